@@ -1,0 +1,170 @@
+"""Everything that can go wrong with a mail server, as one closed family.
+
+Each error knows whether trying again helps and how long to wait. `code` is stable and is what upper rooms translate into
+words for people; `details` fill the placeholders of those words. `server_said` is the server's own text: shown only quoted,
+escaped and shortened, never as our words.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import ClassVar
+
+
+class MailError(Exception):
+    """The root of the family; never raised itself."""
+
+    code: ClassVar[str] = "mail_error"
+    retry_after: ClassVar[timedelta | None] = timedelta(minutes=1)
+    """How long to wait at least before the next try; None when only a person can help."""
+    needs_person: ClassVar[bool] = False
+
+    def __init__(self, server_said: str = "", **details: str) -> None:
+        super().__init__(self.code)
+        self.server_said = server_said[:500]
+        self.details = details
+
+    def __str__(self) -> str:
+        facts = ", ".join(f"{name}={value}" for name, value in self.details.items())
+        said = f"; the server said: {self.server_said!r}" if self.server_said else ""
+        return f"{self.code}({facts}){said}"
+
+
+class NameNotFound(MailError):
+    """The host name has no address in the DNS. details: host."""
+
+    code = "name_not_found"
+    retry_after = timedelta(minutes=10)
+
+
+class AddressNotAllowed(MailError):
+    """The host lies in a network that this installation does not let accounts reach. details: host."""
+
+    code = "address_not_allowed"
+    retry_after = None
+    needs_person = True
+
+
+class PortClosed(MailError):
+    """Nothing listens there. details: host, port."""
+
+    code = "port_closed"
+    retry_after = timedelta(minutes=5)
+
+
+class NoAnswer(MailError):
+    """The server did not answer in time. details: host, port, seconds."""
+
+    code = "no_answer"
+    retry_after = timedelta(minutes=5)
+
+
+class CertificateNotTrusted(MailError):
+    """TLS failed its checks. details: host, reason, names (those the certificate is made out to, comma separated)."""
+
+    code = "certificate_not_trusted"
+    retry_after = timedelta(hours=1)
+    needs_person = True
+
+
+class TlsFailed(MailError):
+    """No TLS could be agreed on, often a plain port taken for a TLS one. details: host, port, reason."""
+
+    code = "tls_failed"
+    retry_after = timedelta(minutes=10)
+
+
+class StartTlsMissing(MailError):
+    """STARTTLS was asked for and the server does not offer it; nothing secret was sent. details: host, port."""
+
+    code = "starttls_missing"
+    retry_after = None
+    needs_person = True
+
+
+class PlainLoginRefused(MailError):
+    """We do not send a password over an unencrypted connection unless the account insists. details: host."""
+
+    code = "plain_login_refused"
+    retry_after = None
+    needs_person = True
+
+
+class LoginRefused(MailError):
+    """User name or password is wrong. details: user."""
+
+    code = "login_refused"
+    retry_after = timedelta(hours=1)
+    needs_person = True
+
+
+class AppPasswordNeeded(LoginRefused):
+    """The provider wants a password made for programs, not the person's own. details: user."""
+
+    code = "app_password_needed"
+
+
+class LoginDisabled(MailError):
+    """The server accepts no login of a kind that we can do. details: offered."""
+
+    code = "login_disabled"
+    retry_after = None
+    needs_person = True
+
+
+class ServerBusy(MailError):
+    """Too many connections, over quota, in use: the server asks us to come back later. details: reason."""
+
+    code = "server_busy"
+    retry_after = timedelta(minutes=15)
+
+
+class ServerUnavailable(MailError):
+    """The server says that it is temporarily out of order (RFC 5530 UNAVAILABLE, BYE). details: host."""
+
+    code = "server_unavailable"
+    retry_after = timedelta(minutes=5)
+
+
+class ConnectionLost(MailError):
+    """The connection broke in the middle. Nothing that was not complete is handed on. details: host."""
+
+    code = "connection_lost"
+    retry_after = timedelta(seconds=30)
+
+
+class ProtocolViolation(MailError):
+    """The server answered something that makes no sense in its protocol. details: expected."""
+
+    code = "protocol_violation"
+    retry_after = timedelta(minutes=10)
+
+
+class CommandRefused(MailError):
+    """The server refused a command that should have worked. details: command (its name only)."""
+
+    code = "command_refused"
+    retry_after = timedelta(minutes=5)
+
+
+class FolderMissing(MailError):
+    """The folder is not there (any more) or cannot be opened. details: folder."""
+
+    code = "folder_missing"
+    retry_after = timedelta(hours=6)
+
+
+class UnusableName(MailError):
+    """A folder or user name holds characters that must never reach a server (CR, LF, NUL). details: what."""
+
+    code = "unusable_name"
+    retry_after = None
+    needs_person = True
+
+
+class FilesMissing(MailError):
+    """The folder or file of stored mail is not there or may not be read. details: path, reason."""
+
+    code = "files_missing"
+    retry_after = timedelta(hours=1)
+    needs_person = True
