@@ -22,9 +22,7 @@ class Incoming(Protocol):
         """Every folder of the mailbox, in the server's order, INBOX first where there is one."""
         ...
 
-    def changes(
-        self, folder: Folder, bookmark: Bookmark | None, *, known: KnownIds, is_full: bool = False
-    ) -> Changes:
+    def changes(self, folder: Folder, bookmark: Bookmark | None, *, known: KnownIds, is_full: bool = False) -> Changes:
         """What is new, changed or gone in the folder since `bookmark` (None: list everything).
 
         `is_full` asks for a complete comparison with `known` whatever the server claims to have changed.
@@ -56,6 +54,4 @@ class Incoming(Protocol):
 
     def __enter__(self) -> Self: ...
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None: ...
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None: ...

@@ -1,0 +1,121 @@
+"""Where an installation keeps its data and keys, and how it is told so: the environment variables of docs/settings.md.
+
+Reads only; `mooring init` writes. Nothing here imports Django.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+
+class BadInstallation(Exception):
+    """The installation cannot start; the text says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Installation:
+    """One data folder holds the SQLite database, the originals and the keys, each of which can be moved elsewhere."""
+
+    data: Path
+    database_url: str
+    keys: Path
+    base_url: str
+    hosts: tuple[str, ...]
+    allowed_networks: tuple[IPv4Network | IPv6Network, ...]
+    is_debug: bool
+
+    @property
+    def originals(self) -> Path:
+        """The folder of packs with the letters' exact bytes."""
+        return self.data / "originals"
+
+    @property
+    def secret_key_file(self) -> Path:
+        """Signs sessions and one-time links."""
+        return self.keys / "secret_key"
+
+    @property
+    def sealing_keys_file(self) -> Path:
+        """Seals mail passwords: one "id:base64" line per key, the first one seals, all of them open."""
+        return self.keys / "sealing_keys"
+
+    def secret_key(self) -> str:
+        """Raises BadInstallation when `mooring init` was not run or the file may not be read."""
+        try:
+            key = self.secret_key_file.read_text(encoding="ascii").strip()
+        except OSError as error:
+            raise BadInstallation(
+                f"The key file {self.secret_key_file} cannot be read ({error.strerror}). "
+                "Run “mooring init” first, or set MOORING_KEYS to the folder that holds the keys."
+            ) from error
+        if len(key) < 40:
+            raise BadInstallation(f"The key in {self.secret_key_file} is too short. Run “mooring init --new-secret-key”.")
+        return key
+
+    def database(self) -> dict[str, Any]:
+        """Django's DATABASES["default"]."""
+        if not self.database_url:
+            return sqlite_database(self.data / "mooring.sqlite3")
+        parts = urlsplit(self.database_url)
+        if parts.scheme not in ("postgres", "postgresql"):
+            raise BadInstallation(
+                "MOORING_DATABASE_URL must look like postgresql://user:password@host:5432/name, "
+                "or be left out to use SQLite in the data folder."
+            )
+        return {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": unquote(parts.path.lstrip("/")),
+            "USER": unquote(parts.username or ""),
+            "PASSWORD": unquote(parts.password or ""),
+            "HOST": unquote(parts.hostname or ""),
+            "PORT": str(parts.port or ""),
+            "CONN_HEALTH_CHECKS": True,
+            "OPTIONS": {"pool": {"min_size": 1, "max_size": 20}, **dict(parse_qsl(parts.query))},
+        }
+
+
+def sqlite_database(path: Path) -> dict[str, Any]:
+    """SQLite with the journal that keeps every acknowledged row (docs/decisions/0002-two-databases.md)."""
+    import sqlite3
+
+    if sqlite3.sqlite_version_info >= (3, 51, 3):
+        journal = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+    else:
+        journal = "PRAGMA journal_mode=DELETE; PRAGMA synchronous=EXTRA;"
+    return {
+        "ENGINE": "django.db.backends.sqlite3",
+        "NAME": str(path),
+        "OPTIONS": {
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 20,
+            "init_command": f"{journal} PRAGMA cache_size=-20000; PRAGMA temp_store=MEMORY;",
+        },
+        "TEST": {"NAME": None},
+    }
+
+
+def read_installation(environment: dict[str, str] | None = None) -> Installation:
+    """The installation that the environment describes. Raises BadInstallation for values that make no sense."""
+    env = dict(os.environ) if environment is None else environment
+    data = Path(env.get("MOORING_DATA") or "data").expanduser().resolve()
+    return Installation(
+        data=data,
+        database_url=env.get("MOORING_DATABASE_URL", ""),
+        keys=Path(env.get("MOORING_KEYS") or data / "keys").expanduser().resolve(),
+        base_url=env.get("MOORING_BASE_URL", "http://127.0.0.1:8000").rstrip("/"),
+        hosts=tuple(host.strip() for host in env.get("MOORING_HOSTS", "127.0.0.1,localhost").split(",") if host.strip()),
+        allowed_networks=_networks(env.get("MOORING_ALLOWED_NETWORKS", "")),
+        is_debug=env.get("MOORING_DEBUG", "") == "1",
+    )
+
+
+def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    try:
+        return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
+    except ValueError as error:
+        raise BadInstallation(f"MOORING_ALLOWED_NETWORKS must be a list like 10.0.0.0/8,192.168.1.0/24: {error}") from error

@@ -1,0 +1,68 @@
+"""A contact: a person at one or several customers, or at a lead (a lead contact)."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Self
+
+from django.db import models
+from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext_lazy as _
+
+from mooring.customers.models.customer import Customer
+from mooring.customers.models.lead import Lead
+from mooring.users.models import User
+from mooring.users.permissions import Action
+from mooring.users.scoping import ScopedQuerySet
+
+
+class ContactQuerySet(ScopedQuerySet["Contact"]):
+    def visible_to(self, user: User, action: Action = Action.VIEW) -> Self:
+        """Contacts at a customer or lead on which the user may do `action`."""
+        at = Affiliation.objects.filter(contact=OuterRef("pk"))
+        at_customer = at.filter(customer__in=Customer.objects.visible_to(user, action))
+        at_lead = at.filter(lead__in=Lead.objects.visible_to(user, action))
+        return self.limited_to(Exists(at_customer) | Exists(at_lead))
+
+
+class Contact(models.Model):
+    """A contact without any affiliation cannot be reached by anybody, so the last affiliation takes it along."""
+
+    name = models.CharField(_("Name"), max_length=300)
+    name_key = models.CharField(max_length=300, editable=False)
+    note = models.TextField(_("Note"), blank=True)
+    created_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+
+    objects: ClassVar[ContactQuerySet] = ContactQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        ordering = ("name_key", "id")
+        constraints = (models.CheckConstraint(condition=~Q(name=""), name="a_contact_has_a_name"),)
+        indexes = (
+            models.Index(fields=("name_key", "id"), name="contacts_by_name"),
+            models.Index(fields=("-created_at", "-id"), name="contacts_newest_first"),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Affiliation(models.Model):
+    """That a contact is at a customer or at a lead, and as what."""
+
+    contact = models.ForeignKey(Contact, on_delete=models.CASCADE, related_name="affiliations")
+    customer = models.ForeignKey(Customer, null=True, blank=True, on_delete=models.CASCADE, related_name="affiliations")
+    lead = models.ForeignKey(Lead, null=True, blank=True, on_delete=models.CASCADE, related_name="affiliations")
+    job_title = models.CharField(_("Job title"), max_length=120, blank=True)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("id",)
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(customer__isnull=False, lead=None) | Q(customer=None, lead__isnull=False),
+                name="an_affiliation_is_with_a_customer_or_a_lead",
+            ),
+            models.UniqueConstraint(fields=("contact", "customer"), name="a_contact_is_once_at_a_customer"),
+            models.UniqueConstraint(fields=("contact", "lead"), name="a_contact_is_once_at_a_lead"),
+        )

@@ -1,0 +1,48 @@
+"""A lead: somebody who is not a customer yet."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Self
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from mooring.customers.models.customer import owned_within
+from mooring.users.models import User
+from mooring.users.permissions import Action, Module
+from mooring.users.scoping import ScopedQuerySet
+
+
+class LeadQuerySet(ScopedQuerySet["Lead"]):
+    def visible_to(self, user: User, action: Action = Action.VIEW) -> Self:
+        """Leads on which the user may do `action`."""
+        return self.limited_to(owned_within(user, Module.LEADS, action))
+
+
+class Lead(models.Model):
+    """The name is the person's or the firm's; lead contacts are affiliated contacts."""
+
+    name = models.CharField(_("Name"), max_length=300)
+    name_key = models.CharField(max_length=300, editable=False)
+    company_name = models.CharField(_("Company"), max_length=300, blank=True)
+    website = models.URLField(_("Website"), max_length=300, blank=True)
+    note = models.TextField(_("Note"), blank=True)
+    owner = models.ForeignKey(User, verbose_name=_("Owner"), null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    created_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+
+    objects: ClassVar[LeadQuerySet] = LeadQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        ordering = ("name_key", "id")
+        constraints = (models.CheckConstraint(condition=~models.Q(name=""), name="a_lead_has_a_name"),)
+        indexes = (
+            models.Index(fields=("name_key", "id"), name="leads_by_name"),
+            models.Index(fields=("owner", "name_key", "id"), name="leads_of_owner_by_name"),
+            models.Index(fields=("-created_at", "-id"), name="leads_newest_first"),
+            models.Index(fields=("owner", "-created_at", "-id"), name="leads_of_owner_newest"),
+            models.Index(fields=("-changed_at", "-id"), name="leads_changed_last"),
+        )
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,130 @@
+"""What the engine remembers: per account who works now and how it went, per folder where it stands, per letter what became of it.
+
+The durable truth is rows, not queues: a visit that dies is due again when its lease runs out.
+"""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from mooring.letters.models import Delivery, Folder, MailAccount
+
+
+class AccountState(models.Model):
+    """The lease on an account, its timetable and its health."""
+
+    account = models.OneToOneField(MailAccount, primary_key=True, on_delete=models.CASCADE, related_name="+")
+    lease_owner = models.CharField(max_length=100, blank=True)
+    lease_until = models.DateTimeField(null=True)
+    fence = models.BigIntegerField(default=0)
+    """Grows with every lease. A writer whose fence is not the current one has lost the lease and must not write."""
+    next_visit_at = models.DateTimeField(db_index=True)
+    wanted_at = models.DateTimeField(null=True)
+    """“Scan now”, or a hint from IDLE: visit as soon as possible."""
+    last_visit_at = models.DateTimeField(null=True)
+    last_success_at = models.DateTimeField(null=True)
+    folders_listed_at = models.DateTimeField(null=True)
+    failure_count = models.PositiveIntegerField(default=0)
+    failing_since = models.DateTimeField(null=True)
+    error_code = models.CharField(max_length=40, blank=True)
+    error_details = models.JSONField(default=dict)
+    error_said = models.CharField(max_length=500, blank=True)
+    is_stopped = models.BooleanField(default=False)
+    """Given up until a person changes the account or says “scan now”."""
+
+
+class FolderState(models.Model):
+    """Where the engine stands in a folder, and the numbers for its health line."""
+
+    folder = models.OneToOneField(Folder, primary_key=True, on_delete=models.CASCADE, related_name="+")
+    epoch = models.CharField(max_length=100, blank=True)
+    bookmark = models.JSONField(null=True)
+    """Opaque: written and read by the protocol only."""
+    server_count = models.BigIntegerField(null=True)
+    last_changes_at = models.DateTimeField(null=True)
+    last_full_at = models.DateTimeField(null=True)
+    epoch_changes_in_row = models.PositiveIntegerField(default=0)
+    failure_count = models.PositiveIntegerField(default=0)
+    retry_at = models.DateTimeField(null=True)
+    error_code = models.CharField(max_length=40, blank=True)
+    error_details = models.JSONField(default=dict)
+    held_vanished_count = models.PositiveIntegerField(default=0)
+    """So many letters vanished at once that a person is asked before they are called gone."""
+
+
+class ItemState(models.TextChoices):
+    LISTED = "listed", _("Waiting")
+    FILED = "filed", _("Archived")
+    SKIPPED = "skipped", _("Not for us")
+    OLDER = "older", _("Older than the first scan")
+    TOO_LARGE = "toolarge", _("Too large")
+    FAILED = "failed", _("Failed")
+    GONE = "gone", _("Gone from the server")
+
+
+class Item(models.Model):
+    """One letter in one folder under one numbering (epoch), from the moment it is listed."""
+
+    folder = models.ForeignKey(Folder, on_delete=models.CASCADE, related_name="+")
+    epoch = models.CharField(max_length=100)
+    server_id = models.CharField(max_length=300)
+    rank = models.BigIntegerField()
+    state = models.CharField(max_length=8, choices=ItemState.choices, default=ItemState.LISTED)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    """Raised before the letter is fetched, so that one that kills the process is parked after three starts."""
+    error_code = models.CharField(max_length=40, blank=True)
+    received_at = models.DateTimeField(null=True)
+    size = models.BigIntegerField(default=0)
+    flags = models.JSONField(default=list)
+    remote_id = models.CharField(max_length=200, blank=True)
+    delivery = models.ForeignKey(Delivery, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("folder", "epoch", "server_id"), name="a_letter_is_listed_once_per_epoch"),
+        )
+        indexes = (
+            models.Index(
+                fields=("folder", "-rank"),
+                condition=models.Q(state=ItemState.LISTED),
+                name="items_waiting_newest_first",
+            ),
+            models.Index(fields=("folder", "state"), name="items_by_state"),
+            models.Index(fields=("remote_id",), condition=~models.Q(remote_id=""), name="items_by_remote_id"),
+        )
+
+
+class ItemHint(models.Model):
+    """A keyed hash of an address or domain in a letter that was not kept, so that it can be found when one is added."""
+
+    item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="hints")
+    digest = models.BigIntegerField(db_index=True)
+
+
+class BackfillMark(models.Model):
+    """Up to which row of the address book older letters have been looked for."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+    last_id = models.BigIntegerField(default=0)
+
+
+class BackfillOffer(models.Model):
+    """Older letters that an address or domain added later would link: shown before it happens."""
+
+    address = models.CharField(max_length=320)
+    is_domain = models.BooleanField(default=False)
+    customer_id = models.BigIntegerField(null=True)
+    lead_id = models.BigIntegerField(null=True)
+    kept_count = models.PositiveIntegerField(default=0)
+    on_server_count = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField()
+    answered_at = models.DateTimeField(null=True)
+    batch_id = models.BigIntegerField(null=True)
+    """The letters' LinkBatch once accepted."""
+
+    class Meta:
+        indexes = (
+            models.Index(fields=("customer_id",), condition=models.Q(answered_at=None), name="offers_to_a_customer"),
+            models.Index(fields=("lead_id",), condition=models.Q(answered_at=None), name="offers_to_a_lead"),
+        )

@@ -1,0 +1,101 @@
+"""Who may sign in to the desk, how they like it, and the journal of what they changed."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
+from django.db import models
+from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy as _
+
+
+class Role(models.TextChoices):
+    """A named set of rights; what each may do stands in users/permissions.py."""
+
+    ADMINISTRATOR = "administrator", _("Administrator")
+    SALES_PERSON = "sales_person", _("Sales person")
+    READ_ONLY = "read_only", _("Read only")
+
+
+class Theme(models.TextChoices):
+    SYSTEM = "system", _("As the system")
+    LIGHT = "light", _("Light")
+    DARK = "dark", _("Dark")
+
+
+class Language(models.TextChoices):
+    ENGLISH = "en", "English"
+    POLISH = "pl", "polski"
+
+
+class UserManager(BaseUserManager["User"]):
+    """Finds users by address whatever its case."""
+
+    def get_by_natural_key(self, username: str | None) -> User:
+        return self.get(email__iexact=username or "")
+
+
+class User(AbstractBaseUser):
+    """A member of staff. Never deleted, only deactivated, so that the journal keeps naming people."""
+
+    email = models.EmailField(_("Email address"), max_length=254, unique=True)
+    name = models.CharField(_("Name"), max_length=200)
+    role = models.CharField(_("Role"), max_length=20, choices=Role.choices, default=Role.SALES_PERSON)
+    is_active = models.BooleanField(_("May sign in"), default=True)
+    language = models.CharField(_("Language"), max_length=10, choices=Language.choices, default=Language.ENGLISH)
+    time_zone = models.CharField(_("Time zone"), max_length=64, default="UTC")
+    theme = models.CharField(_("Colours"), max_length=10, choices=Theme.choices, default=Theme.SYSTEM)
+    created_at = models.DateTimeField()
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = ["name"]
+
+    class Meta:
+        ordering = ("name", "id")
+        constraints = (models.UniqueConstraint(Lower("email"), name="an_address_signs_in_one_user"),)
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+
+class SavedView(models.Model):
+    """The filters, sorting and columns of a list under a name; shown as a tab above the list."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    list_name = models.CharField(max_length=30)
+    name = models.CharField(max_length=80)
+    query = models.JSONField(default=dict)
+    is_shared = models.BooleanField(default=False)
+    created_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("name", "id")
+        constraints = (
+            models.UniqueConstraint(fields=("user", "list_name", "name"), name="a_view_has_one_name_per_user_and_list"),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class JournalEntry(models.Model):
+    """One change: who, what, when, from where. The database refuses to change or delete it (see the migrations)."""
+
+    at = models.DateTimeField(db_index=True)
+    user = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    source = models.CharField(max_length=20)
+    """Where it came from: "desk", "command", "worker"."""
+    address = models.CharField(max_length=45, blank=True)
+    action = models.CharField(max_length=40)
+    record_kind = models.CharField(max_length=30)
+    record_id = models.BigIntegerField(null=True)
+    record_name = models.CharField(max_length=300, blank=True)
+    changes = models.JSONField(default=dict)
+    """{"field": [before, after]} or facts about the deed; never a secret."""
+
+    class Meta:
+        ordering = ("-id",)
+        indexes = (models.Index(fields=("record_kind", "record_id", "-id"), name="journal_of_a_record"),)
