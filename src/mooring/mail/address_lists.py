@@ -167,7 +167,7 @@ class _Reader:
             return
         if any(token == ("special", "@") for token in phrase):
             bare, bare_is_clean = _address_of(phrase)
-            entry.is_odd = entry.is_odd or not bare_is_clean or bare.lower() != address.lower()
+            entry.is_odd = entry.is_odd or not bare_is_clean or bare.strip("'").lower() != address.lower()
             self.defects["address-as-name"] = None
         if self.waiting_name:
             name = f"{self.waiting_name}, {name}" if name else self.waiting_name
@@ -199,7 +199,7 @@ class _Reader:
         if name.lower() == address.lower():
             name = ""
         key = match_key(address)
-        if is_odd or not key or "=?" in address:
+        if is_odd or "=?" in address:
             self.is_ambiguous = True
         if _HOLDS_ADDRESS.search(name) or any(_HOLDS_ADDRESS.search(comment) for comment in comments):
             self.defects["name-holds-address"] = None

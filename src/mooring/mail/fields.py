@@ -1,0 +1,125 @@
+"""The header block of a letter or part: where it ends, which fields it has, their text. Bytes in, nothing raised."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from mooring.mail.charsets import decode, scrub
+from mooring.mail.encoded_words import decode_words
+
+LONGEST_BLOCK = 262_144
+MOST_LINES = 2_000
+"""A header block beyond these bounds is read up to them (Dovecot met 500,000 address headers: CVE-2024-23184)."""
+
+LONGEST_VALUE = 1_000
+"""Unstructured texts such as the subject are cut to this many characters."""
+
+_FIELD = re.compile(rb"^([!-9;-~]{1,200})[ \t]*:(.*(?:\n[ \t].*)*)", re.MULTILINE)
+_ENVELOPE_LINE = re.compile(rb">?From [^\n]*\n")
+_FOLD = re.compile(rb"\n[ \t]")
+_CONTROLS = re.compile("[\x00-\x20\x7f-\x9f\u2028\u2029]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """Fields by lower-case name, each with its values in order, still raw and folded with bare line feeds."""
+
+    values: dict[str, list[bytes]]
+    defects: tuple[str, ...] = ()
+
+    def first(self, name: str) -> bytes:
+        """The first value of a field; empty when there is none."""
+        values = self.values.get(name)
+        return values[0] if values else b""
+
+    def text(self, name: str, charset: str = "") -> str:
+        """The first value, unfolded, as text whose encoded words are still encoded."""
+        values = self.values.get(name)
+        return text_of(values[0], charset) if values else ""
+
+
+def read_fields(raw: bytes, start: int = 0, end: int | None = None) -> tuple[Fields, int]:
+    """(the fields of the block that begins at `start`, where the body begins).
+
+    The block ends at an empty line; without one, after the last line that looks like a field. Lines between fields
+    that are none are skipped.
+    """
+    end = len(raw) if end is None else end
+    block_end, body_start = _end_of_block(raw, start, end)
+    block = raw[start : min(block_end, start + LONGEST_BLOCK)].replace(b"\r\n", b"\n")
+    defects = []
+    if block_end - start > LONGEST_BLOCK or block.count(b"\n") > MOST_LINES:
+        defects.append("header-too-large")
+        block = _first_lines(block)
+    values: dict[str, list[bytes]] = {}
+    last = 0
+    for found in _FIELD.finditer(block):
+        values.setdefault(found[1].decode("ascii").lower(), []).append(found[2])
+        last = found.end()
+    rest = block[last:].strip(b"\r\n")
+    if rest and not defects and not (last == 0 and _ENVELOPE_LINE.fullmatch(rest + b"\n")):
+        defects.append("no-empty-line-after-header")
+        body_start = _start_of_rest(raw, start, block_end, rest)
+    return Fields(values, tuple(defects)), body_start
+
+
+def _end_of_block(raw: bytes, start: int, end: int) -> tuple[int, int]:
+    """(end of the header block, start of the body): the first empty line, be it ended by LF or CRLF."""
+    if raw.startswith(b"\n", start):
+        return start, min(start + 1, end)
+    if raw.startswith(b"\r\n", start):
+        return start, min(start + 2, end)
+    crlf = raw.find(b"\n\r\n", start, end)
+    lf = raw.find(b"\n\n", start, crlf if crlf >= 0 else end)
+    if lf >= 0:
+        return lf + 1, lf + 2
+    return (crlf + 1, crlf + 3) if crlf >= 0 else (end, end)
+
+
+def _first_lines(block: bytes) -> bytes:
+    return b"\n".join(block.split(b"\n", MOST_LINES)[:MOST_LINES]) + b"\n"
+
+
+def _start_of_rest(raw: bytes, start: int, block_end: int, rest: bytes) -> int:
+    """Where the lines after the last field begin in the original, whose line ends may be longer."""
+    first_line = rest.split(b"\n", 1)[0]
+    tail = len(rest) + rest.count(b"\n") + len(first_line) + 4
+    found = raw.find(first_line, max(start, block_end - tail), block_end)
+    return found if found >= 0 else start
+
+
+def with_line_feeds(raw: bytes) -> bytes:
+    """The letter with line feeds when it ends its lines with bare carriage returns, as old Macs did."""
+    if b"\n" in raw[:LONGEST_BLOCK] or b"\r" not in raw[:LONGEST_BLOCK]:
+        return raw
+    return raw.replace(b"\r", b"\n")
+
+
+def without_envelope_line(raw: bytes) -> bytes:
+    """The letter without the line that a mail file puts before it, and without empty lines at the start."""
+    if raw[:1] in b"\r\n":
+        raw = raw.lstrip(b"\r\n")
+    found = _ENVELOPE_LINE.match(raw)
+    return raw[found.end() :] if found else raw
+
+
+def text_of(raw: bytes, charset: str = "") -> str:
+    """A raw field value as text: unfolded, trimmed, 8-bit characters read as UTF-8, in `charset` or guessed."""
+    value = raw.replace(b"\n", b"").replace(b"\r", b"").strip()
+    if value.isascii():
+        return value.decode("ascii")
+    try:
+        return value.decode("utf-8")
+    except UnicodeError:
+        pass
+    try:
+        return _FOLD.sub(b"", raw).strip().decode("utf-8")
+    except UnicodeError:
+        return decode(value, charset)[0]
+
+
+def plain_text(raw: bytes, charset: str = "", *, limit: int = LONGEST_VALUE) -> str:
+    """An unstructured value for people: encoded words decoded, one line, no control characters (also not encoded)."""
+    text = decode_words(text_of(raw, charset))
+    return scrub(_CONTROLS.sub(" ", text).strip())[:limit].rstrip()
