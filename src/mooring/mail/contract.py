@@ -7,12 +7,21 @@ removes anything on the server through these methods, and raises only the errors
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from types import TracebackType
 from typing import Protocol, Self
 
 from mooring.mail.types import Bookmark, Changes, Folder, KnownIds, RawHeader, RawLetter
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One step of opening a connection: `run` does it and tells what there is to tell, or raises a MailError."""
+
+    code: str
+    run: Callable[[], dict[str, str]]
 
 
 class Incoming(Protocol):

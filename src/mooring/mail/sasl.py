@@ -55,7 +55,7 @@ class Login:
         """The server speaks first."""
         return None
 
-    def answer(self, challenge: bytes) -> bytes | None:
+    def answer(self, challenge: bytes) -> bytes | None:  # noqa: ARG002 - the contract has it
         """Servers word their prompts as they like, so only the order counts."""
         return self._left.pop(0) if self._left else None
 

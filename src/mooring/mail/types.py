@@ -64,6 +64,8 @@ class Server:
     plain_login_allowed: bool = False
     """The user insists on logging in over an unencrypted connection."""
     path: str = ""
+    trusted_certificate: str = ""
+    """PEM text of a certificate, or of its authority, that is trusted for this server besides the usual authorities."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -51,8 +51,9 @@ def folder_error(response: Response, *, folder: str) -> MailError:
     """Why a folder could not be opened. Servers without codes say NO to a folder that is gone."""
     if response.code in _MISSING_CODES:
         return FolderMissing(response.text, folder=folder)
-    error = _busy_or_unavailable(response) if response.kind != b"BAD" else None
-    return error or FolderMissing(response.text, folder=folder)
+    if response.kind == b"BAD":
+        return CommandRefused(response.text, command="EXAMINE")
+    return _busy_or_unavailable(response) or FolderMissing(response.text, folder=folder)
 
 
 def goodbye_error(response: Response, *, host: str) -> MailError:

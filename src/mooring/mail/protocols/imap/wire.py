@@ -16,8 +16,8 @@ from typing import TypeAlias
 from mooring.mail.errors import ProtocolViolation, UnusableName
 from mooring.mail.protocols.imap.stream import Stream
 
-Value: TypeAlias = "bytes | None | list[Value]"
-"""An atom, string or literal; NIL; a parenthesised list."""
+Value: TypeAlias = "bytes | list[Value] | None"
+"""An atom, string or literal; a parenthesised list; NIL."""
 
 LITERAL_CAP = 67_108_864
 COMMAND_CAP = 8_000
@@ -87,7 +87,7 @@ def read_response(stream: Stream) -> Response:
         number = _number(kind)
         kind, _, tail = tail.partition(b" ")
     kind = kind.upper()
-    if not tag or not kind:
+    if not kind or not tag:
         raise ProtocolViolation(expected="a response")
     if kind in _STATUS_KINDS or not tail.endswith(b"}"):
         return Response(tag, number, kind, (tail,))

@@ -1,0 +1,55 @@
+"""Fixtures of real mail servers, a pytest plugin."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from servers.certificates import Authority
+from servers.dovecot import Dovecot, is_installed
+
+
+@pytest.fixture(scope="session")
+def server_folder() -> Iterator[Path]:
+    """A folder with a short path, since sockets lie in it, that mail processes may pass through."""
+    folder = Path(tempfile.mkdtemp(prefix="mooring-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def authority(server_folder: Path) -> Authority:
+    """The certificate authority of all test servers."""
+    return Authority(server_folder)
+
+
+@pytest.fixture(scope="session")
+def new_dovecot(server_folder: Path, authority: Authority) -> Iterator[Callable[..., Dovecot]]:
+    """new_dovecot(settings="...") starts a Dovecot with further settings; all are stopped at the end."""
+    if not is_installed():
+        pytest.skip("Dovecot is not installed on this machine")
+    running: list[Dovecot] = []
+
+    def start(*, settings: str = "") -> Dovecot:
+        folder = server_folder / f"dovecot{os.getpid()}-{len(running)}"
+        folder.mkdir()
+        dovecot = Dovecot(folder, authority=authority, settings=settings)
+        running.append(dovecot)
+        dovecot.start()
+        return dovecot
+
+    yield start
+    for dovecot in running:
+        dovecot.stop()
+
+
+@pytest.fixture(scope="session")
+def dovecot(new_dovecot: Callable[..., Dovecot]) -> Dovecot:
+    """A Dovecot with all it can do: QRESYNC, ESEARCH, LIST-STATUS, IDLE."""
+    return new_dovecot()
