@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from mooring.mail.connect import open_incoming
+from mooring.mail.egress import EgressPolicy
 from mooring.mail.errors import FilesMissing, FolderMissing
 from mooring.mail.protocols.files import FilesMailbox
 from mooring.mail.types import Changes, Folder, KnownIds, Listed, Server
@@ -21,7 +23,9 @@ FROM = b"From bob@example.org Tue Mar  3 10:00:00 2020\n"
 
 
 def mailbox_at(path: Path) -> FilesMailbox:
-    return FilesMailbox(Server(protocol="files", path=str(path)))
+    mailbox = open_incoming(Server(protocol="files", path=str(path)), policy=EgressPolicy())
+    assert isinstance(mailbox, FilesMailbox)
+    return mailbox
 
 
 def knowing(ids: Sequence[str] = ()) -> KnownIds:
@@ -310,7 +314,7 @@ def test_a_file_turned_into_a_pipe_is_left_out(tmp_path: Path) -> None:
 @pytest.mark.parametrize("path", ["", "relative/path", "/nowhere/at/all", "/nowhere\0"])
 def test_a_missing_place_is_said_to_be_missing(path: str) -> None:
     with pytest.raises(FilesMissing):
-        FilesMailbox(Server(protocol="files", path=path))
+        open_incoming(Server(protocol="files", path=path), policy=EgressPolicy())
 
 
 def test_an_mbox_that_disappears_while_listed_is_missing(tmp_path: Path) -> None:

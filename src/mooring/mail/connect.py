@@ -8,6 +8,7 @@ from typing import Protocol, TypeAlias
 from mooring.mail.contract import Incoming, Stage
 from mooring.mail.egress import EgressPolicy
 from mooring.mail.errors import MailError, UnusableName
+from mooring.mail.protocols.files import FilesMailbox
 from mooring.mail.protocols.imap import ImapMailbox
 from mooring.mail.types import Folder, Server, Step
 
@@ -24,6 +25,7 @@ _Maker: TypeAlias = Callable[[Server, EgressPolicy], _Opening]
 
 _INCOMING: dict[str, _Maker] = {
     "imap": lambda server, policy: ImapMailbox(server, policy=policy),
+    "files": lambda server, policy: FilesMailbox(server),  # noqa: ARG005 - no network to be let into
 }
 
 

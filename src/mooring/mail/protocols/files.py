@@ -1,6 +1,6 @@
 """Mail that lies in files: an mbox file, a Maildir (Maildir++ subfolders included), or a tree of .eml, .msg and .txt files.
 
-States: a mailbox is open from the start and holds no descriptor between calls. Promises: nothing is written, renamed or
+States: a mailbox is open once its stage has run, and holds no descriptor between calls. Promises: nothing is written, renamed or
 locked; letters come byte for byte as they lie in the file; symbolic links are never followed.
 
 Where it stands: folders of single files have one epoch for ever; their bookmark is the folder's own time of change, believed
@@ -21,6 +21,7 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import quote_from_bytes, unquote_to_bytes
 
+from mooring.mail.contract import Stage
 from mooring.mail.errors import FilesMissing, FolderMissing
 from mooring.mail.protocols.file_folder import FileFolder
 from mooring.mail.protocols.imap.names import decode_name, role_by_name
@@ -46,12 +47,24 @@ class FilesMailbox:
     """Fulfils mail.contract.Incoming for the file or folder that `server.path` names."""
 
     def __init__(self, server: Server) -> None:
-        self._root = Path(server.path)
+        self._server = server
+        self._root = Path()
         self._opened: dict[str, MboxFolder | FileFolder] = {}
-        if not self._root.is_absolute() or "\0" in server.path:
-            raise FilesMissing(path=server.path, reason="not an absolute path")
+
+    def stages(self) -> Sequence[Stage]:
+        """The one step that makes it usable: "find_files"."""
+        return (Stage("find_files", self._find),)
+
+    def _find(self) -> dict[str, str]:
+        path = self._server.path
+        self._root = Path(path)
+        if not self._root.is_absolute() or "\0" in path:
+            raise FilesMissing(path=path, reason="not an absolute path")
         with self._readable():
             self._root = self._root.resolve(strict=True)
+            if self._root.is_dir():
+                os.scandir(self._root).close()
+        return {"path": path}
 
     def folders(self) -> Sequence[Folder]:
         """Maildirs, mbox files and folders with letter files, by path; INBOX first. Raises FilesMissing."""
@@ -151,7 +164,7 @@ class FilesMailbox:
         try:
             yield
         except OSError as error:
-            raise FilesMissing(path=str(self._root), reason=error.strerror or type(error).__name__) from error
+            raise FilesMissing(path=self._server.path, reason=error.strerror or type(error).__name__) from error
 
 
 def _folder(path: str, wire_name: str, delimiter: str) -> Folder:
