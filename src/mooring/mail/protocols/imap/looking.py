@@ -22,7 +22,7 @@ from mooring.mail.protocols.imap.letters import (
 from mooring.mail.protocols.imap.session import Session
 from mooring.mail.protocols.imap.snapshot import Plan, Snapshot
 from mooring.mail.protocols.imap.uid_sets import UidSet
-from mooring.mail.protocols.imap.wire import Response, plain
+from mooring.mail.protocols.imap.wire import Response, Value, plain
 from mooring.mail.types import FlagChange, KnownIds, Listed, Page
 
 PAGE_SIZE = 2_000
@@ -73,7 +73,8 @@ class Look:
         for response in self.session.run(command):
             if response.kind == b"VANISHED":
                 gone = gone | vanished_in(response)
-            uid = self._sort_in(response, basket, first_new=before.uidnext)
+            items = items_in(response) if response.kind == b"FETCH" else {}
+            uid = self._sort_in(items, basket, first_new=before.uidnext)
             count += before.uidnext <= uid < self.now.uidnext
             yield from basket.full_pages()
         yield from basket.last_page()
@@ -81,11 +82,8 @@ class Look:
         if count - len(gone - UidSet(((before.uidnext, 2**32 - 1),))) != self.now.messages:
             yield from self._compare()
 
-    def _sort_in(self, response: Response, basket: _Basket, *, first_new: int) -> int:
-        """Put a FETCH response where it belongs; the UID of an arrival, else 0."""
-        if response.kind != b"FETCH":
-            return 0
-        items = items_in(response)
+    def _sort_in(self, items: dict[str, Value], basket: _Basket, *, first_new: int) -> int:
+        """Put what a FETCH response told where it belongs; the UID of an arrival, else 0."""
         uid = uid_in(items)
         if uid >= first_new and "RFC822.SIZE" in items and uid not in basket.arrived_uids:
             basket.arrived_uids.add(uid)
@@ -119,8 +117,9 @@ class Look:
         basket = _Basket()
         items = items_for(self.session.capabilities)
         for response in self.session.run(plain(b"UID FETCH %s (%s)" % (wanted, items))):
-            if response.kind == b"FETCH" and uid_in(items_in(response)) in expected:
-                self._sort_in(response, basket, first_new=1)
+            items = items_in(response) if response.kind == b"FETCH" else {}
+            if uid_in(items) in expected:
+                self._sort_in(items, basket, first_new=1)
                 yield from basket.full_pages()
         yield from basket.last_page()
 
@@ -133,8 +132,9 @@ class Look:
     def _flags(self, command: bytes) -> Iterator[Page]:
         basket = _Basket()
         for response in self.session.run(plain(command)):
-            self._sort_in(response, basket, first_new=2**32)
-            yield from basket.full_pages()
+            if response.kind == b"FETCH":
+                self._sort_in(items_in(response), basket, first_new=2**32)
+                yield from basket.full_pages()
         yield from basket.last_page()
 
     def _vanished_pages(self, gone: UidSet, *, are_known: bool = False) -> Iterator[Page]:

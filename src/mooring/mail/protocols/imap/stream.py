@@ -9,14 +9,16 @@ from __future__ import annotations
 import select
 import ssl
 import zlib
+from io import BytesIO
 from time import monotonic
 from typing import Protocol
 
 from mooring.mail.egress import Connection
 from mooring.mail.errors import ConnectionLost, NoAnswer, ProtocolViolation
 
-_BUFFER_SIZE = 262_144
+_BUFFER_SIZE = 131_072
 LINE_CAP = 16_777_216
+_AT_ONCE = 2_097_152
 _SLOWEST_BYTES_PER_SECOND = 2_048
 
 
@@ -93,24 +95,19 @@ class Stream:
             self._start += count
             return bytes(self._view[self._start - count : self._start])
         self._deadline += count / _SLOWEST_BYTES_PER_SECOND
-        pieces: list[bytes] = []
-        missing = count
-        while True:
-            taken = min(missing, self._end - self._start)
-            pieces.append(bytes(self._view[self._start : self._start + taken]))
-            self._start += taken
-            missing -= taken
-            if not missing:
-                return b"".join(pieces)
-            if missing < _BUFFER_SIZE:
-                self._gather(missing)
-            else:
-                self._fill()
-
-    def _gather(self, count: int) -> None:
-        """Wait until `count` (< buffer size) bytes lie in the buffer in one piece."""
-        while self._end - self._start < count:
-            self._fill()
+        if count > _AT_ONCE:
+            return b"".join(self.exactly(min(_AT_ONCE, count - done)) for done in range(0, count, _AT_ONCE))
+        # Received straight into what is handed on: BytesIO gives its own memory away without copying it.
+        block = BytesIO()
+        block.seek(count - 1)
+        block.write(b"\0")
+        with block.getbuffer() as view:
+            done = self._end - self._start
+            view[:done] = self._view[self._start : self._end]
+            self._start = self._end = 0
+            while done < count:
+                done += self._receive(view[done:])
+        return block.getvalue()
 
     def _fill(self) -> None:
         if self._start == self._end:
@@ -119,17 +116,20 @@ class Stream:
             rest = bytes(self._view[self._start : self._end])
             self._view[: len(rest)] = rest
             self._start, self._end = 0, len(rest)
+        self._end += self._receive(self._view[self._end :])
+
+    def _receive(self, target: memoryview) -> int:
         try:
-            count = self._source.recv_into(self._view[self._end :])
+            count = self._source.recv_into(target)
         except TimeoutError as error:
             raise self._no_answer() from error
         except (OSError, zlib.error) as error:
             raise ConnectionLost(host=self.host) from error
         if not count:
             raise ConnectionLost(host=self.host)
-        self._end += count
         if monotonic() > self._deadline:
             raise self._no_answer()
+        return count
 
     def _no_answer(self) -> NoAnswer:
         return NoAnswer(host=self.host, port=str(self.port), seconds=f"{self._timeout:g}")

@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TypeAlias
 
 from mooring.mail.errors import ProtocolViolation, UnusableName
@@ -34,43 +33,50 @@ _PRINTABLE = re.compile(rb"[\x20-\x7e]*")
 _QUOTABLE = re.compile(rb"[\x01-\x09\x0b\x0c\x0e-\x7f]*")
 
 
-@dataclass(frozen=True)
 class Response:
-    """One response of the server. `kind` is in upper case; `pieces` alternate between text and literals."""
+    """One response of the server. `kind` is in upper case; `pieces` alternate between text and literals.
 
-    tag: bytes
-    number: int | None
-    kind: bytes
-    pieces: Sequence[bytes]
+    Not to be changed once made; a plain class, because a session makes one per letter.
+    """
+
+    __slots__ = ("_values", "kind", "number", "pieces", "tag")
+
+    def __init__(self, tag: bytes, number: int | None, kind: bytes, pieces: Sequence[bytes]) -> None:
+        self.tag = tag
+        self.number = number
+        self.kind = kind
+        self.pieces = pieces
+        self._values: list[Value] | None = None
 
     @property
     def is_status(self) -> bool:
         """OK, NO, BAD, BYE or PREAUTH."""
         return self.kind in _STATUS_KINDS
 
-    @cached_property
+    @property
     def values(self) -> list[Value]:
         """What follows the kind, taken apart. Raises ProtocolViolation."""
-        return parse_values(self.pieces)
-
-    @cached_property
-    def _code_match(self) -> re.Match[bytes] | None:
-        return _CODE.match(self.pieces[0])
+        if self._values is None:
+            self._values = parse_values(self.pieces)
+        return self._values
 
     @property
     def code(self) -> str:
         """The response code in upper case, such as "UIDVALIDITY"; empty when there is none (RFC 5530)."""
-        return self._code_match[1].decode("ascii").upper() if self._code_match else ""
+        match = _CODE.match(self.pieces[0])
+        return match[1].decode("ascii").upper() if match else ""
 
     @property
     def code_argument(self) -> bytes:
         """What stands beside the response code."""
-        return (self._code_match[2] or b"") if self._code_match else b""
+        match = _CODE.match(self.pieces[0])
+        return (match[2] or b"") if match else b""
 
     @property
     def text(self) -> str:
         """The words of a status response: the server's, not ours."""
-        words = self._code_match[3] if self._code_match else self.pieces[0]
+        match = _CODE.match(self.pieces[0])
+        words = match[3] if match else self.pieces[0]
         return words.decode("utf-8", "replace").strip()
 
 
