@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
@@ -81,6 +81,23 @@ class SavedView(models.Model):
         return self.name
 
 
+class JournalIsFinal(RuntimeError):
+    """Code tried to change or delete a line of the journal. A fault in our code, never of the user."""
+
+
+class JournalQuerySet(models.QuerySet["JournalEntry"]):
+    """Lines are added and read; nothing else."""
+
+    def update(self, **_changes: Any) -> int:
+        raise JournalIsFinal("lines of the journal are never changed")
+
+    def bulk_update(self, *_args: Any, **_kwargs: Any) -> int:
+        raise JournalIsFinal("lines of the journal are never changed")
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        raise JournalIsFinal("lines of the journal are never deleted")
+
+
 class JournalEntry(models.Model):
     """One change: who, what, when, from where. The database refuses to change or delete it (see the migrations)."""
 
@@ -96,6 +113,11 @@ class JournalEntry(models.Model):
     changes = models.JSONField(default=dict)
     """{"field": [before, after]} or facts about the deed; never a secret."""
 
+    objects: ClassVar[JournalQuerySet] = JournalQuerySet.as_manager()  # type: ignore[assignment]
+
     class Meta:
         ordering = ("-id",)
         indexes = (models.Index(fields=("record_kind", "record_id", "-id"), name="journal_of_a_record"),)
+
+    def __str__(self) -> str:
+        return f"{self.action} {self.record_kind} {self.record_name}"

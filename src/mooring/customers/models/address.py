@@ -24,7 +24,7 @@ class EmailAddress(models.Model):
     lead = models.ForeignKey(Lead, null=True, on_delete=models.CASCADE, related_name="emails")
     contact = models.ForeignKey(Contact, null=True, on_delete=models.CASCADE, related_name="emails")
     address = models.CharField(_("Email address"), max_length=320)
-    key = models.CharField(max_length=320, db_index=True, editable=False)
+    key = models.CharField(max_length=320, editable=False)
     """The form for comparing: mail.addresses.match_key."""
     is_main = models.BooleanField(default=False)
     created_at = models.DateTimeField()
@@ -40,6 +40,7 @@ class EmailAddress(models.Model):
             models.UniqueConstraint(fields=("lead",), condition=Q(is_main=True), name="a_lead_has_one_main_email"),
             models.UniqueConstraint(fields=("contact",), condition=Q(is_main=True), name="a_contact_has_one_main_email"),
         )
+        indexes = (models.Index(fields=("key",), name="email_addresses_by_key"),)
 
     def __str__(self) -> str:
         return self.address
@@ -49,7 +50,7 @@ class CustomerDomain(models.Model):
     """A domain whose letters belong to the customer: exactly that host, hosts below it only where ticked."""
 
     customer = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="domains")
-    domain = models.CharField(_("Domain"), max_length=253, db_index=True)
+    domain = models.CharField(_("Domain"), max_length=253)
     """Lower case, IDNA A-labels."""
     includes_subdomains = models.BooleanField(_("Hosts below it too"), default=False)
     created_at = models.DateTimeField()
@@ -57,6 +58,7 @@ class CustomerDomain(models.Model):
     class Meta:
         ordering = ("id",)
         constraints = (models.UniqueConstraint(fields=("customer", "domain"), name="a_customer_has_a_domain_once"),)
+        indexes = (models.Index(fields=("domain",), name="customer_domains_by_domain"),)
 
     def __str__(self) -> str:
         return self.domain
@@ -67,11 +69,14 @@ class Phone(models.Model):
     lead = models.ForeignKey(Lead, null=True, on_delete=models.CASCADE, related_name="phones")
     contact = models.ForeignKey(Contact, null=True, on_delete=models.CASCADE, related_name="phones")
     number = models.CharField(_("Phone"), max_length=60)
+    key = models.CharField(max_length=20, blank=True, editable=False)
+    """The last digits, for comparing numbers however they are written: customers.names.phone_key."""
     label = models.CharField(_("Label"), max_length=40, blank=True)
 
     class Meta:
         ordering = ("id",)
         constraints = (models.CheckConstraint(condition=EXACTLY_ONE_OWNER, name="a_phone_has_one_owner"),)
+        indexes = (models.Index(fields=("key",), name="phones_by_key"),)
 
     def __str__(self) -> str:
         return self.number

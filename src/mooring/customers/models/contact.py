@@ -41,6 +41,7 @@ class Contact(models.Model):
         indexes = (
             models.Index(fields=("name_key", "id"), name="contacts_by_name"),
             models.Index(fields=("-created_at", "-id"), name="contacts_newest_first"),
+            models.Index(fields=("-changed_at", "-id"), name="contacts_changed_last"),
         )
 
     def __str__(self) -> str:

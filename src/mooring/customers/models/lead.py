@@ -24,6 +24,8 @@ class Lead(models.Model):
 
     name = models.CharField(_("Name"), max_length=300)
     name_key = models.CharField(max_length=300, editable=False)
+    number = models.CharField(_("Lead number"), max_length=40, blank=True)
+    """What other programs call this lead; imports find it again by that."""
     company_name = models.CharField(_("Company"), max_length=300, blank=True)
     website = models.URLField(_("Website"), max_length=300, blank=True)
     note = models.TextField(_("Note"), blank=True)
@@ -35,7 +37,10 @@ class Lead(models.Model):
 
     class Meta:
         ordering = ("name_key", "id")
-        constraints = (models.CheckConstraint(condition=~models.Q(name=""), name="a_lead_has_a_name"),)
+        constraints = (
+            models.CheckConstraint(condition=~models.Q(name=""), name="a_lead_has_a_name"),
+            models.UniqueConstraint(fields=("number",), condition=~models.Q(number=""), name="a_lead_number_is_used_once"),
+        )
         indexes = (
             models.Index(fields=("name_key", "id"), name="leads_by_name"),
             models.Index(fields=("owner", "name_key", "id"), name="leads_of_owner_by_name"),

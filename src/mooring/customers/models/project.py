@@ -40,6 +40,7 @@ class Project(models.Model):
             models.Index(fields=("name_key", "id"), name="projects_by_name"),
             models.Index(fields=("customer", "name_key", "id"), name="projects_of_customer_by_name"),
             models.Index(fields=("-created_at", "-id"), name="projects_newest_first"),
+            models.Index(fields=("-changed_at", "-id"), name="projects_changed_last"),
         )
 
     def __str__(self) -> str:

@@ -1,0 +1,183 @@
+"""Creating and changing customers, leads, contacts and projects: one transaction and one journal line each.
+
+What is entered is checked here (UnableToSave); whether the user may do it, and on which records, the pages ask before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, TypeVar, cast
+
+from django.db import IntegrityError, models, transaction
+from django.utils.translation import gettext as _
+
+from mooring.customers.checking import checked
+from mooring.customers.child_rows import keep_rows
+from mooring.customers.facts import data_of, facts_of, kind_of
+from mooring.customers.models import Contact, Customer, Lead, Project
+from mooring.customers.names import name_key
+from mooring.customers.record_data import (
+    AffiliationData,
+    ContactData,
+    CustomerData,
+    DomainData,
+    LeadData,
+    PhoneData,
+    PostalAddressData,
+    ProjectData,
+    RecordData,
+    UnableToSave,
+)
+from mooring.users.journal import Actor, Line, changes_between, record, record_all
+from mooring.users.models import User
+
+__all__ = (
+    "AffiliationData",
+    "ContactData",
+    "CustomerData",
+    "DomainData",
+    "LeadData",
+    "PhoneData",
+    "PostalAddressData",
+    "ProjectData",
+    "UnableToSave",
+    "change_contact",
+    "change_customer",
+    "change_lead",
+    "change_owner",
+    "change_project",
+    "create_contact",
+    "create_customer",
+    "create_lead",
+    "create_project",
+)
+
+Record = TypeVar("Record", Customer, Lead, Contact, Project)
+
+_PLAIN_FIELDS = ("name", "kind", "number", "company_name", "website", "note", "owner", "customer", "is_closed")
+
+
+def create_customer(*, data: CustomerData, by: Actor, now: datetime) -> Customer:
+    """Raises UnableToSave."""
+    return _create(Customer, data, by=by, now=now)
+
+
+def change_customer(*, customer: Customer, data: CustomerData, by: Actor, now: datetime) -> Customer:
+    """Returns the customer as it now stands. Nothing is written when nothing differs. Raises UnableToSave."""
+    return _change(customer, data, by=by, now=now)
+
+
+def create_lead(*, data: LeadData, by: Actor, now: datetime) -> Lead:
+    """Raises UnableToSave."""
+    return _create(Lead, data, by=by, now=now)
+
+
+def change_lead(*, lead: Lead, data: LeadData, by: Actor, now: datetime) -> Lead:
+    """Returns the lead as it now stands. Nothing is written when nothing differs. Raises UnableToSave."""
+    return _change(lead, data, by=by, now=now)
+
+
+def create_contact(*, data: ContactData, by: Actor, now: datetime) -> Contact:
+    """Raises UnableToSave."""
+    return _create(Contact, data, by=by, now=now)
+
+
+def change_contact(*, contact: Contact, data: ContactData, by: Actor, now: datetime) -> Contact:
+    """Returns the contact as it now stands. Nothing is written when nothing differs. Raises UnableToSave."""
+    return _change(contact, data, by=by, now=now)
+
+
+def create_project(*, data: ProjectData, by: Actor, now: datetime) -> Project:
+    """Raises UnableToSave."""
+    return _create(Project, data, by=by, now=now)
+
+
+def change_project(*, project: Project, data: ProjectData, by: Actor, now: datetime) -> Project:
+    """Returns the project as it now stands. Nothing is written when nothing differs. Raises UnableToSave."""
+    return _change(project, data, by=by, now=now)
+
+
+def change_owner(
+    *, records: models.QuerySet[Customer] | models.QuerySet[Lead], owner: User | None, by: Actor, now: datetime
+) -> int:
+    """Give all these records to one owner, or to nobody, at once; returns how many changed hands. Each has its journal line."""
+    with transaction.atomic():
+        rows = cast(Iterable[Any], records.select_for_update(of=("self",)).select_related("owner").order_by("pk"))
+        others = [row for row in rows if row.owner_id != (owner and owner.pk)]
+        lines = [
+            Line("changed", kind_of(row), row.pk, row.name, {"owner": [_name_of(row.owner), _name_of(owner)]}) for row in others
+        ]
+        for row in others:
+            row.owner, row.changed_at = owner, now
+        if others:
+            type(others[0]).objects.unscoped("these rows were chosen within the reader's rights").bulk_update(
+                others, ["owner", "changed_at"], batch_size=300
+            )
+        record_all(lines, by=by, now=now)
+    return len(others)
+
+
+def _create(model: type[Record], data: RecordData, *, by: Actor, now: datetime) -> Record:
+    data = checked(data)
+    with transaction.atomic():
+        _demand_free_number(model, data)
+        row = model(**_columns_of(data), name_key=name_key(data.name), created_at=now, changed_at=now)
+        _save(row)
+        keep_rows(row, data, now=now)
+        record(by=by, action="created", kind=kind_of(row), record_id=row.pk, name=row.name, changes=facts_of(data), now=now)
+    return row
+
+
+def _change(row: Record, data: RecordData, *, by: Actor, now: datetime) -> Record:
+    data = checked(data)
+    model = type(row)
+    with transaction.atomic():
+        stored = model.objects.unscoped("the page chose this row within the reader's rights").select_for_update().get(pk=row.pk)
+        changes = _changes(data_of(stored), data)
+        if not changes:
+            return stored
+        _demand_free_number(model, data, except_id=stored.pk)
+        for field, value in _columns_of(data).items():
+            setattr(stored, field, value)
+        stored.name_key, stored.changed_at = name_key(data.name), now
+        _save(stored)
+        keep_rows(stored, data, now=now)
+        record(by=by, action="changed", kind=kind_of(stored), record_id=stored.pk, name=stored.name, changes=changes, now=now)
+    return stored
+
+
+def _changes(before: RecordData, after: RecordData) -> dict[str, list[Any]]:
+    old, new = facts_of(before), facts_of(after)
+    return changes_between(old, {field: new.get(field) for field in {**old, **new}})
+
+
+def _columns_of(data: RecordData) -> dict[str, Any]:
+    return {field: getattr(data, field) for field in _PLAIN_FIELDS if hasattr(data, field)}
+
+
+def _save(row: Customer | Lead | Contact | Project) -> None:
+    """Of two people who enter the same number at once, the second one is told."""
+    try:
+        with transaction.atomic():
+            row.save()
+    except IntegrityError as error:
+        if not getattr(row, "number", ""):
+            raise
+        raise UnableToSave({"number": _number_in_use()}) from error
+
+
+def _demand_free_number(model: type[Any], data: RecordData, *, except_id: int | None = None) -> None:
+    number = getattr(data, "number", "")
+    if number:
+        others = model.objects.unscoped("a number is used once among all records").filter(number=number).exclude(pk=except_id)
+        if others.exists():
+            raise UnableToSave({"number": _number_in_use()})
+
+
+def _number_in_use() -> str:
+    return _("This number is in use already.")
+
+
+def _name_of(user: User | None) -> str | None:
+    return str(user) if user else None

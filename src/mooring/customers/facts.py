@@ -1,0 +1,122 @@
+"""A record as it stands, in the shape in which it is entered and in the shape in which the journal keeps it."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, fields
+from typing import Any
+
+from mooring.customers.models import Contact, Customer, Lead, Project
+from mooring.customers.record_data import (
+    AffiliationData,
+    ContactData,
+    CustomerData,
+    DomainData,
+    LeadData,
+    PhoneData,
+    PostalAddressData,
+    ProjectData,
+    RecordData,
+)
+
+Record = Customer | Lead | Contact | Project
+
+
+def kind_of(record: Record) -> str:
+    """The word by which the journal and other rooms call this kind of record: customer, lead, contact or project."""
+    return type(record).__name__.lower()
+
+
+def customer_data(customer: Customer) -> CustomerData:
+    """Reads the rows with five queries unless they are prefetched."""
+    return CustomerData(
+        name=customer.name,
+        kind=customer.kind,
+        number=customer.number,
+        website=customer.website,
+        note=customer.note,
+        owner=customer.owner,
+        domains=tuple(
+            DomainData(domain=row.domain, includes_subdomains=row.includes_subdomains) for row in customer.domains.all()
+        ),
+        **_rows_of(customer),
+    )
+
+
+def lead_data(lead: Lead) -> LeadData:
+    """Reads the rows with four queries unless they are prefetched."""
+    return LeadData(
+        name=lead.name,
+        number=lead.number,
+        company_name=lead.company_name,
+        website=lead.website,
+        note=lead.note,
+        owner=lead.owner,
+        **_rows_of(lead),
+    )
+
+
+def contact_data(contact: Contact) -> ContactData:
+    """Reads the rows with four queries unless they are prefetched."""
+    affiliations = contact.affiliations.select_related("customer", "lead")
+    return ContactData(
+        name=contact.name,
+        note=contact.note,
+        affiliations=tuple(
+            AffiliationData(customer=row.customer, lead=row.lead, job_title=row.job_title) for row in affiliations
+        ),
+        **_rows_of(contact),
+    )
+
+
+def project_data(project: Project) -> ProjectData:
+    return ProjectData(name=project.name, customer=project.customer, note=project.note, is_closed=project.is_closed)
+
+
+def data_of(record: Record) -> RecordData:
+    """What a form that changes this record starts with."""
+    if isinstance(record, Customer):
+        return customer_data(record)
+    if isinstance(record, Lead):
+        return lead_data(record)
+    if isinstance(record, Contact):
+        return contact_data(record)
+    return project_data(record)
+
+
+def facts_of(data: RecordData) -> dict[str, Any]:
+    """What the journal keeps: plain JSON, without fields that are empty."""
+    facts = {field.name: _fact(getattr(data, field.name)) for field in fields(data)}
+    return {name: fact for name, fact in facts.items() if fact not in ("", None, [])}
+
+
+def _rows_of(record: Customer | Lead | Contact) -> dict[str, Any]:
+    return {
+        "emails": tuple(row.address for row in record.emails.all()),
+        "phones": tuple(PhoneData(number=row.number, label=row.label) for row in record.phones.all()),
+        "addresses": tuple(
+            PostalAddressData(
+                label=row.label,
+                street=row.street,
+                postcode=row.postcode,
+                city=row.city,
+                region=row.region,
+                country=row.country,
+            )
+            for row in record.postal_addresses.all()
+        ),
+    }
+
+
+def _fact(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_fact(row) for row in value]
+    if isinstance(value, DomainData):
+        return f"{value.domain} (+)" if value.includes_subdomains else value.domain
+    if isinstance(value, PhoneData):
+        return f"{value.number} ({value.label})" if value.label else value.number
+    if isinstance(value, PostalAddressData):
+        return ", ".join(part for part in asdict(value).values() if part)
+    if isinstance(value, AffiliationData):
+        place = str(value.customer or value.lead)
+        return f"{place} ({value.job_title})" if value.job_title else place
+    return value if isinstance(value, (bool, str)) or value is None else str(value)

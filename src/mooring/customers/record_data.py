@@ -1,0 +1,107 @@
+"""What a form, a command or an import says about a record, before anything is written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mooring.customers.models import Customer, CustomerKind, Lead
+from mooring.users.models import User
+
+
+class UnableToSave(Exception):
+    """The record was not saved. `problems`: field -> text fit for the user; "" is the whole record."""
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        super().__init__(" ".join(problems.values()))
+        self.problems = dict(problems)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DomainData:
+    domain: str
+    includes_subdomains: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhoneData:
+    number: str
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PostalAddressData:
+    label: str = ""
+    street: str = ""
+    postcode: str = ""
+    city: str = ""
+    region: str = ""
+    country: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerData:
+    """The first of `emails` is the main one."""
+
+    name: str
+    kind: str = CustomerKind.COMPANY.value
+    number: str = ""
+    website: str = ""
+    note: str = ""
+    owner: User | None = None
+    emails: tuple[str, ...] = ()
+    domains: tuple[DomainData, ...] = ()
+    phones: tuple[PhoneData, ...] = ()
+    addresses: tuple[PostalAddressData, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeadData:
+    """The first of `emails` is the main one."""
+
+    name: str
+    number: str = ""
+    company_name: str = ""
+    website: str = ""
+    note: str = ""
+    owner: User | None = None
+    emails: tuple[str, ...] = ()
+    phones: tuple[PhoneData, ...] = ()
+    addresses: tuple[PostalAddressData, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AffiliationData:
+    """Either at a customer or at a lead."""
+
+    customer: Customer | None = None
+    lead: Lead | None = None
+    job_title: str = ""
+
+    @property
+    def place(self) -> tuple[int | None, int | None]:
+        """The ids of the customer and of the lead, by which two affiliations are the same."""
+        return (self.customer.pk if self.customer else None, self.lead.pk if self.lead else None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactData:
+    """The first of `emails` is the main one. At least one affiliation."""
+
+    name: str
+    note: str = ""
+    emails: tuple[str, ...] = ()
+    phones: tuple[PhoneData, ...] = ()
+    addresses: tuple[PostalAddressData, ...] = ()
+    affiliations: tuple[AffiliationData, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectData:
+    name: str
+    customer: Customer
+    note: str = ""
+    is_closed: bool = False
+
+
+RecordData = CustomerData | LeadData | ContactData | ProjectData

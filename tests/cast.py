@@ -1,0 +1,101 @@
+"""The cast: alice administers, bob sells, carol is a customer's contact, dave left. And a fixed now.
+
+A plugin of pytest, named in conftest.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import pytest
+from django.db import connections
+from django.test import TransactionTestCase
+
+import making
+from mooring.customers.models import Contact
+from mooring.users.models import Role, User
+from mooring.users.staff import add_user
+
+
+@pytest.fixture
+def now() -> datetime:
+    return making.NOW
+
+
+@pytest.fixture
+def alice(db: None) -> User:
+    """Administers; signs in with making.PASSWORD."""
+    return _member("alice", Role.ADMINISTRATOR)
+
+
+@pytest.fixture
+def bob(db: None) -> User:
+    """Sells; signs in with making.PASSWORD."""
+    return _member("bob", Role.SALES_PERSON)
+
+
+@pytest.fixture
+def rita(db: None) -> User:
+    """Reads everything and changes nothing; signs in with making.PASSWORD."""
+    return _member("rita", Role.READ_ONLY)
+
+
+@pytest.fixture
+def dave(db: None) -> User:
+    """Left: his password is right and opens nothing."""
+    user = _member("dave", Role.SALES_PERSON)
+    User.objects.filter(pk=user.pk).update(is_active=False)
+    user.refresh_from_db()
+    return user
+
+
+@pytest.fixture
+def carol(db: None) -> Contact:
+    """A contact at the customer Harbour Ltd."""
+    harbour = making.make_customer("Harbour Ltd", emails=("office@harbour.example",), domains=("harbour.example",))
+    return making.make_contact("Carol Quay", at=(harbour,), emails=("carol@harbour.example",))
+
+
+def _member(name: str, role: str) -> User:
+    return add_user(
+        email=f"{name}@mooring.example",
+        name=name.capitalize(),
+        role=role,
+        password=making.PASSWORD,
+        by=making.BY_COMMAND,
+        now=making.NOW,
+    )
+
+
+@pytest.fixture(autouse=True, scope="session")
+def journal_may_be_emptied_between_tests() -> Iterator[None]:
+    """Tests with real transactions empty all tables at their end, which the triggers of the journal refuse, rightly."""
+    empty = TransactionTestCase._fixture_teardown
+
+    def empty_without_triggers(self: Any) -> None:
+        with connections["default"].cursor() as cursor:
+            refusals = _disarm(cursor)
+            try:
+                empty(self)
+            finally:
+                for statement in refusals:
+                    cursor.execute(statement)
+
+    patch = pytest.MonkeyPatch()
+    patch.setattr(TransactionTestCase, "_fixture_teardown", empty_without_triggers)
+    yield
+    patch.undo()
+
+
+def _disarm(cursor: Any) -> list[str]:
+    """Take the journal's triggers away; returns the statements that put them back."""
+    if connections["default"].vendor == "postgresql":
+        cursor.execute("ALTER TABLE users_journalentry DISABLE TRIGGER USER")
+        return ["ALTER TABLE users_journalentry ENABLE TRIGGER USER"]
+    cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'users_journalentry'")
+    triggers = cursor.fetchall()
+    for name, _sql in triggers:
+        cursor.execute(f'DROP TRIGGER "{name}"')
+    return [sql for _name, sql in triggers]

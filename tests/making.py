@@ -1,0 +1,117 @@
+"""Records for tests, each with what it cannot do without; everything else is said by the test that needs it.
+
+make_customer and its like go through the deeds, so that search words, keys and journal lines are those of real life.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any
+
+from mooring.customers.editing import (
+    AffiliationData,
+    ContactData,
+    CustomerData,
+    DomainData,
+    LeadData,
+    PhoneData,
+    ProjectData,
+    create_contact,
+    create_customer,
+    create_lead,
+    create_project,
+)
+from mooring.customers.models import Contact, Customer, Lead, Project
+from mooring.users.journal import Actor
+from mooring.users.models import Role, User
+
+NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
+"""A Monday morning."""
+
+PASSWORD = "correct horse battery staple"
+BY_COMMAND = Actor(None, "command")
+
+_numbers = count(1)
+
+
+def make_user(name: str = "", *, role: str = Role.SALES_PERSON, email: str = "", is_active: bool = True, **fields: Any) -> User:
+    """A member of staff who cannot sign in with a password; add_user makes those who can."""
+    name = name or f"User {next(_numbers)}"
+    email = email or f"{name.lower().replace(' ', '.')}@mooring.example"
+    user = User(email=email, name=name, role=role, is_active=is_active, **{"created_at": NOW, **fields})
+    user.set_unusable_password()
+    user.save()
+    return user
+
+
+def make_customer(
+    name: str = "",
+    *,
+    emails: tuple[str, ...] = (),
+    domains: tuple[str | DomainData, ...] = (),
+    phones: tuple[str, ...] = (),
+    by: Actor = BY_COMMAND,
+    now: datetime = NOW,
+    **data: Any,
+) -> Customer:
+    """Domains as texts are exact; DomainData says whether hosts below count too."""
+    rows = tuple(row if isinstance(row, DomainData) else DomainData(domain=row) for row in domains)
+    numbers = tuple(PhoneData(number=number) for number in phones)
+    name = name or f"Customer {next(_numbers)}"
+    return create_customer(data=CustomerData(name=name, emails=emails, domains=rows, phones=numbers, **data), by=by, now=now)
+
+
+def make_lead(
+    name: str = "",
+    *,
+    emails: tuple[str, ...] = (),
+    phones: tuple[str, ...] = (),
+    by: Actor = BY_COMMAND,
+    now: datetime = NOW,
+    **data: Any,
+) -> Lead:
+    numbers = tuple(PhoneData(number=number) for number in phones)
+    name = name or f"Lead {next(_numbers)}"
+    return create_lead(data=LeadData(name=name, emails=emails, phones=numbers, **data), by=by, now=now)
+
+
+def make_contact(
+    name: str = "",
+    *,
+    at: tuple[Customer | Lead, ...] = (),
+    emails: tuple[str, ...] = (),
+    phones: tuple[str, ...] = (),
+    job_title: str = "",
+    by: Actor = BY_COMMAND,
+    now: datetime = NOW,
+    **data: Any,
+) -> Contact:
+    """At a new customer when `at` names nobody."""
+    places = at or (make_customer(now=now),)
+    affiliations = tuple(
+        AffiliationData(
+            customer=place if isinstance(place, Customer) else None,
+            lead=place if isinstance(place, Lead) else None,
+            job_title=job_title,
+        )
+        for place in places
+    )
+    numbers = tuple(PhoneData(number=number) for number in phones)
+    name = name or f"Contact {next(_numbers)}"
+    return create_contact(
+        data=ContactData(name=name, emails=emails, phones=numbers, affiliations=affiliations, **data), by=by, now=now
+    )
+
+
+def make_project(
+    name: str = "", *, customer: Customer | None = None, by: Actor = BY_COMMAND, now: datetime = NOW, **data: Any
+) -> Project:
+    customer = customer or make_customer(now=now)
+    name = name or f"Project {next(_numbers)}"
+    return create_project(data=ProjectData(name=name, customer=customer, **data), by=by, now=now)
+
+
+def actor(user: User | None, *, address: str = "192.0.2.7") -> Actor:
+    """The user at the desk."""
+    return Actor(user, "desk", address)
