@@ -22,7 +22,7 @@ _TAG = re.compile(
 )
 _COMMENT_END = re.compile(r"--!?>")
 _RAW = frozenset(
-    {"script", "style", "xmp", "iframe", "noembed", "noframes", "textarea", "title", "plaintext", "noscript", "select"}
+    {"script", "style", "xmp", "iframe", "noembed", "noframes", "textarea", "title", "select"}
 )
 """Elements whose content browsers read by other rules, or that nobody needs in a letter: left out as a whole."""
 
@@ -89,16 +89,16 @@ def _is_letter(character: str) -> bool:
 
 
 def _end_of_raw(html: str, position: int, name: str) -> int:
-    """After the end tag of an element that was opened before `position`; the end of the text when there is none."""
-    found = _raw_end(name).search(html, position)
+    """After the end tag of an element that was opened before `position`.
+
+    Without one a script or style hides the rest; of the others only the start tag is left out, to save the words.
+    """
+    found = _RAW_ENDS[name].search(html, position)
     if found is None:
-        return len(html)
+        return len(html) if name in ("script", "style") else position
     end = html.find(">", found.end())
     return end + 1 if end >= 0 else len(html)
 
 
 _RAW_ENDS = {name: re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE) for name in _RAW}
 
-
-def _raw_end(name: str) -> re.Pattern[str]:
-    return _RAW_ENDS[name]

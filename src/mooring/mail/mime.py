@@ -165,7 +165,7 @@ def _spans_of(part: Part, defects: dict[str, None], room: int) -> list[tuple[int
 def _split(part: Part, boundary: bytes, defects: dict[str, None], room: int, *, is_exact: bool) -> list[tuple[int, int, bool]]:
     data, end, delimiter = part.data, part.end, b"--" + boundary
     spans: list[tuple[int, int, bool]] = []
-    open_at = -1
+    open_at = closed_at = -1
     position = data.find(delimiter, part.start, end)
     while position >= 0:
         after = position + len(delimiter)
@@ -173,9 +173,12 @@ def _split(part: Part, boundary: bytes, defects: dict[str, None], room: int, *, 
         line_end = end if line_end < 0 else line_end
         kind = _kind_of_line(data, part.start, position, after, line_end, is_exact=is_exact)
         if kind:
+            if kind == "close" and open_at < 0 and spans and data[closed_at:position].strip():
+                open_at = spans.pop()[0]
             if open_at >= 0:
                 _add_span(spans, data, open_at, position)
             open_at = min(line_end + 1, end) if kind == "open" else -1
+            closed_at = line_end
             if open_at >= 0 and len(spans) >= room - 1:
                 defects["too-many-parts"] = None
                 return [*spans, (open_at, end, True)]

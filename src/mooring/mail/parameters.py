@@ -52,7 +52,7 @@ def read_value(text: str) -> Value:
 
 
 def _pairs(text: str, position: int) -> list[tuple[str, str]]:
-    pairs = []
+    pairs: list[tuple[str, str]] = []
     while position < len(text) and len(pairs) < MOST_PIECES:
         found = _NAME.match(text, position)
         if found is None:

@@ -1,0 +1,85 @@
+"""HTML of strangers -> HTML that no parser chokes on: known tags only, nested and repeated within bounds.
+
+This is no sanitiser (that is safe_html.py); it bounds the work of one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from mooring.mail.html_tokens import Tag, tokens
+
+DEEPEST = 500
+MOST_FORMATTING = 20
+"""Elements such as <b> left open at once: a browser opens all of them again in every new block."""
+
+MOST_WORK = 200_000
+"""Tags, each counted once more for every formatting element open there; beyond, only text is kept."""
+
+_VOID = frozenset({"br", "col", "hr", "img", "wbr"})
+_FORMATTING = frozenset({"a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"})
+_ENDS_BY_ITSELF = frozenset({"colgroup", "dd", "dt", "li", "p", "tbody", "td", "tfoot", "th", "thead", "tr"})
+"""Elements that the next of their kind closes: they nest only by way of others, which are counted."""
+
+
+def limit_html(html: str, *, tags: Collection[str], attributes: Mapping[str, str]) -> str:
+    """The HTML with only these tags and its text. Comments, scripts and styles are gone.
+
+    `attributes` are put first into the tags of that name; parsers ignore a second attribute of the same name.
+    """
+    limiter = _Limiter(tags, attributes)
+    return "".join(limiter.kept(token) for token in tokens(html))
+
+
+class _Limiter:
+    """Keeps what a parser's stack of open elements would hold, as an upper bound."""
+
+    def __init__(self, tags: Collection[str], attributes: Mapping[str, str]) -> None:
+        self._tags = tags
+        self._attributes = attributes
+        self._open: list[str] = []
+        self._formatting: list[str] = []
+        self._work = 0
+
+    def kept(self, token: Tag | str) -> str:
+        """The token as HTML, or nothing when it may not be kept."""
+        if isinstance(token, str):
+            return token.replace("<", "&lt;")
+        if token.name not in self._tags:
+            return ""
+        self._work += 1 + len(self._formatting)
+        if self._work > MOST_WORK or not (self._close(token.name) if token.is_end else self._open_up(token.name)):
+            return ""
+        if token.is_end:
+            return f"</{token.name}>"
+        added = self._attributes.get(token.name)
+        return f"<{token.name} {added} {token.attributes}>" if added else f"<{token.name}{token.attributes}>"
+
+    def _open_up(self, name: str) -> bool:
+        if name in _VOID or name in _ENDS_BY_ITSELF:
+            return True
+        if name in _FORMATTING:
+            self._formatting.append(name)
+            is_within = len(self._formatting) <= MOST_FORMATTING
+            if not is_within:
+                self._formatting.pop()
+            return is_within
+        self._open.append(name)
+        is_within = len(self._open) <= DEEPEST
+        if not is_within:
+            self._open.pop()
+        return is_within
+
+    def _close(self, name: str) -> bool:
+        """Whether there is anything to close; an end tag that closes nothing is dropped (</p> would even open one)."""
+        if name in _ENDS_BY_ITSELF:
+            return True
+        stack = self._formatting if name in _FORMATTING else self._open
+        if name not in stack:
+            return False
+        place = len(stack) - 1 - stack[::-1].index(name)
+        if stack is self._formatting:
+            del stack[place]
+        else:
+            del stack[place:]
+        return True

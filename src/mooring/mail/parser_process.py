@@ -1,0 +1,166 @@
+"""Reading strangers' letters in child processes with limits on memory and time.
+
+A letter that kills or stalls its child comes back with what its header says and a defect; all others are not affected.
+Children are kept for many letters, are started when first needed, and end when their parent does.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import queue
+import resource
+import signal
+import sys
+import traceback
+from collections.abc import Sequence
+from dataclasses import replace
+from math import ceil
+from types import TracebackType
+from typing import Self
+
+from mooring.mail.headers import read_header
+from mooring.mail.parser_child import Child, ChildDied, ChildTooSlow, Limits, ParserUnavailable
+from mooring.mail.parser_frames import FAILED, LENGTH, READY, frame, pack_letter, unpack_letter
+from mooring.mail.parsing import read_letter
+from mooring.mail.types import Header, ParsedLetter
+
+__all__ = ("Limits", "Parser", "ParserClosed", "ParserUnavailable")
+
+KILLED, TOO_SLOW, FAILED_INSIDE = "parser-killed", "parser-too-slow", "parser-failed"
+
+_SAFE_HEADER_BYTES = 16_384
+"""So much of the header of a deadly letter is read by the parent itself: linear work on little."""
+
+OUT_OF_MEMORY = 70
+"""How a child ends that may not have more memory."""
+
+
+class ParserClosed(Exception):
+    """The parser has been closed; no further letters are read."""
+
+
+class Parser:
+    """Reads letters in up to `child_count` child processes; each call uses one. Safe to share between threads."""
+
+    def __init__(self, *, child_count: int = 1, limits: Limits | None = None) -> None:
+        self._limits = limits or Limits()
+        self._is_closed = False
+        self._places: queue.LifoQueue[Child | None] = queue.LifoQueue()
+        self._child_count = child_count
+        for _ in range(child_count):
+            self._places.put(None)
+
+    def read_letters(self, raws: Sequence[bytes]) -> list[ParsedLetter]:
+        """The letters taken apart, in the same order. Waits while all children are busy.
+
+        Raises ParserUnavailable when no child can be started and ParserClosed after close().
+        """
+        if not raws:
+            return []
+        child = self._places.get()
+        try:
+            if self._is_closed:
+                raise ParserClosed("The parser has been closed.")
+            letters: list[ParsedLetter] = []
+            while len(letters) < len(raws):
+                child = child or Child(self._limits)
+                defect = _read_until_trouble(child, raws, letters)
+                if defect:
+                    child.kill()
+                    child = None
+                    letters.append(_unread_letter(raws[len(letters)], defect))
+            return letters
+        except BaseException:
+            if child is not None:
+                child.kill()
+            child = None
+            raise
+        finally:
+            self._places.put(child)
+
+    def close(self) -> None:
+        """End all children, those at work after their call. Never raises; may be called twice."""
+        self._is_closed = True
+        for _ in range(self._child_count):
+            child = self._places.get()
+            if child is not None:
+                child.kill()
+        for _ in range(self._child_count):
+            self._places.put(None)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()
+
+
+def _read_until_trouble(child: Child, raws: Sequence[bytes], letters: list[ParsedLetter]) -> str:
+    """Append the letters after those already read; the defect of the one that stopped the child, or ""."""
+    try:
+        for answer in child.answers(raws[len(letters) :]):
+            if answer == FAILED:
+                letters.append(_unread_letter(raws[len(letters)], FAILED_INSIDE))
+            else:
+                letters.append(unpack_letter(answer))
+    except ChildDied:
+        return KILLED
+    except ChildTooSlow:
+        return TOO_SLOW
+    return ""
+
+
+def _unread_letter(raw: bytes, defect: str) -> ParsedLetter:
+    """What can be said of a letter that no child survived; its fingerprint is that of its bytes."""
+    header = Header(defects=(defect,))
+    try:
+        found = read_header(raw[:_SAFE_HEADER_BYTES])
+        header = replace(found, defects=(*found.defects, defect))
+    except Exception:  # noqa: S110
+        pass
+    return ParsedLetter(header=header, fingerprint=hashlib.sha256(raw).hexdigest(), defects=header.defects)
+
+
+def run_child(memory: int, cpu_seconds: float) -> None:
+    """The life of a child: answer letters from standard input on standard output until the input ends."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    source, sink = sys.stdin.buffer, sys.stdout.buffer
+    sink.write(frame(READY))
+    sink.flush()
+    while len(length := source.read(LENGTH.size)) == LENGTH.size:
+        raw = source.read(LENGTH.unpack(length)[0])
+        _renew_cpu_limit(cpu_seconds)
+        sink.write(frame(_answer_to(raw)))
+        sink.flush()
+
+
+def _answer_to(raw: bytes) -> bytes:
+    try:
+        return pack_letter(read_letter(raw))
+    except MemoryError:
+        raise
+    except Exception:
+        traceback.print_exc(limit=-5)
+        return FAILED
+
+
+def _renew_cpu_limit(seconds: float) -> None:
+    """The limit counts from the birth of the process, so it is moved on before each letter."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    _, hard = resource.getrlimit(resource.RLIMIT_CPU)
+    resource.setrlimit(resource.RLIMIT_CPU, (ceil(used.ru_utime + used.ru_stime + seconds), hard))
+
+
+def main() -> None:
+    """Start as a child; out of memory ends it at once and quietly, for nothing can be trusted any more."""
+    try:
+        run_child(int(sys.argv[1]), float(sys.argv[2]))
+    except MemoryError:
+        os._exit(OUT_OF_MEMORY)
+
+
+if __name__ == "__main__":
+    main()
