@@ -1,0 +1,12 @@
+// Everything the pages do beyond links and forms. Each module listens on the document, so swapped-in parts just work.
+
+import "./dialogs.js";
+import "./keyboard.js";
+import "./lists.js";
+import "./menus.js";
+import "./palette.js";
+import "./panes.js";
+import "./requests.js";
+import "./theme.js";
+import "./toasts.js";
+import "./trees.js";

@@ -1,0 +1,51 @@
+// The bars between panes: drag, or focus one and use the arrow keys; widths are remembered in this browser.
+
+const LIMITS = { first: [160, 360], second: [260, 640] };
+const key = (bar) => `pane-${bar.dataset.resizes}`;
+
+function set(bar, width) {
+  const [least, most] = LIMITS[bar.dataset.resizes];
+  const kept = Math.round(Math.max(least, Math.min(most, width)));
+  bar.closest(".panes").style.setProperty(`--${bar.dataset.resizes}`, `${kept}px`);
+  bar.setAttribute("aria-valuenow", String(kept));
+  return kept;
+}
+
+const widthOf = (bar) => bar.previousElementSibling.getBoundingClientRect().width;
+
+function keep(bar, width) {
+  try {
+    localStorage.setItem(key(bar), String(set(bar, width)));
+  } catch {
+    // Storage may be forbidden; the width then lasts as long as the page.
+  }
+}
+
+document.addEventListener("keydown", (event) => {
+  const bar = event.target.closest?.(".pane-bar");
+  const step = { ArrowLeft: -16, ArrowRight: 16 }[event.key];
+  if (!bar || !step) return;
+  keep(bar, widthOf(bar) + step);
+  event.preventDefault();
+});
+
+document.addEventListener("pointerdown", (event) => {
+  const bar = event.target.closest?.(".pane-bar");
+  if (!bar) return;
+  event.preventDefault();
+  const offset = widthOf(bar) - event.clientX;
+  bar.setPointerCapture(event.pointerId);
+  bar.classList.add("dragged");
+  const drag = (moved) => set(bar, moved.clientX + offset);
+  bar.addEventListener("pointermove", drag);
+  bar.addEventListener("lostpointercapture", () => {
+    bar.removeEventListener("pointermove", drag);
+    bar.classList.remove("dragged");
+    keep(bar, widthOf(bar));
+  }, { once: true });
+});
+
+for (const bar of document.querySelectorAll(".pane-bar")) {
+  const kept = Number(localStorage.getItem(key(bar)));
+  if (kept) set(bar, kept);
+}
