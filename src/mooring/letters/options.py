@@ -1,0 +1,69 @@
+"""The switches of the letters room, and the scope of matching that they make together with an account."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.utils.translation import gettext_lazy as _
+
+from mooring.letters.matching import Scope
+from mooring.letters.models import MailAccount
+from mooring.mail.addresses import domain_key, is_public_domain, match_key
+from mooring.options.option import Option
+from mooring.options.values import Values
+
+SCAN_ALL_LETTERS: Final = Option(
+    name="letters.scan_all_letters",
+    kind="bool",
+    default=False,
+    label=_("Scan all email letters"),
+    help=_("Keep every letter of every synced folder. Letters linked to nobody are seen by the owner of the account only."),
+)
+OWN_DOMAINS: Final = Option[tuple[str, ...]](
+    name="letters.own_domains",
+    kind="words",
+    default=(),
+    label=_("Our own domains"),
+    help=_("Addresses at these domains are ours and never link a letter, for example example.com."),
+)
+EXTRA_PUBLIC_DOMAINS: Final = Option[tuple[str, ...]](
+    name="letters.extra_public_domains",
+    kind="words",
+    default=(),
+    label=_("Further public mail domains"),
+    help=_("Domains that give addresses to everybody. They never match as the domain of a customer."),
+)
+REMOVED_PUBLIC_DOMAINS: Final = Option[tuple[str, ...]](
+    name="letters.removed_public_domains",
+    kind="words",
+    default=(),
+    label=_("Not public mail domains"),
+    help=_("Domains of the built-in list that belong to one firm after all."),
+)
+KEEP_HINTS: Final = Option(
+    name="letters.keep_hints",
+    kind="bool",
+    default=True,
+    label=_("Remember whom letters that are not kept were from"),
+    help=_("As keyed hashes, not as addresses. An address added later then finds its older letters without a new scan."),
+)
+
+OPTIONS: Final = (SCAN_ALL_LETTERS, OWN_DOMAINS, EXTRA_PUBLIC_DOMAINS, REMOVED_PUBLIC_DOMAINS, KEEP_HINTS)
+
+
+def scope_of_account(account: MailAccount, *, values: Values) -> Scope:
+    """What letters of the account may match. Reads the addresses of all accounts with one query: they are all ours."""
+    accounts = MailAccount.objects.unscoped("our own addresses never link a letter").filter(removed_at=None)
+    written = {address for pair in accounts.values_list("address", "reply_address") for address in pair}
+    extra, removed = _keys(values.of(EXTRA_PUBLIC_DOMAINS)), _keys(values.of(REMOVED_PUBLIC_DOMAINS))
+    return Scope(
+        syncs_customers=account.syncs_customers,
+        syncs_leads=account.syncs_leads,
+        own_keys=frozenset(filter(None, map(match_key, written))),
+        own_domains=_keys(values.of(OWN_DOMAINS)),
+        is_public=lambda host: is_public_domain(host, extra=extra, removed=removed),
+    )
+
+
+def _keys(domains: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(filter(None, (domain_key(domain.removeprefix("@")) for domain in domains)))

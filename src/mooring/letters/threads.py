@@ -1,0 +1,111 @@
+"""Which conversation a letter belongs to, by the Message-IDs it bears and mentions (RFC 5322, section 3.6.4).
+
+Letters arrive in any order: every id a letter mentions leads to its thread from then on. A letter that connects two threads
+merges them. Being in a thread gives a letter nothing but its place in the list; headers can be forged.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Final
+
+from django.db import IntegrityError
+
+from mooring.letters.models import Letter, Thread, ThreadReference
+from mooring.mail.types import Header
+
+MOST_REFERENCES: Final = 40
+"""How many mentioned ids count: the first and the nearest ones. Longer chains are joined by the letters between."""
+_LONGEST_ID: Final = 400
+
+
+class Overtaken(IntegrityError):
+    """Another worker changed the same threads meanwhile; the transaction must begin anew."""
+
+
+def assign_threads(headers: Sequence[Header], *, now: datetime) -> list[int]:
+    """The thread id of each header's letter, in their order; makes and merges threads. Within the caller's transaction."""
+    ids = [_ids_of(header) for header in headers]
+    known = _known_references({each for of_one in ids for each in of_one})
+    groups = _Groups()
+    for place, of_one in enumerate(ids):
+        for each in of_one:
+            groups.join(place, f"id {each}")
+            if each in known:
+                groups.join(place, f"thread {known[each]}")
+    thread_of_root = _threads_of_roots(groups, range(len(headers)), set(known.values()), now)
+    threads = [thread_of_root[groups.root(place)] for place in range(len(headers))]
+    _remember(ids, threads, known)
+    return threads
+
+
+def _ids_of(header: Header) -> list[str]:
+    mentioned = (*header.references, *header.in_reply_to)
+    if len(mentioned) > MOST_REFERENCES:
+        mentioned = (mentioned[0], *mentioned[1 - MOST_REFERENCES :])
+    return list(dict.fromkeys(_reference_key(each) for each in (header.message_id, *mentioned) if each))
+
+
+def _reference_key(message_id: str) -> str:
+    clean = message_id.replace("\0", "").encode("utf-8", "replace").decode()
+    if len(clean) <= _LONGEST_ID:
+        return clean
+    return f"{clean[:300]} {hashlib.sha256(clean.encode()).hexdigest()}"
+
+
+def _known_references(ids: set[str]) -> dict[str, int]:
+    known = dict(ThreadReference.objects.filter(message_id__in=ids).values_list("message_id", "thread_id"))
+    threads = set(known.values())
+    if threads:
+        locked = Thread.objects.select_for_update().filter(pk__in=threads).order_by("pk")
+        if len(locked) < len(threads):
+            raise Overtaken("a thread was merged away")
+    return known
+
+
+def _threads_of_roots(groups: _Groups, places: Iterable[int], known: set[int], now: datetime) -> dict[object, int]:
+    roots = {groups.root(place): [] for place in places}  # type: dict[object, list[int]]
+    for thread in sorted(known):
+        roots[groups.root(f"thread {thread}")].append(thread)
+    without = [root for root, threads in roots.items() if not threads]
+    made = Thread.objects.bulk_create([Thread(created_at=now) for _root in without])
+    for root, thread in zip(without, made, strict=True):
+        roots[root].append(thread.pk)
+    for threads in roots.values():
+        _merge(threads[0], threads[1:])
+    return {root: threads[0] for root, threads in roots.items()}
+
+
+def _merge(kept: int, others: list[int]) -> None:
+    if not others:
+        return
+    Letter.objects.unscoped("threads are merged").filter(thread_id__in=others).update(thread_id=kept)
+    ThreadReference.objects.filter(thread_id__in=others).update(thread_id=kept)
+    Thread.objects.filter(pk__in=others).delete()
+
+
+def _remember(ids: list[list[str]], threads: list[int], known: dict[str, int]) -> None:
+    new = {each: thread for of_one, thread in zip(ids, threads, strict=True) for each in of_one if each not in known}
+    # Two workers that register the same ids do so in the same order, so that neither waits for the other in a circle.
+    ThreadReference.objects.bulk_create(
+        [ThreadReference(message_id=each, thread_id=thread) for each, thread in sorted(new.items())]
+    )
+
+
+class _Groups:
+    """What belongs together (a disjoint-set forest)."""
+
+    def __init__(self) -> None:
+        self._parents: dict[object, object] = {}
+
+    def root(self, member: object) -> object:
+        parents = self._parents
+        while (parent := parents.setdefault(member, member)) != member:
+            parents[member] = parents.setdefault(parent, parent)
+            member = parents[member]
+        return member
+
+    def join(self, one: object, other: object) -> None:
+        self._parents[self.root(one)] = self.root(other)
