@@ -20,14 +20,6 @@ _NOT_IN_WORDS: Final = re.compile(r"[\W_]+")
 _IDEOGRAPH: Final = re.compile("([\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff])")
 _FOLDED_BY_HAND: Final = str.maketrans({"ł": "l", "đ": "d", "ø": "o", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe"})
 """Letters that Unicode does not take apart into a letter and an accent."""
-    ord("ł"): "l",
-    ord("đ"): "d",
-    ord("ø"): "o",
-    ord("ħ"): "h",
-    ord("ı"): "i",
-    ord("æ"): "ae",
-    ord("œ"): "oe",
-}
 
 
 def folded(text: str) -> str:
