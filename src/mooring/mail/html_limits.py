@@ -6,6 +6,7 @@ This is no sanitiser (that is safe_html.py); it bounds the work of one.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from html import unescape
 
 from mooring.mail.html_tokens import Tag, tokens
 
@@ -16,6 +17,10 @@ MOST_FORMATTING = 20
 MOST_WORK = 200_000
 """Tags, each counted once more for every formatting element open there; beyond, only text is kept."""
 
+MOST_REFERENCES = 50_000
+"""Character references such as &amp;; html5ever copies the text before each of them again (2,000,000: 36 s)."""
+
+_WITHOUT_REFERENCES = {ord("&"): "＆", ord("<"): "‹"}
 _VOID = frozenset({"br", "col", "hr", "img", "wbr"})
 _FORMATTING = frozenset({"a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"})
 _ENDS_BY_ITSELF = frozenset({"colgroup", "dd", "dt", "li", "p", "tbody", "td", "tfoot", "th", "thead", "tr"})
@@ -40,35 +45,40 @@ class _Limiter:
         self._open: list[str] = []
         self._formatting: list[str] = []
         self._work = 0
+        self._reference_count = 0
 
     def kept(self, token: Tag | str) -> str:
         """The token as HTML, or nothing when it may not be kept."""
         if isinstance(token, str):
-            return token.replace("<", "&lt;")
+            return self._kept_text(token)
+        self._reference_count += token.attributes.count("&")
         if token.name not in self._tags:
             return ""
         self._work += 1 + len(self._formatting)
-        if self._work > MOST_WORK or not (self._close(token.name) if token.is_end else self._open_up(token.name)):
+        if self._work > MOST_WORK or self._reference_count > MOST_REFERENCES:
+            return ""
+        may_stay = self._close(token.name) if token.is_end else self._open_up(token.name)
+        if not may_stay:
             return ""
         if token.is_end:
             return f"</{token.name}>"
         added = self._attributes.get(token.name)
         return f"<{token.name} {added} {token.attributes}>" if added else f"<{token.name}{token.attributes}>"
 
+    def _kept_text(self, text: str) -> str:
+        self._reference_count += text.count("&") + text.count("<")
+        if self._reference_count > MOST_REFERENCES:
+            return unescape(text).translate(_WITHOUT_REFERENCES)
+        return text.replace("<", "&lt;")
+
     def _open_up(self, name: str) -> bool:
         if name in _VOID or name in _ENDS_BY_ITSELF:
             return True
-        if name in _FORMATTING:
-            self._formatting.append(name)
-            is_within = len(self._formatting) <= MOST_FORMATTING
-            if not is_within:
-                self._formatting.pop()
-            return is_within
-        self._open.append(name)
-        is_within = len(self._open) <= DEEPEST
-        if not is_within:
-            self._open.pop()
-        return is_within
+        stack, most = (self._formatting, MOST_FORMATTING) if name in _FORMATTING else (self._open, DEEPEST)
+        if len(stack) >= most:
+            return False
+        stack.append(name)
+        return True
 
     def _close(self, name: str) -> bool:
         """Whether there is anything to close; an end tag that closes nothing is dropped (</p> would even open one)."""
