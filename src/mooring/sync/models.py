@@ -51,6 +51,8 @@ class FolderState(models.Model):
     error_details = models.JSONField(default=dict)
     held_vanished_count = models.PositiveIntegerField(default=0)
     """So many letters vanished at once that a person is asked before they are called gone."""
+    is_vanishing_agreed = models.BooleanField(default=False)
+    """A person said that they are gone; the next full comparison believes it."""
 
 
 class ItemState(models.TextChoices):
@@ -79,6 +81,8 @@ class Item(models.Model):
     flags = models.JSONField(default=list)
     remote_id = models.CharField(max_length=200, blank=True)
     delivery = models.ForeignKey(Delivery, null=True, on_delete=models.SET_NULL, related_name="+")
+    gone_at = models.DateTimeField(null=True)
+    """When it was missed on the server. Its delivery is called gone only when it turned up nowhere else for a while."""
 
     class Meta:
         constraints = (
@@ -92,6 +96,8 @@ class Item(models.Model):
             ),
             models.Index(fields=("folder", "state"), name="items_by_state"),
             models.Index(fields=("remote_id",), condition=~models.Q(remote_id=""), name="items_by_remote_id"),
+            models.Index(fields=("folder", "gone_at"), condition=models.Q(gone_at__isnull=False), name="items_missed"),
+            models.Index(fields=("delivery",), condition=models.Q(delivery__isnull=False), name="items_of_a_delivery"),
         )
 
 
@@ -122,6 +128,7 @@ class BackfillOffer(models.Model):
     answered_at = models.DateTimeField(null=True)
     batch_id = models.BigIntegerField(null=True)
     """The letters' LinkBatch once accepted."""
+    undone_at = models.DateTimeField(null=True)
 
     class Meta:
         indexes = (

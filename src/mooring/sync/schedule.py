@@ -1,0 +1,101 @@
+"""When an account or a folder is visited again, and which accounts are due. Pure: the clock and chance come in as arguments."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+VISITS_PER_HOST = 2
+"""Servers refuse many connections of one origin; other accounts on the same host wait their turn."""
+FIRST_WAIT = timedelta(minutes=1)
+LONGEST_WAIT = timedelta(minutes=10)
+"""A server that answers again is found after so long at most, unless its error asked for more."""
+PATIENCE_WITH_LOGIN = timedelta(days=3)
+"""A refused login is tried again hourly for so long; more would lock the person out of the mailbox."""
+FOLDER_PAUSE = timedelta(hours=6)
+_GROWTH = 2.0
+_MOST_GROWTH = 10
+
+
+@dataclass(frozen=True, slots=True)
+class AccountTimes:
+    """What decides whether an account is due."""
+
+    account_id: int
+    host: str
+    next_visit_at: datetime
+    wanted_at: datetime | None = None
+    lease_until: datetime | None = None
+    is_stopped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """How a visit failed, in the terms of mail.errors."""
+
+    retry_after: timedelta | None
+    """None: only a person can help."""
+    is_login: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Timetable:
+    """What is written down about an account after a visit."""
+
+    next_visit_at: datetime
+    failure_count: int = 0
+    failing_since: datetime | None = None
+    is_stopped: bool = False
+
+
+def due_accounts(
+    states: Iterable[AccountTimes],
+    *,
+    now: datetime,
+    running: Collection[int] = (),
+    visits_by_host: Mapping[str, int] | None = None,
+) -> list[int]:
+    """The accounts to visit now, those somebody waits for first, then the longest overdue, within the limit of each host.
+
+    `running` are visited by this process already; `visits_by_host` counts them by host. The host "" is not limited.
+    """
+    visits = dict(visits_by_host or {})
+    due = [state for state in states if state.account_id not in running and _is_due(state, now)]
+    chosen = []
+    for state in sorted(due, key=lambda state: (state.wanted_at is None, state.next_visit_at, state.account_id)):
+        if state.host and visits.get(state.host, 0) >= VISITS_PER_HOST:
+            continue
+        visits[state.host] = visits.get(state.host, 0) + 1
+        chosen.append(state.account_id)
+    return chosen
+
+
+def after_success(*, now: datetime, interval: timedelta, has_more: bool, jitter: float) -> Timetable:
+    """After a visit that went well: at once when it stopped in the middle, otherwise after the interval, a tenth more or less.
+
+    `jitter` is from 0 to 1.
+    """
+    return Timetable(now if has_more else now + interval * (0.9 + 0.2 * jitter))
+
+
+def after_failure(
+    trouble: Trouble, *, now: datetime, failure_count: int, failing_since: datetime | None, jitter: float
+) -> Timetable:
+    """After a failed visit: growing waits, never shorter than the error asks for, a fifth more or less; or stopped.
+
+    `failure_count` and `failing_since` are those from before this failure.
+    """
+    since = failing_since or now
+    count = failure_count + 1
+    if trouble.retry_after is None or (trouble.is_login and now - since >= PATIENCE_WITH_LOGIN):
+        return Timetable(now + LONGEST_WAIT, count, since, is_stopped=True)
+    wait = max(min(FIRST_WAIT * _GROWTH ** min(failure_count, _MOST_GROWTH), LONGEST_WAIT), trouble.retry_after)
+    return Timetable(now + wait * (0.8 + 0.4 * jitter), count, since)
+
+
+def folder_retry_at(trouble: Trouble, *, now: datetime, failure_count: int) -> datetime:
+    """When a folder that failed is tried again: a refusal may be a passing one twice, after that it rests for hours."""
+    if failure_count >= 2:
+        return now + FOLDER_PAUSE
+    return now + min(trouble.retry_after or FOLDER_PAUSE, FOLDER_PAUSE)
