@@ -63,7 +63,7 @@ def uses_of(source: Path) -> Uses:
         text = path.read_text(encoding="utf-8")
         for name in _ICON.findall(text):
             icons.setdefault(name, str(path.relative_to(source)))
-        if path.suffix == ".py":
+        if path.suffix == ".py" and path.parent != source / "ui":
             text = " ".join(_CLASSES.findall(text))
         words.update(re.findall(r"[A-Za-z][\w-]*", text))
     return Uses(icons=dict(sorted(icons.items())), words=tuple(sorted(words)))

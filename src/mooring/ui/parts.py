@@ -102,6 +102,22 @@ class Moment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One letter in a list: who, when, what about, how it begins, and which record it belongs to."""
+
+    url: str
+    who: str
+    at: datetime
+    subject: str
+    snippet: str = ""
+    belongs_to: str = ""
+    is_unread: bool = False
+    is_current: bool = False
+    has_attachments: bool = False
+    is_answered: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Node:
     """A branch or leaf of a tree of check boxes; `value` is what is sent when it is ticked, `note` stands at the right."""
 

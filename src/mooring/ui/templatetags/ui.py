@@ -14,6 +14,7 @@
 {% progress_line job %} {% timeline moments %} {% tree nodes name="folders" %} {% steps checks %}
 {% dialog id title %}...{% enddialog %}       a dialog; data-opens="id" on anything opens it
 
+{% letter_lines lines %}                      letters, three short lines each (parts.Line)
 {% pane_bar "first" %}                       the bar between two panes of Email
 
 Numbers, money and sizes: Django's own localize, intcomma, filesizeformat.
@@ -38,7 +39,7 @@ from django.utils.translation import gettext as _
 
 from mooring.ui.ages import age_in_words
 from mooring.ui.assets import asset_url
-from mooring.ui.parts import BulkAction, KeysetPage, Light, Moment, Node, Progress, Step, Tab
+from mooring.ui.parts import BulkAction, KeysetPage, Light, Line, Moment, Node, Progress, Step, Tab
 
 register = template.Library()
 
@@ -183,6 +184,12 @@ def progress_line(job: Progress) -> dict[str, Any]:
 def timeline(context: Context, moments: Sequence[Moment]) -> dict[str, Any]:
     """What happened, newest first."""
     return {"request": context.get("request"), "now": _now_of(context), "moments": moments}
+
+
+@register.inclusion_tag("ui/parts/letter_lines.html", takes_context=True)
+def letter_lines(context: Context, lines: Sequence[Line]) -> dict[str, Any]:
+    """Letters as a list, three short lines each; j, k and Enter walk it."""
+    return {"request": context.get("request"), "now": _now_of(context), "lines": lines}
 
 
 @register.inclusion_tag("ui/parts/tree.html")
