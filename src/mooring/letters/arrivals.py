@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import Final
+from datetime import datetime
+from itertools import islice
+from typing import Final, NamedTuple
 
 from mooring.letters.matching import Match
-from mooring.letters.models import Attachment, Direction, Letter, LetterText, MailAccount, Participant
+from mooring.letters.models import Attachment, Direction, Letter, MailAccount
 from mooring.letters.packs import KeptOriginal
-from mooring.letters.text_index import IndexRow, index_row
 from mooring.mail.types import Header, ParsedLetter
 
 TIE_BITS: Final = 20
@@ -50,6 +50,17 @@ class Arrival:
     def place(self) -> tuple[int, str, str]:
         """What makes the delivery unique within its account."""
         return self.folder_id, self.epoch, self.server_id
+
+
+class Person(NamedTuple):
+    """An address in a letter's headers: the columns of a Participant after its letter."""
+
+    role: str
+    name: str
+    address: str
+    key: str
+    domain: str
+    counts: bool
 
 
 def direction_of(*, header: Header, own_keys: Collection[str], special_use: str) -> Direction:
@@ -107,22 +118,20 @@ def letter_of(arrival: Arrival, *, at: datetime, position: int, original_id: int
     )
 
 
-def text_of(arrival: Arrival, letter: Letter) -> LetterText:
-    """The letter's readable text, not yet saved."""
-    return LetterText(letter=letter, text=storable(arrival.letter.text, LONGEST_TEXT))
+def text_of(arrival: Arrival) -> str:
+    """The letter's readable text as it is kept."""
+    return storable(arrival.letter.text, LONGEST_TEXT)
 
 
-def participants_of(header: Header, letter: Letter) -> list[Participant]:
-    """The letter's people, not yet saved. Of a letter to thousands only the first thousands are listed."""
-    rows = []
-    for role, mailbox in header.people():
-        if len(rows) == MOST_PARTICIPANTS:
-            break
-        address, key = storable(mailbox.address, 320), storable(mailbox.key, 320)
+def people_of(header: Header) -> list[Person]:
+    """The letter's people. Of a letter to thousands only the first thousands are listed."""
+    people = []
+    for role, mailbox in islice(header.people(), MOST_PARTICIPANTS):
+        key = storable(mailbox.key, 320)
         counts = bool(key) and role not in header.ambiguous
-        name, domain = storable(mailbox.name, 300), key.rpartition("@")[2][:253]
-        rows.append(Participant(letter=letter, role=role, name=name, address=address, key=key, domain=domain, counts=counts))
-    return rows
+        domain = key.rpartition("@")[2][:253]
+        people.append(Person(role, storable(mailbox.name, 300), storable(mailbox.address, 320), key, domain, counts))
+    return people
 
 
 def attachments_of(parsed: ParsedLetter, letter: Letter) -> list[Attachment]:
@@ -142,19 +151,10 @@ def attachments_of(parsed: ParsedLetter, letter: Letter) -> list[Attachment]:
     ]
 
 
-def index_row_of(letter: Letter, text: LetterText, people: list[Participant], attachments: list[Attachment]) -> IndexRow:
-    """What the text index is to know, from rows about to be saved."""
-    return index_row(
-        letter=letter,
-        people=[(person.role, person.name, person.address) for person in people],
-        text=text.text,
-        attachment_names=[attachment.name for attachment in attachments],
-    )
-
-
 def storable(text: str, limit: int) -> str:
     """At most `limit` characters of a stranger's text, without what databases refuse: NUL and lone surrogates."""
-    text = text[:limit]
+    if len(text) > limit:
+        text = text[:limit]
     if "\0" in text:
         text = text.replace("\0", "")
     if text.isascii():
@@ -165,11 +165,6 @@ def storable(text: str, limit: int) -> str:
 def is_flagged_seen(flags: Collection[str]) -> bool:
     """Whether IMAP flags, in any case, say that the letter was read."""
     return any(flag.lower() == "\\seen" for flag in flags)
-
-
-def utc(moment: datetime) -> datetime:
-    """The same moment in UTC."""
-    return moment.astimezone(UTC)
 
 
 def _recipients(header: Header) -> str:

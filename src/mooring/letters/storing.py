@@ -12,24 +12,12 @@ from typing import Final
 
 from django.db import IntegrityError, transaction
 
-from mooring.letters.arrivals import (
-    Arrival,
-    attachments_of,
-    index_row_of,
-    is_flagged_seen,
-    letter_of,
-    participants_of,
-    position_of,
-    storable,
-    text_of,
-    tie_of,
-    time_of,
-)
+from mooring.letters.arrivals import Arrival, is_flagged_seen, letter_of, position_of, storable, tie_of, time_of
+from mooring.letters.contents import write_contents
 from mooring.letters.inheriting import inherited
 from mooring.letters.link_rows import Making, WantedLink, wanted_by_rules, write_links
-from mooring.letters.models import Attachment, Delivery, Letter, LetterText, Original, Participant, Rule
+from mooring.letters.models import Delivery, Letter, Original, Rule
 from mooring.letters.originals import row_of
-from mooring.letters.text_index import index_batch
 from mooring.letters.threads import assign_threads
 from mooring.letters.upgrading import upgrade
 
@@ -122,7 +110,7 @@ def _store_new(arrivals: Sequence[Arrival], originals: dict[str, int], now: date
         letter.is_linked = bool(records) or each.fingerprint in matched
         letters.append(letter)
     Letter.objects.bulk_create(letters)
-    _store_contents(ordered, letters)
+    write_contents(ordered, letters)
     return letters, [
         WantedLink(letter.pk, letter.position, record.kind, record.record_id, Rule.THREAD)
         for letter, records in zip(letters, heirlooms, strict=True)
@@ -146,17 +134,6 @@ def _positions(arrivals: Sequence[Arrival], now: datetime) -> list[int]:
         taken.add(position)
         positions.append(position)
     return positions
-
-
-def _store_contents(arrivals: Sequence[Arrival], letters: Sequence[Letter]) -> None:
-    """The people, attachments, text and index rows of letters just saved, in the same order as their arrivals."""
-    texts = [text_of(each, letter) for each, letter in zip(arrivals, letters, strict=True)]
-    people = [participants_of(each.letter.header, letter) for each, letter in zip(arrivals, letters, strict=True)]
-    files = [attachments_of(each.letter, letter) for each, letter in zip(arrivals, letters, strict=True)]
-    LetterText.objects.bulk_create(texts)
-    Participant.objects.bulk_create([row for rows in people for row in rows])
-    Attachment.objects.bulk_create([row for rows in files for row in rows])
-    index_batch(map(index_row_of, letters, texts, people, files))
 
 
 def _deliver(arrivals: Iterable[Arrival], letters: dict[str, Letter]) -> dict[tuple[int, str, str], Delivery]:

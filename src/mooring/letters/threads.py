@@ -14,10 +14,10 @@ from typing import Final
 from django.db import IntegrityError
 
 from mooring.letters.models import Letter, Thread, ThreadReference
+from mooring.letters.rows import insert_rows
+from mooring.mail.threads import joining_ids
 from mooring.mail.types import Header
 
-MOST_REFERENCES: Final = 40
-"""How many mentioned ids count: the first and the nearest ones. Longer chains are joined by the letters between."""
 _LONGEST_ID: Final = 400
 
 
@@ -42,10 +42,8 @@ def assign_threads(headers: Sequence[Header], *, now: datetime) -> list[int]:
 
 
 def _ids_of(header: Header) -> list[str]:
-    mentioned = (*header.references, *header.in_reply_to)
-    if len(mentioned) > MOST_REFERENCES:
-        mentioned = (mentioned[0], *mentioned[1 - MOST_REFERENCES :])
-    return list(dict.fromkeys(_reference_key(each) for each in (header.message_id, *mentioned) if each))
+    ids = joining_ids(message_id=header.message_id, in_reply_to=header.in_reply_to, references=header.references)
+    return list(dict.fromkeys(map(_reference_key, ids)))
 
 
 def _reference_key(message_id: str) -> str:
@@ -89,9 +87,7 @@ def _merge(kept: int, others: list[int]) -> None:
 def _remember(ids: list[list[str]], threads: list[int], known: dict[str, int]) -> None:
     new = {each: thread for of_one, thread in zip(ids, threads, strict=True) for each in of_one if each not in known}
     # Two workers that register the same ids do so in the same order, so that neither waits for the other in a circle.
-    ThreadReference.objects.bulk_create(
-        [ThreadReference(message_id=each, thread_id=thread) for each, thread in sorted(new.items())]
-    )
+    insert_rows(ThreadReference, ("message_id", "thread_id"), sorted(new.items()))
 
 
 class _Groups:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from mooring.letters.arrivals import Arrival, attachments_of, index_row_of, letter_of, participants_of, text_of
+from mooring.letters.arrivals import Arrival, letter_of
+from mooring.letters.contents import remove_contents, write_contents
 from mooring.letters.link_rows import ends_of
-from mooring.letters.models import Attachment, Delivery, Letter, LetterText, Link, Participant
-from mooring.letters.text_index import index_batch, index_rows_of, remove_from_index
+from mooring.letters.models import Delivery, Letter, Link
 
 _WHY: Final = "a letter kept in part arrived whole"
 _KEPT: Final = frozenset({"id", "position", "at", "thread", "is_private", "is_linked", "stored_at"})
@@ -24,20 +24,13 @@ def upgrade(delivery: Delivery, arrival: Arrival, *, original_id: int) -> None:
 
 
 def _fill_in(letter: Letter, arrival: Arrival, original_id: int) -> None:
-    remove_from_index(index_rows_of([letter.pk]))
+    remove_contents(letter)
     filled = letter_of(arrival, at=letter.at, position=letter.position, original_id=original_id, now=letter.stored_at)
     fields = [field.attname for field in Letter._meta.concrete_fields if field.name not in _KEPT]
     for name in fields:
         setattr(letter, name, getattr(filled, name))
     letter.save(update_fields=fields)
-    for contents in (LetterText, Participant, Attachment):
-        contents._default_manager.filter(letter=letter).delete()
-    text = text_of(arrival, letter)
-    people, files = participants_of(arrival.letter.header, letter), attachments_of(arrival.letter, letter)
-    text.save(force_insert=True)
-    Participant.objects.bulk_create(people)
-    Attachment.objects.bulk_create(files)
-    index_batch([index_row_of(letter, text, people, files)])
+    write_contents([arrival], [letter])
 
 
 def _give_up(delivery: Delivery, whole: Letter) -> None:
@@ -52,7 +45,7 @@ def _give_up(delivery: Delivery, whole: Letter) -> None:
         Letter.objects.unscoped(_WHY).filter(pk=partial.pk).update(is_private=all(left))
         return
     _move_links(partial, whole)
-    remove_from_index(index_rows_of([partial.pk]))
+    remove_contents(partial)
     partial.delete()
 
 
