@@ -162,8 +162,7 @@ class _Reader:
         phrase = entry.before
         name = _name_of(phrase)
         if not address:
-            self.is_ambiguous = self.is_ambiguous or entry.is_odd or bool(_trimmed(entry.inside))
-            self.defects["no-address"] = None
+            self._finish_without_domain(entry, name)
             return
         if any(token == ("special", "@") for token in phrase):
             bare, bare_is_clean = _address_of(phrase)
@@ -175,6 +174,16 @@ class _Reader:
             self.waiting_name = ""
         is_odd = entry.is_odd or not is_clean or not entry.is_closed
         self._add(address, name or " ".join(entry.comments), entry.comments, is_odd)
+
+    def _finish_without_domain(self, entry: _Entry, name: str) -> None:
+        """<> says nobody and <MAILER-DAEMON> a name of the server's own: shown, but without a key."""
+        inside = _trimmed(entry.inside)
+        address = "".join(text for _, text in inside)
+        is_word = bool(address) and all(kind == "atom" or text == "." for kind, text in inside)
+        self.is_ambiguous = self.is_ambiguous or entry.is_odd or (bool(inside) and not is_word)
+        self.defects["no-domain" if address else "no-address"] = None
+        if address:
+            self.mailboxes.append(Mailbox(name=name, address=_CONTROLS.sub("", address), key=""))
 
     def _finish_bare(self, entry: _Entry) -> None:
         self._drop_waiting_name()

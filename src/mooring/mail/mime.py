@@ -193,12 +193,14 @@ def _kind_of_line(data: bytes, start: int, position: int, after: int, line_end: 
     """What a line that holds the delimiter is: "open", "close" or "" for neither."""
     if position > start and data[position - 1] != 0x0A:
         return ""
-    tail = data[after : min(line_end, after + 80)].rstrip()
+    tail = data[after : min(line_end, after + 80)].strip()
     if not tail:
         return "open"
-    if tail == b"--" or (tail.startswith(b"--") and (not is_exact or tail[2:3] in b" \t")):
+    if tail == b"--":
         return "close"
-    return "" if is_exact else "open"
+    if is_exact:
+        return ""
+    return "close" if tail.startswith(b"--") else "open"
 
 
 def _add_span(spans: list[tuple[int, int, bool]], data: bytes, start: int, end: int) -> None:

@@ -144,8 +144,9 @@ class _Contents:
         pieces = []
         for part in self.bodies.text:
             text = self._decoded[part.path]
-            pieces.append(html_to_text(text) if part.content_type == "text/html" else text)
-        text = "\n".join(pieces)[:LARGEST_TEXT]
+            text = html_to_text(text) if part.content_type == "text/html" else text
+            pieces.append(text if text.endswith("\n") or part is self.bodies.text[-1] else f"{text}\n")
+        text = "".join(pieces)[:LARGEST_TEXT]
         return html_to_text(self.html) if self.html and not text.strip() else text
 
 

@@ -9,8 +9,8 @@ _NONE = frozenset({"", "7bit", "8bit", "binary", "7-bit", "8-bit", "7 bit", "8 b
 _BASE64 = frozenset({"base64", "b64", "base-64", "x-base64"})
 _QUOTED = frozenset({"quoted-printable", "qp", "quoted_printable", "quotedprintable", "quoted-printible"})
 _UUENCODE = frozenset({"x-uuencode", "uuencode", "x-uue", "uue", "x-uu"})
-_NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=]+")
-_PADDING = re.compile(rb"=+")
+_NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
+_FROM_PADDING_TO_LINE_END = re.compile(rb"=[^\n]*")
 _BLANK_BEFORE_SOFT_BREAK = re.compile(rb"=[ \t]+(?=\r?\n)")
 
 
@@ -38,7 +38,7 @@ def decode_body(raw: bytes, encoding: str) -> tuple[bytes, str]:
 
 
 def _decode_base64(raw: bytes) -> tuple[bytes, str]:
-    """Junk between the characters is skipped; what stands after padding is decoded as well, block by block."""
+    """Junk between the characters is skipped; lines after padding are decoded as blocks of their own."""
     try:
         padding = raw.find(b"=")
         if padding < 0 or not raw[padding:].strip(b"=\r\n \t"):
@@ -46,8 +46,9 @@ def _decode_base64(raw: bytes) -> tuple[bytes, str]:
     except binascii.Error:
         pass
     blocks = []
-    for block in _PADDING.split(_NOT_BASE64.sub(b"", raw)):
-        kept = block[:-1] if len(block) % 4 == 1 else block
+    for block in _FROM_PADDING_TO_LINE_END.split(raw):
+        kept = _NOT_BASE64.sub(b"", block)
+        kept = kept[:-1] if len(kept) % 4 == 1 else kept
         blocks.append(binascii.a2b_base64(kept + b"=" * (-len(kept) % 4)))
     return b"".join(blocks), "broken-base64"
 
