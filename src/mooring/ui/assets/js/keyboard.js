@@ -1,6 +1,7 @@
 // Keys. data-key="e" on a link or button makes the key press it, data-go="c" answers to g then c, ? shows them all.
 
-const typing = (target) => target.closest?.("input:not(.tick), textarea, select, [contenteditable]") !== null;
+import { dialogIsOpen, hasModifier, isTyping } from "./typing.js";
+
 let going = 0;
 
 const visible = (element) => element.checkVisibility?.() ?? element.offsetParent !== null;
@@ -33,13 +34,20 @@ function showKeys() {
   list.replaceChildren();
   const seen = new Set();
   for (const element of document.querySelectorAll("[data-key]")) {
-    const label = element.dataset.keyLabel || element.getAttribute("aria-label") || element.textContent.trim();
+    const label = labelOf(element);
     if (seen.has(element.dataset.key) || !label) continue;
     seen.add(element.dataset.key);
     list.append(line(label, element.dataset.key));
   }
   dialog.showModal();
   return true;
+}
+
+function labelOf(element) {
+  const named = element.dataset.keyLabel || element.getAttribute("aria-label");
+  if (named) return named;
+  const words = [...element.childNodes].filter((node) => node.nodeName !== "KBD").map((node) => node.textContent);
+  return words.join("").trim();
 }
 
 function line(label, key) {
@@ -53,7 +61,6 @@ function line(label, key) {
 }
 
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-  if (typing(event.target) || document.querySelector("dialog[open]")) return;
+  if (event.defaultPrevented || hasModifier(event) || isTyping(event) || dialogIsOpen()) return;
   if (answer(event)) event.preventDefault();
 });

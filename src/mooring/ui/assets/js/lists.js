@@ -1,5 +1,7 @@
 // Lists: j and k move, x ticks (Enter is the focused link's own), Shift ticks a stretch, the bar says how many.
 
+import { dialogIsOpen, hasModifier, isTyping } from "./typing.js";
+
 const LINK = "[data-row] [data-row-link], a[data-row]";
 let last = null;
 
@@ -16,8 +18,7 @@ function move(step) {
 }
 
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
-  if (event.target.closest("input:not(.tick), textarea, select, [contenteditable]")) return;
+  if (hasModifier(event) || isTyping(event) || dialogIsOpen()) return;
   if (event.key === "j") move(1);
   else if (event.key === "k") move(-1);
   else if (event.key === "x") document.activeElement?.closest("[data-row]")?.querySelector(".tick")?.click();

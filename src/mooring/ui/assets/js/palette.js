@@ -1,5 +1,7 @@
 // The search field as a command palette: Ctrl-K or / goes there, arrows choose, Enter opens. Results come from the server.
 
+import { dialogIsOpen, isTyping } from "./typing.js";
+
 const field = document.querySelector("[data-palette]");
 const results = document.getElementById("palette");
 
@@ -53,9 +55,8 @@ if (field && results) {
     if (!event.target.closest(".search")) show(false);
   });
   document.addEventListener("keydown", (event) => {
-    const typing = event.target.closest("input, textarea, select, [contenteditable]");
     const asked = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k";
-    if (!asked && (event.key !== "/" || typing || document.querySelector("dialog[open]"))) return;
+    if (!asked && (event.key !== "/" || isTyping(event) || dialogIsOpen())) return;
     event.preventDefault();
     field.focus();
     field.select();
