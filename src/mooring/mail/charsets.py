@@ -73,9 +73,11 @@ def codec_of(charset: str) -> str:
         return ""
     try:
         info = codecs.lookup(name)
-        b"".decode(name)
+        b"a".decode(name)
+    except UnicodeError:
+        pass  # one byte is too little for UTF-16
     except (LookupError, ValueError):
-        return ""
+        return ""  # also for codecs from bytes to bytes, such as zlib
     return "" if info.name.replace("_", "-") in _NO_CHARSETS else info.name
 
 

@@ -14,7 +14,7 @@ _MONTHS = {
     for number, name in enumerate(("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), start=1)
 }
 _TIME = r"(?P<hour>\d{1,2})\s?[:.]\s?(?P<minute>\d{1,2})(?:\s?[:.]\s?(?P<second>\d{1,2}))?(?:\.\d+)?(?P<pm>\s?[ap]m\b)?"
-_ZONE = r"\s*(?P<zone>[+-]\s?\d{1,2}:?\d{2}|[a-z]{1,5}(?:[+-]\d{4})?\b)?"
+_ZONE = r"(?:\s*(?P<zone>[+-]\s?\d{1,2}:?\d{2}|[a-z]{1,5}(?:[+-]\d{4})?\b))?"
 _DAY_FIRST = re.compile(
     r"(?<!\d)(?P<day>\d{1,2})[\s.,-]{1,3}(?P<month>[a-z]{3})[a-z]*[\s.,-]{1,3}(?P<year>\d{2,5})(?!\d)"
     r"(?:[\s,T-]{1,3}" + _TIME + _ZONE + ")?",
