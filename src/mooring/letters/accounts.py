@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from mooring.letters.credentials import open_password, seal
 from mooring.letters.folders import FolderChoice, write_folders
 from mooring.letters.models import Encryption, MailAccount, Protocol
+from mooring.letters.models.account import MailAccountQuerySet
 from mooring.letters.proofs import is_proven, proof_of
 from mooring.mail.addresses import match_key
 from mooring.mail.types import Encryption as WireEncryption
@@ -185,7 +186,7 @@ def _locked(account: MailAccount) -> MailAccount:
     return found
 
 
-def _accounts_of(owner: User) -> Any:
+def _accounts_of(owner: User) -> MailAccountQuerySet:
     return MailAccount.objects.unscoped(_WHY).filter(owner=owner, removed_at=None)
 
 

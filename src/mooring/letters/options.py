@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, cast
 
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy
 
 from mooring.letters.matching import Scope
 from mooring.letters.models import MailAccount
 from mooring.mail.addresses import domain_key, is_public_domain, match_key
 from mooring.options.option import Option
 from mooring.options.values import Values
+
+
+def _(text: str) -> str:
+    """A lazy translation; whoever shows it takes it for a text."""
+    return cast(str, gettext_lazy(text))
+
 
 SCAN_ALL_LETTERS: Final = Option(
     name="letters.scan_all_letters",

@@ -35,7 +35,8 @@ class IndexRow:
 
 def index_row(*, letter: Letter, people: Iterable[tuple[str, str, str]], text: str, attachment_names: Iterable[str]) -> IndexRow:
     """The row of a letter. `people` are (role, name, address) in the order of their ids."""
-    senders, recipients = [], []
+    senders: list[str] = []
+    recipients: list[str] = []
     for role, name, address in people:
         (recipients if role in ("to", "cc", "bcc") else senders).append(f"{name} {address}")
     return IndexRow(

@@ -64,9 +64,9 @@ def _known_references(ids: set[str]) -> dict[str, int]:
 
 
 def _threads_of_roots(groups: _Groups, places: Iterable[int], known: set[int], now: datetime) -> dict[object, int]:
-    roots = {groups.root(place): [] for place in places}  # type: dict[object, list[int]]
-    for thread in sorted(known):
-        roots[groups.root(f"thread {thread}")].append(thread)
+    roots: dict[object, list[int]] = {groups.root(place): [] for place in places}
+    for known_thread in sorted(known):
+        roots[groups.root(f"thread {known_thread}")].append(known_thread)
     without = [root for root, threads in roots.items() if not threads]
     made = Thread.objects.bulk_create([Thread(created_at=now) for _root in without])
     for root, thread in zip(without, made, strict=True):

@@ -24,6 +24,10 @@ class Original(models.Model):
     """Bytes of the compressed frame in the pack."""
 
 
+class LetterQuerySet(ScopedQuerySet["Letter"]):
+    """Filtered for a reader by letters.visibility, which knows what links and deliveries allow."""
+
+
 class Letter(models.Model):
     """One letter, however many mailboxes it lies in.
 
@@ -62,7 +66,7 @@ class Letter(models.Model):
     defects = models.JSONField(default=list)
     stored_at = models.DateTimeField()
 
-    objects: ClassVar[ScopedQuerySet[Letter]] = ScopedQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[LetterQuerySet] = LetterQuerySet.as_manager()  # type: ignore[assignment]
     """Read through letters.visibility."""
 
     class Meta:
