@@ -28,3 +28,5 @@ os.environ.update(
 from mooring.config.settings import *  # noqa: E402, F403
 
 ACCOUNT_RATE_LIMITS = False
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *PASSWORD_HASHERS]  # noqa: F405
+"""A strong hash takes a tenth of a second, and every test has people who sign in."""

@@ -43,7 +43,9 @@ class Customer(models.Model):
     number = models.CharField(_("Customer number"), max_length=40, blank=True)
     website = models.URLField(_("Website"), max_length=300, blank=True)
     note = models.TextField(_("Note"), blank=True)
-    owner = models.ForeignKey(User, verbose_name=_("Owner"), null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    owner = models.ForeignKey(
+        User, verbose_name=_("Owner"), null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
     created_at = models.DateTimeField()
     changed_at = models.DateTimeField()
 
@@ -62,6 +64,7 @@ class Customer(models.Model):
             models.Index(fields=("-created_at", "-id"), name="customers_newest_first"),
             models.Index(fields=("owner", "-created_at", "-id"), name="customers_of_owner_newest"),
             models.Index(fields=("-changed_at", "-id"), name="customers_changed_last"),
+            models.Index(fields=("owner", "-changed_at", "-id"), name="customers_of_owner_changed"),
         )
 
     def __str__(self) -> str:

@@ -29,7 +29,9 @@ class Lead(models.Model):
     company_name = models.CharField(_("Company"), max_length=300, blank=True)
     website = models.URLField(_("Website"), max_length=300, blank=True)
     note = models.TextField(_("Note"), blank=True)
-    owner = models.ForeignKey(User, verbose_name=_("Owner"), null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    owner = models.ForeignKey(
+        User, verbose_name=_("Owner"), null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
     created_at = models.DateTimeField()
     changed_at = models.DateTimeField()
 
@@ -47,6 +49,7 @@ class Lead(models.Model):
             models.Index(fields=("-created_at", "-id"), name="leads_newest_first"),
             models.Index(fields=("owner", "-created_at", "-id"), name="leads_of_owner_newest"),
             models.Index(fields=("-changed_at", "-id"), name="leads_changed_last"),
+            models.Index(fields=("owner", "-changed_at", "-id"), name="leads_of_owner_changed"),
         )
 
     def __str__(self) -> str:

@@ -25,7 +25,9 @@ class ProjectQuerySet(ScopedQuerySet["Project"]):
 class Project(models.Model):
     name = models.CharField(_("Name"), max_length=300)
     name_key = models.CharField(max_length=300, editable=False)
-    customer = models.ForeignKey(Customer, verbose_name=_("Customer"), on_delete=models.CASCADE, related_name="projects")
+    customer = models.ForeignKey(
+        Customer, verbose_name=_("Customer"), on_delete=models.CASCADE, related_name="projects", db_index=False
+    )
     note = models.TextField(_("Note"), blank=True)
     is_closed = models.BooleanField(_("Closed"), default=False)
     created_at = models.DateTimeField()

@@ -1,0 +1,226 @@
+"""Lists of customers, leads, contacts and projects, page by page, and finding any of them by words.
+
+Every list runs a number of queries that does not depend on how much there is, within its reader's rights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import zip_longest
+from typing import Any, Final
+
+from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+
+from mooring.customers.counting import counts_up_to
+from mooring.customers.models import Affiliation, Contact, Customer, EmailAddress, Lead, Project
+from mooring.customers.pages import Listing, Page, page_of
+from mooring.customers.word_search import FEW, Found, found_by
+from mooring.users.models import User
+from mooring.users.permissions import Action, Module, Scope, scope_of
+
+PAGE_SIZE: Final = 50
+
+Shown = Callable[[QuerySet[Any]], QuerySet[Any]]
+"""Adds what a page shows of each row."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OwnedFilters:
+    """`owner_id` and `has_no_owner` exclude each other. `has_email` is None where it does not matter."""
+
+    text: str = ""
+    owner_id: int | None = None
+    has_no_owner: bool = False
+    has_email: bool | None = None
+    created_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CustomerFilters(OwnedFilters):
+    kind: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeadFilters(OwnedFilters):
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContactFilters:
+    text: str = ""
+    customer_id: int | None = None
+    lead_id: int | None = None
+    has_email: bool | None = None
+    created_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectFilters:
+    text: str = ""
+    customer_id: int | None = None
+    is_closed: bool | None = None
+    created_since: datetime | None = None
+
+
+def customers_page(
+    *, reader: User, filters: CustomerFilters | None = None, sort: str = "name", cursor: str = "", size: int = PAGE_SIZE
+) -> Page[Customer]:
+    """Rows come with their owner and their e-mail addresses, the main one first."""
+    filters = filters or CustomerFilters()
+    listing = _customers(reader, filters, _found(Customer, filters.text), _with_owner_and_emails)
+    return page_of(listing, sort=sort, cursor=cursor, size=size)
+
+
+def leads_page(
+    *, reader: User, filters: LeadFilters | None = None, sort: str = "name", cursor: str = "", size: int = PAGE_SIZE
+) -> Page[Lead]:
+    """Rows come with their owner and their e-mail addresses, the main one first."""
+    filters = filters or LeadFilters()
+    listing = _leads(reader, filters, _found(Lead, filters.text), _with_owner_and_emails)
+    return page_of(listing, sort=sort, cursor=cursor, size=size)
+
+
+def contacts_page(
+    *, reader: User, filters: ContactFilters | None = None, sort: str = "name", cursor: str = "", size: int = PAGE_SIZE
+) -> Page[Contact]:
+    """Rows come with their e-mail addresses and, as `places`, the affiliations at customers and leads that the reader sees."""
+    filters = filters or ContactFilters()
+    listing = _contacts(reader, filters, _found(Contact, filters.text), lambda rows: _with_places_and_emails(rows, reader))
+    return page_of(listing, sort=sort, cursor=cursor, size=size)
+
+
+def projects_page(
+    *, reader: User, filters: ProjectFilters | None = None, sort: str = "name", cursor: str = "", size: int = PAGE_SIZE
+) -> Page[Project]:
+    """Rows come with their customer."""
+    filters = filters or ProjectFilters()
+    listing = _projects(reader, filters, _found(Project, filters.text), lambda rows: rows.select_related("customer"))
+    return page_of(listing, sort=sort, cursor=cursor, size=size)
+
+
+def find(*, reader: User, text: str, limit: int = 10) -> list[Customer | Lead | Contact | Project]:
+    """The first records that `text` finds, at most `limit`, of every kind at least its share; for the palette."""
+    found = found_by((Customer, Lead, Contact, Project), text)
+    if found is None:
+        return []
+    listings: tuple[Listing[Any], ...] = (
+        _customers(reader, CustomerFilters(), found[0], _bare),
+        _leads(reader, LeadFilters(), found[1], _bare),
+        _contacts(reader, ContactFilters(), found[2], _bare),
+        _projects(reader, ProjectFilters(), found[3], lambda rows: rows.select_related("customer")),
+    )
+    kinds = [page_of(listing, sort="name", cursor="", size=limit).rows for listing in listings]
+    in_turns = [row for turn in zip_longest(*kinds) for row in turn if row is not None][:limit]
+    return [row for rows in kinds for row in rows if row in in_turns]
+
+
+def _customers(reader: User, filters: CustomerFilters, found: Found, shown: Shown) -> Listing[Customer]:
+    rows = Customer.objects.visible_to(reader)
+    if filters.kind:
+        rows = rows.filter(kind=filters.kind)
+    branches = _branches(reader, Module.CUSTOMERS, filters)
+    return _listing(rows, filters, found, shown=shown, branches=branches)
+
+
+def _leads(reader: User, filters: LeadFilters, found: Found, shown: Shown) -> Listing[Lead]:
+    branches = _branches(reader, Module.LEADS, filters)
+    return _listing(Lead.objects.visible_to(reader), filters, found, shown=shown, branches=branches)
+
+
+def _contacts(reader: User, filters: ContactFilters, found: Found, shown: Shown) -> Listing[Contact]:
+    rows = Contact.objects.visible_to(reader)
+    wanted = {"customer_id": filters.customer_id, "lead_id": filters.lead_id}
+    place = {field: record_id for field, record_id in wanted.items() if record_id is not None}
+    few = None
+    if place:
+        few = Q(pk__in=_affiliations_seen_by(reader).filter(**place).values("contact_id"))
+    elif found.few is None and _sees_few_roots(reader):
+        few = Q(pk__in=_affiliations_seen_by(reader).values("contact_id"))
+    return _listing(rows, filters, found, shown=shown, few=few)
+
+
+def _projects(reader: User, filters: ProjectFilters, found: Found, shown: Shown) -> Listing[Project]:
+    rows = Project.objects.visible_to(reader)
+    if filters.is_closed is not None:
+        rows = rows.filter(is_closed=filters.is_closed)
+    few = None
+    if filters.customer_id is not None:
+        few = Q(customer_id=filters.customer_id)
+    elif found.few is None and _sees_few_roots(reader):
+        few = Q(customer__in=Customer.objects.visible_to(reader))
+    return _listing(rows, filters, found, shown=shown, few=few)
+
+
+def _listing(
+    rows: Any, filters: Any, found: Found, *, shown: Shown, branches: tuple[Q, ...] = (Q(),), few: Q | None = None
+) -> Listing[Any]:
+    """Adds the filters that all lists know, and chooses the way to the rows."""
+    if filters.created_since is not None:
+        rows = rows.filter(created_at__gte=filters.created_since)
+        few = few or _few_since(rows.model, filters.created_since)
+    if getattr(filters, "has_email", None) is not None:
+        rows = rows.filter(_has_email(rows.model) if filters.has_email else ~_has_email(rows.model))
+    return Listing(
+        rows=rows.filter(found.condition, found.few or Q()),
+        shown=shown,
+        branches=branches,
+        led_by="" if branches == (Q(),) else "owner_id",
+        few=few or found.few,
+        unless_dense=found.unless_dense,
+        before_words=rows,
+        is_empty=found.is_impossible,
+    )
+
+
+def _found(model: Any, text: str) -> Found:
+    found = found_by((model,), text)
+    return found[0] if found else Found(Q())
+
+
+def _branches(reader: User, module: Module, filters: OwnedFilters) -> tuple[Q, ...]:
+    """Parts of the list with an index of their own. A filter by owner leaves one; rights to one's own records two."""
+    if filters.has_no_owner:
+        return (Q(owner=None),)
+    if filters.owner_id is not None:
+        return (Q(owner_id=filters.owner_id),)
+    if scope_of(reader, module, Action.VIEW) is Scope.OWN:
+        return (Q(owner=reader), Q(owner=None))
+    return (Q(),)
+
+
+def _sees_few_roots(reader: User) -> bool:
+    """Whether so few customers and leads are within the reader's rights that what hangs on them is better reached from them."""
+    modules = (Module.CUSTOMERS, Module.LEADS)
+    if any(scope_of(reader, module, Action.VIEW) is Scope.ALL for module in modules):
+        return False
+    models = (Customer.objects.visible_to(reader), Lead.objects.visible_to(reader))
+    return sum(counts_up_to(FEW, [rows.filter(owner=owner) for rows in models for owner in (reader, None)])) <= FEW
+
+
+def _few_since(model: Any, since: datetime) -> Q | None:
+    newer = model.objects.unscoped("counted up to a cap, to choose a plan").filter(created_at__gte=since)
+    return Q(created_at__gte=since) if counts_up_to(FEW, [newer])[0] <= FEW else None
+
+
+def _has_email(model: Any) -> Q:
+    return Q(Exists(EmailAddress.objects.filter(**{model.__name__.lower(): OuterRef("pk")})))
+
+
+def _bare(rows: QuerySet[Any]) -> QuerySet[Any]:
+    return rows
+
+
+def _with_owner_and_emails(rows: QuerySet[Any]) -> QuerySet[Any]:
+    return rows.select_related("owner").prefetch_related("emails")
+
+
+def _with_places_and_emails(rows: QuerySet[Contact], reader: User) -> QuerySet[Contact]:
+    places = _affiliations_seen_by(reader).select_related("customer", "lead")
+    return rows.prefetch_related("emails", Prefetch("affiliations", queryset=places, to_attr="places"))
+
+
+def _affiliations_seen_by(reader: User) -> QuerySet[Affiliation]:
+    at_customers = Q(customer__in=Customer.objects.visible_to(reader))
+    return Affiliation.objects.filter(at_customers | Q(lead__in=Lead.objects.visible_to(reader)))

@@ -1,0 +1,69 @@
+"""Which records a search text finds: those that have, for each of its words, a word that begins with it.
+
+A rare word leads to its records; for common ones a list is walked in its order and each row asked. Which of the two is
+right is decided by counting a word's records up to a cap, which reads nothing but an index.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.db.models import Exists, Model, OuterRef, Q
+
+from mooring.customers.child_rows import WORD_MODELS
+from mooring.customers.counting import counts_up_to
+from mooring.customers.names import words_to_search
+
+FEW: Final = 8_000
+"""Up to so many records are gathered and sorted. With n records of a million, a walk crosses 50 / (n / 1,000,000) rows until a
+page is full: at 8,000 some 6,000, and so both ways cost alike."""
+
+LAST_CHARACTER: Final = "\U0010ffff"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a search text asks of a record. At most one of `few` and `unless_dense` is set."""
+
+    condition: Q
+    few: Q | None = None
+    """Leads to the records of the rarest word."""
+    unless_dense: Q | None = None
+    """Leads to the records of one of several common words; they may rarely stand together."""
+    is_impossible: bool = False
+
+
+def found_by(models: Sequence[type[Model]], text: str) -> list[Found] | None:
+    """How to find the records of each model for `text`, with one query; None if there is nothing to search for."""
+    words = words_to_search(text)
+    if not words:
+        return [Found(Q(pk__in=()), few=Q(pk__in=()), is_impossible=True) for _model in models] if text.strip() else None
+    counts = iter(counts_up_to(FEW, [_beginning_with(model, word) for model in models for word in words]))
+    return [_chosen(model, {word: next(counts) for word in words}) for model in models]
+
+
+def _chosen(model: type[Model], counts: Mapping[str, int]) -> Found:
+    """`counts` of the records of each word, the longest word first."""
+    words = list(counts)
+    rarest = min(words, key=counts.__getitem__)
+    if counts[rarest] <= FEW:
+        others = [word for word in words if word != rarest]
+        return Found(_each(model, others), few=_led_by(model, rarest), is_impossible=not counts[rarest])
+    return Found(_each(model, words), unless_dense=_led_by(model, words[0]) if len(words) > 1 else None)
+
+
+def _led_by(model: type[Model], word: str) -> Q:
+    return Q(pk__in=_beginning_with(model, word).values("record_id"))
+
+
+def _each(model: type[Model], words: list[str]) -> Q:
+    condition = Q()
+    for word in words:
+        condition &= Q(Exists(_beginning_with(model, word).filter(record=OuterRef("pk"))))
+    return condition
+
+
+def _beginning_with(model: type[Model], word: str) -> Any:
+    return WORD_MODELS[model].objects.filter(word__gte=word, word__lt=word + LAST_CHARACTER).order_by()
