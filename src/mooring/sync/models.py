@@ -68,7 +68,7 @@ class ItemState(models.TextChoices):
 class Item(models.Model):
     """One letter in one folder under one numbering (epoch), from the moment it is listed."""
 
-    folder = models.ForeignKey(Folder, on_delete=models.CASCADE, related_name="+")
+    folder = models.ForeignKey(Folder, on_delete=models.CASCADE, related_name="+", db_index=False)
     epoch = models.CharField(max_length=100)
     server_id = models.CharField(max_length=300)
     rank = models.BigIntegerField()
@@ -97,7 +97,6 @@ class Item(models.Model):
             models.Index(fields=("folder", "state"), name="items_by_state"),
             models.Index(fields=("remote_id",), condition=~models.Q(remote_id=""), name="items_by_remote_id"),
             models.Index(fields=("folder", "gone_at"), condition=models.Q(gone_at__isnull=False), name="items_missed"),
-            models.Index(fields=("delivery",), condition=models.Q(delivery__isnull=False), name="items_of_a_delivery"),
         )
 
 

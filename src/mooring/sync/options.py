@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, cast
 
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_lazy
 
 from mooring.options.option import Option
+
+
+def _(text: str) -> str:
+    """Translated when it is shown; the types of Django call that another kind of text."""
+    return cast(str, gettext_lazy(text))
+
 
 VISIT_INTERVAL_MINUTES: Final = Option(
     name="sync.visit_interval_minutes",

@@ -94,8 +94,19 @@ def after_failure(
     return Timetable(now + wait * (0.8 + 0.4 * jitter), count, since)
 
 
-def folder_retry_at(trouble: Trouble, *, now: datetime, failure_count: int) -> datetime:
-    """When a folder that failed is tried again: a refusal may be a passing one twice, after that it rests for hours."""
-    if failure_count >= 2:
-        return now + FOLDER_PAUSE
-    return now + min(trouble.retry_after or FOLDER_PAUSE, FOLDER_PAUSE)
+def folder_retry_at(trouble: Trouble, *, now: datetime, failure_count: int, is_refusal: bool) -> datetime:
+    """When a folder that failed is tried again. `failure_count` is that from before this failure.
+
+    A refusal may be a passing one twice, after that the folder rests for hours; a connection that broke over it may have
+    nothing to do with it, so the waits stay short.
+    """
+    wait = trouble.retry_after or FOLDER_PAUSE
+    if is_refusal:
+        return now + (FOLDER_PAUSE if failure_count >= 2 else min(wait, FOLDER_PAUSE))
+    return now + min(wait * _GROWTH ** min(failure_count, _MOST_GROWTH), LONGEST_WAIT)
+
+
+def _is_due(state: AccountTimes, now: datetime) -> bool:
+    if state.is_stopped or (state.lease_until is not None and state.lease_until > now):
+        return False
+    return state.wanted_at is not None or state.next_visit_at <= now

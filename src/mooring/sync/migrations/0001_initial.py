@@ -93,7 +93,7 @@ class Migration(migrations.Migration):
                 ('remote_id', models.CharField(blank=True, max_length=200)),
                 ('gone_at', models.DateTimeField(null=True)),
                 ('delivery', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='letters.delivery')),
-                ('folder', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='letters.folder')),
+                ('folder', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='letters.folder')),
             ],
         ),
         migrations.CreateModel(
@@ -119,10 +119,6 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='item',
             index=models.Index(condition=models.Q(('gone_at__isnull', False)), fields=['folder', 'gone_at'], name='items_missed'),
-        ),
-        migrations.AddIndex(
-            model_name='item',
-            index=models.Index(condition=models.Q(('delivery__isnull', False)), fields=['delivery'], name='items_of_a_delivery'),
         ),
         migrations.AddConstraint(
             model_name='item',

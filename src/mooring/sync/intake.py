@@ -1,0 +1,309 @@
+"""Takes waiting letters in: header, decision, bytes made safe, read in the limited child, stored. In portions, pipelined.
+
+While one portion is read in the child process and the one before is stored, the next is on its way over the network. The
+connection is used by one thread of its own, the database by the visiting thread only.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter, deque
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import groupby
+from typing import Final
+
+from django.db import DataError, IntegrityError
+
+from mooring.letters.arrivals import Arrival
+from mooring.letters.models import Folder
+from mooring.letters.options import KEEP_HINTS
+from mooring.letters.originals import KeptOriginal, Originals, UnableToKeep
+from mooring.letters.storing import store_batch
+from mooring.mail.errors import CommandRefused, FolderMissing, MailError, ServerBusy, ServerUnavailable
+from mooring.mail.parser_process import Parser, ParserUnavailable
+from mooring.mail.types import Header, ParsedLetter
+from mooring.sync import items, places
+from mooring.sync.backlog import WANTED_WHOLE, Backlog, Waiting
+from mooring.sync.deciding import UNWANTED, Decision, Policy, decide
+from mooring.sync.hints import hints_of
+from mooring.sync.options import LARGEST_LETTER_MB
+from mooring.sync.round import Round, wire_folder
+
+MOST_LETTERS: Final = 100
+MOST_BYTES: Final = 8 * 1024 * 1024
+MOST_HEADERS: Final = 500
+MOST_REFUSALS: Final = 3
+"""So many refused portions in a row are the folder's fault, not a letter's."""
+_WITHOUT_LIMIT: Final = 1 << 60
+
+_REFUSALS_OF_A_DATABASE: Final = (DataError, IntegrityError, ValueError, OverflowError)
+"""What a database or its driver says to a value that it cannot hold."""
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Portion:
+    """Letters that are fetched together, with what is decided about them already."""
+
+    letters: tuple[Waiting, ...]
+    decisions: dict[int, Decision]
+    """By item id; empty where letters are decided about when they are here."""
+    is_partial: bool = False
+    """Too large: only the header block is kept."""
+
+
+@dataclass(slots=True)
+class Fetched:
+    """What a fetch brought, by item id, and what went wrong."""
+
+    raws: dict[int, bytes] = field(default_factory=dict)
+    refusals: dict[int, MailError] = field(default_factory=dict)
+    """By folder id."""
+    broken: MailError | None = None
+    """The connection is of no use any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Letters whose bytes are safe and which are being read in the child."""
+
+    letters: tuple[Waiting, ...]
+    kept: tuple[KeptOriginal, ...]
+    parsed: Future[list[ParsedLetter]]
+    portion: Portion
+
+
+class Intake:
+    """The letters waiting in some folders of one account, taken in until the slice of time is over."""
+
+    def __init__(self, visit: Round, folders: Sequence[Folder], policy: Policy, *, parser: Parser, originals: Originals) -> None:
+        self._visit = visit
+        self._lease = visit.lease
+        self._folders = {folder.pk: folder for folder in folders}
+        self._policy = policy
+        self._parser = parser
+        self._originals = originals
+        self._backlog = Backlog(list(self._folders))
+        self._largest = visit.values.of(LARGEST_LETTER_MB) * 1_000_000
+        self._keeps_hints = visit.values.of(KEEP_HINTS)
+        self._refusals: Counter[int] = Counter()
+        self.failed_folders: dict[int, MailError] = {}
+        """Folders (ids) whose letters the server refuses to hand out."""
+
+    def run(self) -> bool:
+        """Take letters in. True when some are left because the time was over.
+
+        Raises MailError, UnableToKeep, ParserUnavailable and LeaseLost; letters that were safe by then are stored.
+        """
+        in_work: deque[Reading] = deque()
+        with ThreadPoolExecutor(1) as self._network, ThreadPoolExecutor(1) as self._readers:
+            portions = self._portions()
+            try:
+                ahead = self._begin(portions)
+                while ahead is not None:
+                    reading = self._start_reading(*ahead)
+                    if reading is not None:
+                        in_work.append(reading)
+                    ahead = self._begin(portions)
+                    while len(in_work) > 1:
+                        self._store(in_work.popleft())
+            finally:
+                while in_work:
+                    self._store(in_work.popleft())
+        items.park(self._lease, self._backlog.hopeless)
+        return self._visit.is_over()
+
+    # -- which letters -------------------------------------------------------------------------------------------------
+
+    def _portions(self) -> Iterator[Portion]:
+        while not self._visit.is_over():
+            if self._policy.needs_headers_first:
+                letters = self._backlog.next_portion(count=MOST_HEADERS, size=_WITHOUT_LIMIT)
+                yield from self._worth_fetching(letters)
+            else:
+                letters = self._backlog.next_portion(count=MOST_LETTERS, size=MOST_BYTES)
+                yield from self._by_size(letters, {})
+            if not letters:
+                return
+
+    def _worth_fetching(self, letters: Sequence[Waiting]) -> Iterator[Portion]:
+        """Read the headers of letters, write down whom nobody knows, and go on with the others."""
+        if not letters:
+            return
+        items.begin(self._lease, letters)
+        fetched = self._network.submit(self._fetch, letters, is_partial=True).result()
+        raws = self._accounted(letters, fetched)
+        here = [letter for letter in letters if letter.item_id in raws]
+        parsed = self._parser.read_letters([raws[letter.item_id] for letter in here])
+        headers = {letter.item_id: each.header for letter, each in zip(here, parsed, strict=True)}
+        found = decide(list(headers.values()), [self._folders[letter.folder_id] for letter in here], self._policy)
+        decisions = dict(zip(headers, found, strict=True))
+        self._write_skipped([letter for letter in here if not decisions[letter.item_id].is_kept], headers, decisions)
+        kept = [letter for letter in here if decisions[letter.item_id].is_kept]
+        items.give_back(self._lease, kept)
+        for start in range(0, len(kept), MOST_LETTERS):
+            yield from self._by_size(kept[start : start + MOST_LETTERS], decisions)
+
+    def _write_skipped(self, letters: Sequence[Waiting], headers: dict[int, Header], decisions: dict[int, Decision]) -> None:
+        unwanted = [letter for letter in letters if decisions[letter.item_id].is_unwanted]
+        strangers = [letter for letter in letters if not decisions[letter.item_id].is_unwanted]
+        hints = [
+            (letter.item_id, hints_of(headers[letter.item_id], self._policy.scope))
+            for letter in strangers
+            if self._keeps_hints and not letter.is_archived
+        ]
+        with self._lease.writing():
+            items.skip(unwanted, error_code=UNWANTED)
+            items.skip(strangers, hints=hints)
+
+    def _by_size(self, letters: Sequence[Waiting], decisions: dict[int, Decision]) -> Iterator[Portion]:
+        """Portions within the limit of bytes; of too large letters only the header block."""
+        fitting: list[Waiting] = []
+        for letter in letters:
+            if letter.size > self._largest and letter.error_code != WANTED_WHOLE:
+                yield Portion((letter,), decisions, is_partial=True)
+                continue
+            if fitting and sum(each.size for each in fitting) + letter.size > MOST_BYTES:
+                yield Portion(tuple(fitting), decisions)
+                fitting = []
+            fitting.append(letter)
+        if fitting:
+            yield Portion(tuple(fitting), decisions)
+
+    # -- their bytes ---------------------------------------------------------------------------------------------------
+
+    def _begin(self, portions: Iterator[Portion]) -> tuple[Portion, Future[Fetched]] | None:
+        portion = next(portions, None)
+        if portion is None:
+            return None
+        items.begin(self._lease, portion.letters)
+        return portion, self._network.submit(self._fetch, portion.letters, is_partial=portion.is_partial)
+
+    def _fetch(self, letters: Sequence[Waiting], *, is_partial: bool) -> Fetched:
+        """In the thread of the connection. What broke the connection comes back as a value, with what came before it."""
+        fetched = Fetched()
+        incoming = self._visit.incoming
+        for folder_id, group in groupby(sorted(letters, key=_folder_id), key=_folder_id):
+            by_server_id = {letter.server_id: letter.item_id for letter in group}
+            ask = incoming.headers if is_partial else incoming.fetch
+            try:
+                for raw in ask(wire_folder(self._folders[folder_id]), list(by_server_id)):
+                    if raw.server_id in by_server_id:
+                        fetched.raws[by_server_id[raw.server_id]] = raw.raw
+            except (CommandRefused, FolderMissing) as error:
+                fetched.refusals[folder_id] = error
+            except MailError as error:
+                fetched.broken = error
+                return fetched
+        return fetched
+
+    def _accounted(self, letters: Sequence[Waiting], fetched: Fetched) -> dict[int, bytes]:
+        """What arrived; for letters that did not, the reason is written down. Raises the MailError that broke the connection."""
+        missing = [letter for letter in letters if letter.item_id not in fetched.raws]
+        broken = fetched.broken
+        if isinstance(broken, (ServerBusy, ServerUnavailable)):
+            items.give_back(self._lease, missing)
+        elif broken is not None:
+            items.blame(self._lease, missing, broken.code)
+        else:
+            refused = [letter for letter in missing if letter.folder_id in fetched.refusals]
+            items.blame(self._lease, refused, CommandRefused.code)
+            items.blame(self._lease, [letter for letter in missing if letter not in refused], items.NOT_DELIVERED)
+        self._note_refusals(fetched)
+        if broken is not None:
+            raise broken
+        self._lease.renew()
+        return fetched.raws
+
+    def _note_refusals(self, fetched: Fetched) -> None:
+        for folder_id, error in fetched.refusals.items():
+            self._refusals[folder_id] += 1
+            if isinstance(error, FolderMissing) or self._refusals[folder_id] >= MOST_REFUSALS:
+                self.failed_folders[folder_id] = error
+                self._backlog.drop_folder(folder_id)
+
+    # -- into the archive ----------------------------------------------------------------------------------------------
+
+    def _start_reading(self, portion: Portion, fetching: Future[Fetched]) -> Reading | None:
+        fetched = fetching.result()
+        here = tuple(letter for letter in portion.letters if letter.item_id in fetched.raws)
+        raws = [fetched.raws[letter.item_id] for letter in here]
+        try:
+            kept = self._originals.keep(raws)
+        except UnableToKeep:
+            items.give_back(self._lease, portion.letters)
+            raise
+        reading = Reading(here, tuple(kept), self._readers.submit(self._parser.read_letters, raws), portion)
+        try:
+            self._accounted(portion.letters, fetched)
+        except MailError:
+            self._store(reading)
+            raise
+        return reading
+
+    def _store(self, reading: Reading) -> None:
+        try:
+            parsed = reading.parsed.result()
+        except ParserUnavailable:
+            items.give_back(self._lease, reading.letters)
+            raise
+        decisions = reading.portion.decisions or self._decided(reading.letters, parsed)
+        arrivals = [
+            self._arrival(letter, kept, each, decisions[letter.item_id], is_partial=reading.portion.is_partial)
+            for letter, kept, each in zip(reading.letters, reading.kept, parsed, strict=True)
+        ]
+        try:
+            self._write(reading.letters, arrivals, is_partial=reading.portion.is_partial)
+        except _REFUSALS_OF_A_DATABASE:
+            for letter, arrival in zip(reading.letters, arrivals, strict=True):
+                self._write_alone(letter, arrival)
+
+    def _decided(self, letters: Sequence[Waiting], parsed: Sequence[ParsedLetter]) -> dict[int, Decision]:
+        folders = [self._folders[letter.folder_id] for letter in letters]
+        found = decide([each.header for each in parsed], folders, self._policy)
+        return {letter.item_id: decision for letter, decision in zip(letters, found, strict=True)}
+
+    def _arrival(
+        self, letter: Waiting, kept: KeptOriginal, parsed: ParsedLetter, decision: Decision, *, is_partial: bool
+    ) -> Arrival:
+        folder = self._folders[letter.folder_id]
+        direction = self._policy.direction(parsed.header, folder.special_use)
+        return Arrival(
+            account_id=folder.account_id,
+            folder_id=folder.pk,
+            folder_path=folder.path,
+            epoch=letter.epoch,
+            server_id=letter.server_id,
+            original=kept,
+            letter=parsed,
+            received_at=letter.received_at,
+            flags=frozenset(letter.flags),
+            direction=direction,
+            is_private=self._policy.is_private(parsed.header, direction),
+            matches=decision.matches,
+            is_partial=is_partial,
+            size=letter.size if is_partial else None,
+        )
+
+    def _write(self, letters: Sequence[Waiting], arrivals: Sequence[Arrival], *, is_partial: bool) -> None:
+        if not letters:
+            return
+        with self._lease.writing() as now:
+            deliveries = store_batch(arrivals=arrivals, now=now)
+            items.file(letters, deliveries, is_partial=is_partial)
+            places.settle_moves(self._policy.account.pk, deliveries)
+
+    def _write_alone(self, letter: Waiting, arrival: Arrival) -> None:
+        try:
+            self._write([letter], [arrival], is_partial=arrival.is_partial)
+        except _REFUSALS_OF_A_DATABASE:
+            _log.exception("Letter %s in folder %s cannot be stored", letter.server_id, letter.folder_id)
+            with self._lease.writing():
+                items.fail(letter, items.UNSTORABLE)
+
+
+def _folder_id(letter: Waiting) -> int:
+    return letter.folder_id

@@ -1,0 +1,123 @@
+"""Writes down how a visit of an account, or of a folder, went, and when the next one is."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.db import transaction
+
+from mooring.letters.originals import UnableToKeep
+from mooring.mail.errors import LoginRefused, MailError
+from mooring.options.values import Values
+from mooring.sync import schedule
+from mooring.sync.leases import Lease
+from mooring.sync.models import AccountState, FolderState
+from mooring.sync.options import VISIT_INTERVAL_MINUTES
+
+INTERNAL: Final = "internal"
+"""A fault of ours; the log has its trace."""
+DISK_FULL: Final = "disk_full"
+NOT_KEPT: Final = "not_kept"
+"""The bytes of letters could not be made safe."""
+NO_READER: Final = "no_reader"
+"""No child process could be started to read letters in."""
+NO_KEY: Final = "no_key"
+"""The password cannot be opened with the keys of this installation."""
+_OUR_RETRY: Final = timedelta(minutes=5)
+
+
+def note_success(lease: Lease, *, values: Values, started_at: datetime, has_more: bool, chance: float) -> None:
+    """The visit went well. Gives the lease back. Raises LeaseLost."""
+    interval = timedelta(minutes=values.of(VISIT_INTERVAL_MINUTES))
+    with lease.writing() as now:
+        state = AccountState.objects.get(account_id=lease.account_id)
+        _write_timetable(state, schedule.after_success(now=now, interval=interval, has_more=has_more, jitter=chance))
+        state.last_visit_at = state.last_success_at = now
+        state.error_code, state.error_details, state.error_said = "", {}, ""
+        _satisfy(state, started_at)
+        _give_back(state)
+
+
+def note_failure(lease: Lease, error: Exception, *, chance: float) -> None:
+    """The visit failed. Gives the lease back. Raises LeaseLost."""
+    with lease.writing() as now:
+        state = AccountState.objects.get(account_id=lease.account_id)
+        _write_failure(state, error, now=now, chance=chance)
+
+
+def note_crash(account_id: int, *, owner: str, error: Exception, now: datetime, chance: float) -> None:
+    """A visit of ours ended in a way nobody foresaw: the account shows it and is tried again later."""
+    with transaction.atomic():
+        held = AccountState.objects.select_for_update().filter(account_id=account_id, lease_owner=owner)
+        for state in held:
+            _write_failure(state, error, now=now, chance=chance)
+
+
+def release(lease: Lease) -> None:
+    """Give the lease back; nothing was done."""
+    with lease.writing():
+        AccountState.objects.filter(account_id=lease.account_id).update(lease_owner="", lease_until=None, wanted_at=None)
+
+
+def note_folder_failure(lease: Lease, folder_id: int, error: MailError, *, is_refusal: bool) -> None:
+    """A folder could not be read: the server refuses it, or the connection broke over it. Raises LeaseLost."""
+    with lease.writing() as now:
+        state = FolderState.objects.get(folder_id=folder_id)
+        state.retry_at = schedule.folder_retry_at(
+            _trouble(error), now=now, failure_count=state.failure_count, is_refusal=is_refusal
+        )
+        state.failure_count += 1
+        state.error_code, state.error_details = error.code, _details(error)
+        state.save(update_fields=["retry_at", "failure_count", "error_code", "error_details"])
+
+
+def code_of(error: Exception) -> str:
+    """The stable word for what went wrong, which check.py translates for people."""
+    if isinstance(error, MailError):
+        return error.code
+    if isinstance(error, UnableToKeep):
+        return DISK_FULL if error.is_full else NOT_KEPT
+    return {"ParserUnavailable": NO_READER, "UnableToUnseal": NO_KEY}.get(type(error).__name__, INTERNAL)
+
+
+def _details(error: Exception) -> dict[str, Any]:
+    if isinstance(error, MailError):
+        return dict(error.details)
+    return {} if code_of(error) == INTERNAL else {"reason": str(error)[:500]}
+
+
+def _trouble(error: Exception) -> schedule.Trouble:
+    if isinstance(error, MailError):
+        return schedule.Trouble(error.retry_after, is_login=isinstance(error, LoginRefused))
+    return schedule.Trouble(_OUR_RETRY)
+
+
+def _write_failure(state: AccountState, error: Exception, *, now: datetime, chance: float) -> None:
+    timetable = schedule.after_failure(
+        _trouble(error), now=now, failure_count=state.failure_count, failing_since=state.failing_since, jitter=chance
+    )
+    _write_timetable(state, timetable)
+    state.last_visit_at = now
+    state.error_code, state.error_details = code_of(error), _details(error)
+    state.error_said = error.server_said if isinstance(error, MailError) else ""
+    _satisfy(state, now)
+    _give_back(state)
+
+
+def _write_timetable(state: AccountState, timetable: schedule.Timetable) -> None:
+    state.next_visit_at = timetable.next_visit_at
+    state.failure_count = timetable.failure_count
+    state.failing_since = timetable.failing_since
+    state.is_stopped = timetable.is_stopped
+
+
+def _satisfy(state: AccountState, started_at: datetime) -> None:
+    """A wish expressed after the visit began stays."""
+    if state.wanted_at is not None and state.wanted_at <= started_at:
+        state.wanted_at = None
+
+
+def _give_back(state: AccountState) -> None:
+    state.lease_owner, state.lease_until = "", None
+    state.save()
