@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final, cast
 
 from django.utils.translation import gettext_lazy
@@ -58,13 +59,17 @@ OPTIONS: Final = (SCAN_ALL_LETTERS, OWN_DOMAINS, EXTRA_PUBLIC_DOMAINS, REMOVED_P
 
 
 def scope_of_account(account: MailAccount, *, values: Values) -> Scope:
-    """What letters of the account may match. Reads the addresses of all accounts with one query: they are all ours."""
+    """What letters of the account may match; one query."""
+    everything = scope_of_everything(values=values)
+    return replace(everything, syncs_customers=account.syncs_customers, syncs_leads=account.syncs_leads)
+
+
+def scope_of_everything(*, values: Values) -> Scope:
+    """What letters of any account may match. Reads the addresses of all accounts with one query: they are all ours."""
     accounts = MailAccount.objects.unscoped("our own addresses never link a letter").filter(removed_at=None)
     written = {address for pair in accounts.values_list("address", "reply_address") for address in pair}
     extra, removed = _keys(values.of(EXTRA_PUBLIC_DOMAINS)), _keys(values.of(REMOVED_PUBLIC_DOMAINS))
     return Scope(
-        syncs_customers=account.syncs_customers,
-        syncs_leads=account.syncs_leads,
         own_keys=frozenset(filter(None, map(match_key, written))),
         own_domains=_keys(values.of(OWN_DOMAINS)),
         is_public=lambda host: is_public_domain(host, extra=extra, removed=removed),

@@ -42,9 +42,9 @@ def may_read(user: User, letter: Letter) -> bool:
     return visible_letters(user).filter(pk=letter.pk).exists()
 
 
-def visible_links(user: User) -> QuerySet[Link]:
-    """Links, not removed, to records that the user may see; the letters' own rights are asked apart."""
-    links = Link.objects.filter(removed_at=None)
+def visible_links(user: User, *, with_removed: bool = False) -> QuerySet[Link]:
+    """Links to records that the user may see, without tombstones unless wanted; the letters' own rights are asked apart."""
+    links = Link.objects.all() if with_removed else Link.objects.filter(removed_at=None)
     return links if _sees_every_record(user) else links.filter(_to_records_of(user))
 
 

@@ -257,6 +257,10 @@ class Migration(migrations.Migration):
             model_name='delivery',
             index=models.Index(fields=['folder', '-position'], name='letters_in_a_folder'),
         ),
+        migrations.AddIndex(
+            model_name='delivery',
+            index=models.Index(condition=models.Q(('gone_since', None), ('is_seen', False)), fields=['folder', '-position'], name='unread_letters_in_a_folder'),
+        ),
         migrations.AddConstraint(
             model_name='delivery',
             constraint=models.UniqueConstraint(fields=('account', 'folder', 'epoch', 'server_id'), name='a_place_on_a_server_holds_one_letter'),

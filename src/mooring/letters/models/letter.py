@@ -159,4 +159,9 @@ class Delivery(models.Model):
         indexes = (
             models.Index(fields=("account", "-position"), name="letters_in_an_account"),
             models.Index(fields=("folder", "-position"), name="letters_in_a_folder"),
+            models.Index(
+                fields=("folder", "-position"),
+                condition=models.Q(is_seen=False, gone_since=None),
+                name="unread_letters_in_a_folder",
+            ),
         )

@@ -1,0 +1,141 @@
+"""Reading letters for pages: those of a record, of a conversation, of an account. Each with a fixed number of queries.
+
+Everything here asks letters.visibility first; nothing here changes anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.db import connection
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from mooring.customers.models import Contact, EmailAddress
+from mooring.letters.linking import Linkable, kind_of
+from mooring.letters.models import Delivery, Folder, Letter, Link, MailAccount, Participant
+from mooring.letters.paging import PAGE_SIZE, Page, page_of
+from mooring.letters.visibility import visible_deliveries, visible_letters, visible_links
+from mooring.users.models import User
+
+MOST_IN_THREAD: Final = 200
+MOST_COUNTED: Final = 1_000
+"""Counts stop here: “1,000+”."""
+
+
+@dataclass(frozen=True, slots=True)
+class FolderCount:
+    """How many unread letters lie in a folder, at most MOST_COUNTED + 1."""
+
+    folder: Folder
+    unread_count: int
+
+
+def letters_of(*, record: Linkable, reader: User, cursor: str = "", size: int = PAGE_SIZE) -> Page[Link]:
+    """A page of the record's letters, newest first: their links, which say why, with `link.letter`. One query."""
+    readable = visible_letters(reader).filter(pk=OuterRef("letter_id"))
+    links = Link.objects.filter(Exists(readable), removed_at=None, **{kind_of(record): record})
+    links = links.select_related("letter", "created_by")
+    return page_of(links, cursor=cursor, size=size, position=lambda link: link.position)
+
+
+def letter_count_of(*, record: Linkable, reader: User) -> int:
+    """How many letters of the record the reader may see, counted up to MOST_COUNTED + 1."""
+    readable = visible_letters(reader).filter(pk=OuterRef("letter_id"))
+    links = Link.objects.filter(Exists(readable), removed_at=None, **{kind_of(record): record})
+    return links.order_by()[: MOST_COUNTED + 1].count()
+
+
+def letters_with(*, contact: Contact, reader: User, cursor: str = "", size: int = PAGE_SIZE) -> Page[Letter]:
+    """A page of the letters that one of the contact's addresses stands in, newest first."""
+    keys = EmailAddress.objects.filter(contact=contact).values("key")
+    people = Participant.objects.filter(key__in=keys, counts=True).values("letter_id")
+    letters = visible_letters(reader).filter(pk__in=people)
+    return page_of(letters, cursor=cursor, size=size, position=lambda letter: letter.position)
+
+
+def thread_of(*, letter: Letter, reader: User) -> list[Letter]:
+    """The visible letters of the conversation, oldest first; of a very long one the newest."""
+    if letter.thread_id is None:
+        return [letter]
+    letters = visible_letters(reader).filter(thread_id=letter.thread_id).select_related("text")
+    return list(letters.order_by("-position")[:MOST_IN_THREAD])[::-1]
+
+
+def letters_in(
+    *,
+    reader: User,
+    account: MailAccount | None = None,
+    folder: Folder | None = None,
+    is_unread: bool = False,
+    cursor: str = "",
+    size: int = PAGE_SIZE,
+) -> Page[Delivery]:
+    """A page of the reader's own mailboxes, newest first, each letter once with `delivery.letter`: a folder, one account,
+    or all Main accounts. Letters gone from the server are not in the mailbox any more."""
+    deliveries = Delivery.objects.filter(_place(reader, account, folder), gone_since=None)
+    if is_unread:
+        deliveries = deliveries.filter(is_seen=False)
+    if folder is None:
+        twin = Delivery.objects.filter(_twin_place(reader, account), letter=OuterRef("letter_id"), pk__lt=OuterRef("pk"))
+        deliveries = deliveries.filter(~Exists(twin.filter(gone_since=None)))
+    deliveries = deliveries.select_related("letter")
+    return page_of(deliveries, cursor=cursor, size=size, position=lambda delivery: delivery.position)
+
+
+def folder_counts(*, reader: User) -> list[FolderCount]:
+    """The folders of the reader's Main accounts with their unread letters, two queries."""
+    folders = Folder.objects.filter(account__in=_main_accounts(reader), missing_since=None, is_synced=True)
+    rows = list(folders.select_related("account").order_by("account__address", "account_id", "path", "id"))
+    counts = _unread_counts([row.pk for row in rows])
+    return [FolderCount(row, counts.get(row.pk, 0)) for row in rows]
+
+
+def deliveries_of(*, letters: Collection[Letter], reader: User) -> dict[int, list[Delivery]]:
+    """Where the letters lie as far as the reader may know, by letter id. One query."""
+    found: dict[int, list[Delivery]] = {letter.pk: [] for letter in letters}
+    rows = visible_deliveries(reader).filter(letter_id__in=found).select_related("account").order_by("id")
+    for row in rows:
+        found[row.letter_id].append(row)
+    return found
+
+
+def links_of(*, letters: Collection[Letter], reader: User, with_removed: bool = False) -> dict[int, list[Link]]:
+    """The letters' links to records that the reader may see, by letter id, the tombstones too if wanted. Few queries."""
+    found: dict[int, list[Link]] = {letter.pk: [] for letter in letters}
+    links = visible_links(reader, with_removed=with_removed).filter(letter_id__in=found)
+    for link in links.select_related("customer", "lead", "project", "created_by", "removed_by").order_by("id"):
+        found[link.letter_id].append(link)
+    return found
+
+
+def _main_accounts(reader: User) -> QuerySet[MailAccount]:
+    accounts: Any = MailAccount.objects.unscoped("everybody reads the own mailboxes")
+    main: QuerySet[MailAccount] = accounts.filter(owner=reader, is_main=True, removed_at=None)
+    return main if reader.is_active else main.none()
+
+
+def _place(reader: User, account: MailAccount | None, folder: Folder | None) -> Q:
+    own = Q(account__owner=reader) if reader.is_active else Q(pk__in=())
+    if folder is not None:
+        return own & Q(folder=folder)
+    return own & _twin_place(reader, account)
+
+
+def _twin_place(reader: User, account: MailAccount | None) -> Q:
+    return Q(account=account) if account is not None else Q(account__in=_main_accounts(reader))
+
+
+def _unread_counts(folder_ids: list[int]) -> dict[int, int]:
+    if not folder_ids:
+        return {}
+    marks = ", ".join(["%s"] * len(folder_ids))
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT folder.id, (SELECT count(*) FROM (SELECT 1 FROM letters_delivery WHERE folder_id = folder.id "  # noqa: S608
+            f"AND NOT is_seen AND gone_since IS NULL LIMIT {MOST_COUNTED + 1}) AS counted) "
+            f"FROM letters_folder AS folder WHERE folder.id IN ({marks})",
+            folder_ids,
+        )
+        return dict(cursor.fetchall())
