@@ -53,9 +53,7 @@ def test_public_addresses_are_reachable(text: str) -> None:
     assert is_reachable(parse_address(text))
 
 
-@pytest.mark.parametrize(
-    "spelling", ["2130706433", "0x7f000001", "0177.0.0.1", "127.1", "127.0.0.1", "localhost", "localhost."]
-)
+@pytest.mark.parametrize("spelling", ["2130706433", "0x7f000001", "0177.0.0.1", "127.1", "127.0.0.1", "localhost", "localhost."])
 def test_spellings_of_loopback_are_judged_by_what_they_resolve_to(spelling: str) -> None:
     with pytest.raises((AddressNotAllowed, NameNotFound)):
         EgressPolicy().resolve(host=spelling, port=993)
@@ -175,9 +173,7 @@ def tls_to(authority: Authority) -> Iterator[Callable[..., Connection]]:
     with ExitStack() as stack:
 
         def connect(certificate: Path, *, trusted: str = "", extra: str = "") -> Connection:
-            fake = stack.enter_context(
-                ScriptedImap(certificate=certificate, is_tls_at_once=True).start().stopping()
-            )
+            fake = stack.enter_context(ScriptedImap(certificate=certificate, is_tls_at_once=True).start().stopping())
             policy = EgressPolicy(LOOPBACK.allowed_networks, extra_authorities=extra)
             return policy.connect(host="localhost", port=fake.port, timeout=5, trusted_certificate=trusted)
 

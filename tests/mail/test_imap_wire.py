@@ -53,7 +53,9 @@ def response_from(data: bytes) -> Response:
 
 
 def test_a_response_is_taken_apart() -> None:
-    response = response_from(b'* 12 fetch (UID 7 FLAGS (\\Seen $Junk) X NIL "q\\"\\\\" BODY[HEADER.FIELDS (DATE)]<0> {3}\r\na)b)\r\n')
+    response = response_from(
+        b'* 12 fetch (UID 7 FLAGS (\\Seen $Junk) X NIL "q\\"\\\\" BODY[HEADER.FIELDS (DATE)]<0> {3}\r\na)b)\r\n'
+    )
 
     assert (response.tag, response.number, response.kind) == (b"*", 12, b"FETCH")
     assert response.values == [

@@ -52,6 +52,8 @@ class ScriptedImap:
     """By the first words of a command, such as "UID FETCH": what is answered instead. TAG stands for the tag."""
     cut_after: int | None = None
     """Close the connection after so many bytes in all."""
+    consent: bytes = b"+ go on\r\n"
+    """What a literal is answered with."""
     hangs_at: str = ""
     """Say nothing more when this command comes."""
     certificate: Path | None = None
@@ -162,7 +164,7 @@ class ScriptedImap:
             if literal is None:
                 continue
             if not literal[2]:
-                self._send(connection, b"+ go on\r\n")
+                self._send(connection, self.consent)
             size = int(literal[1])
             block = b""
             while len(block) < size:
@@ -188,7 +190,7 @@ class ScriptedImap:
     # -- answers -----------------------------------------------------------------------------------------------------
 
     def _answer(self, tag: bytes, command: bytes) -> bytes:
-        words = command.upper().decode("latin-1")
+        words = (command or tag).upper().decode("latin-1")
         for start in sorted(self.answers, key=len, reverse=True):
             if words.startswith(start):
                 answer = self.answers[start]

@@ -92,5 +92,7 @@ def _body_in(response: Response) -> Body | None:
             if value is not None and not isinstance(value, bytes):
                 raise ProtocolViolation(expected="a letter")
             size = to_number(items["RFC822.SIZE"]) if "RFC822.SIZE" in items else 0
+            if value is None and not size:
+                return None  # expunged by somebody else a moment ago (Dovecot)
             return Body(uid_in(items), size, value or b"")
     return None
