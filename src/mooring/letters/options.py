@@ -26,21 +26,21 @@ SCAN_ALL_LETTERS: Final = Option(
     label=_("Scan all email letters"),
     help=_("Keep every letter of every synced folder. Letters linked to nobody are seen by the owner of the account only."),
 )
-OWN_DOMAINS: Final = Option[tuple[str, ...]](
+OWN_DOMAINS: Final[Option[tuple[str, ...]]] = Option(
     name="letters.own_domains",
     kind="words",
     default=(),
     label=_("Our own domains"),
     help=_("Addresses at these domains are ours and never link a letter, for example example.com."),
 )
-EXTRA_PUBLIC_DOMAINS: Final = Option[tuple[str, ...]](
+EXTRA_PUBLIC_DOMAINS: Final[Option[tuple[str, ...]]] = Option(
     name="letters.extra_public_domains",
     kind="words",
     default=(),
     label=_("Further public mail domains"),
     help=_("Domains that give addresses to everybody. They never match as the domain of a customer."),
 )
-REMOVED_PUBLIC_DOMAINS: Final = Option[tuple[str, ...]](
+REMOVED_PUBLIC_DOMAINS: Final[Option[tuple[str, ...]]] = Option(
     name="letters.removed_public_domains",
     kind="words",
     default=(),
