@@ -6,6 +6,7 @@ Reads only; `mooring init` writes. Nothing here imports Django.
 from __future__ import annotations
 
 import os
+import sqlite3
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -15,6 +16,18 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 class BadInstallation(Exception):
     """The installation cannot start; the text says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Smtp:
+    """The server for the installation's own few letters (a new password); always encrypted, the certificate checked."""
+
+    host: str
+    port: int
+    user_name: str
+    password: str
+    is_implicit_tls: bool
+    sender: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +41,7 @@ class Installation:
     hosts: tuple[str, ...]
     allowed_networks: tuple[IPv4Network | IPv6Network, ...]
     is_debug: bool
+    smtp: Smtp | None = None
 
     @property
     def originals(self) -> Path:
@@ -79,21 +93,25 @@ class Installation:
         }
 
 
-def sqlite_database(path: Path) -> dict[str, Any]:
-    """SQLite with the journal that keeps every acknowledged row (docs/decisions/0002-two-databases.md)."""
-    import sqlite3
+def journal_of(version: tuple[int, int, int]) -> tuple[str, str]:
+    """(journal_mode, synchronous) under which this SQLite loses no acknowledged row (docs/decisions/0002-two-databases.md).
 
-    if sqlite3.sqlite_version_info >= (3, 51, 3):
-        journal = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
-    else:
-        journal = "PRAGMA journal_mode=DELETE; PRAGMA synchronous=EXTRA;"
+    Before 3.51.3 two connections that write and checkpoint at once can corrupt a database in WAL mode.
+    """
+    return ("WAL", "FULL") if version >= (3, 51, 3) else ("DELETE", "EXTRA")
+
+
+def sqlite_database(path: Path) -> dict[str, Any]:
+    """Django's DATABASES entry for a SQLite file; every connection of every thread sets the journal anew."""
+    journal, synchronous = journal_of(sqlite3.sqlite_version_info)
+    pragmas = {"journal_mode": journal, "synchronous": synchronous, "cache_size": -20_000, "temp_store": "MEMORY"}
     return {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": str(path),
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
-            "init_command": f"{journal} PRAGMA cache_size=-20000; PRAGMA temp_store=MEMORY;",
+            "init_command": " ".join(f"PRAGMA {name}={value};" for name, value in pragmas.items()),
         },
         "TEST": {"NAME": None},
     }
@@ -111,6 +129,26 @@ def read_installation(environment: dict[str, str] | None = None) -> Installation
         hosts=tuple(host.strip() for host in env.get("MOORING_HOSTS", "127.0.0.1,localhost").split(",") if host.strip()),
         allowed_networks=_networks(env.get("MOORING_ALLOWED_NETWORKS", "")),
         is_debug=env.get("MOORING_DEBUG", "") == "1",
+        smtp=_smtp(env.get("MOORING_SMTP", ""), env.get("MOORING_SENDER", "")),
+    )
+
+
+def _smtp(url: str, sender: str) -> Smtp | None:
+    if not url:
+        return None
+    parts = urlsplit(url)
+    if parts.scheme not in ("smtp", "smtps") or not parts.hostname or "@" not in sender:
+        raise BadInstallation(
+            "MOORING_SMTP must look like smtp://user:password@host:587 (STARTTLS) or smtps://user:password@host:465, "
+            "and MOORING_SENDER must name the address that writes."
+        )
+    return Smtp(
+        host=parts.hostname,
+        port=parts.port or (465 if parts.scheme == "smtps" else 587),
+        user_name=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+        is_implicit_tls=parts.scheme == "smtps",
+        sender=sender,
     )
 
 

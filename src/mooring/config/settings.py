@@ -33,7 +33,6 @@ INSTALLED_APPS = [
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    "django_htmx",
     "template_partials",
     "allauth",
     "allauth.account",
@@ -50,10 +49,11 @@ MIDDLEWARE = [
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "mooring.desk.personal.PersonalMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "django_htmx.middleware.HtmxMiddleware",
+    "mooring.ui.rendering.PageMiddleware",
 ]
 
 ROOT_URLCONF = "mooring.config.urls"
@@ -67,10 +67,13 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "mooring.desk.menu.around",
             ],
         },
     },
 ]
+
+FORM_RENDERER = "mooring.ui.forms.FormRenderer"
 
 DATABASES = {"default": INSTALLATION.database()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -90,8 +93,28 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_ADAPTER = "mooring.desk.sign_in.StaffAdapter"
+ACCOUNT_FORMS = {
+    "login": "mooring.desk.forms.sign_in.SignInForm",
+    "change_password": "mooring.desk.forms.sign_in.ChangePasswordForm",
+    "reset_password": "mooring.desk.forms.sign_in.AskForPasswordForm",
+    "reset_password_from_key": "mooring.desk.forms.sign_in.NewPasswordForm",
+}
+ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "20/m/ip,5/5m/key", "change_password": "5/m/user"}
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_LOGOUT_REDIRECT_URL = "/accounts/login/"
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
+
+_SMTP = INSTALLATION.smtp
+MAIL_IS_CONFIGURED = _SMTP is not None
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if _SMTP else 'dummy'}.EmailBackend"
+EMAIL_TIMEOUT = 20
+if _SMTP:
+    EMAIL_HOST, EMAIL_PORT = _SMTP.host, _SMTP.port
+    EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _SMTP.user_name, _SMTP.password
+    EMAIL_USE_SSL, EMAIL_USE_TLS = _SMTP.is_implicit_tls, not _SMTP.is_implicit_tls
+    DEFAULT_FROM_EMAIL = SERVER_EMAIL = _SMTP.sender
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("pl", "polski")]

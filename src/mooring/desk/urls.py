@@ -1,5 +1,90 @@
 """The site map of the desk."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from mooring.desk.views import (
+    accounts,
+    contacts,
+    customers,
+    home,
+    journal,
+    leads,
+    profile,
+    projects,
+    saved_views,
+    search,
+    sign_in,
+    staff,
+)
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", home.home, name="home"),
+    path("first-steps/", home.fold_first_steps, name="fold_first_steps"),
+    path("search/", search.search, name="search"),
+    path("places/", search.places, name="places"),
+    # Signing in and out
+    path("accounts/login/", sign_in.sign_in, name="account_login"),
+    path("accounts/logout/", sign_in.sign_out, name="account_logout"),
+    path("accounts/inactive/", sign_in.inactive, name="account_inactive"),
+    path("accounts/password/reset/", sign_in.forgotten, name="account_reset_password"),
+    path("accounts/password/reset/done/", sign_in.link_sent, name="account_reset_password_done"),
+    path("accounts/password/reset/key/<uidb36>-<key>/", sign_in.choose_password, name="account_reset_password_from_key"),
+    path("language/", sign_in.choose_language, name="language"),
+    path("theme/", sign_in.choose_theme, name="theme"),
+    # Customers
+    path("customers/", customers.customers, name="customers"),
+    path("customers/new/", customers.new_customer, name="new_customer"),
+    path("customers/hints/", customers.hints_for_customer, name="hints_for_customer"),
+    path("customers/owner/", customers.assign_customers, name="assign_customers"),
+    path("customers/export/", customers.export_customers, name="export_customers"),
+    path("customers/<int:customer_id>/", customers.customer, name="customer"),
+    path("customers/<int:customer_id>/emails/", customers.customer_emails, name="customer_emails"),
+    path("customers/<int:customer_id>/contacts/", customers.customer_contacts, name="customer_contacts"),
+    path("customers/<int:customer_id>/projects/", customers.customer_projects, name="customer_projects"),
+    path("customers/<int:customer_id>/edit/", customers.edit_customer, name="edit_customer"),
+    path("customers/<int:customer_id>/facts/<slug:fact>/", customers.edit_customer_fact, name="edit_customer_fact"),
+    # Leads
+    path("leads/", leads.leads, name="leads"),
+    path("leads/new/", leads.new_lead, name="new_lead"),
+    path("leads/hints/", leads.hints_for_lead, name="hints_for_lead"),
+    path("leads/owner/", leads.assign_leads, name="assign_leads"),
+    path("leads/export/", leads.export_leads, name="export_leads"),
+    path("leads/<int:lead_id>/", leads.lead, name="lead"),
+    path("leads/<int:lead_id>/emails/", leads.lead_emails, name="lead_emails"),
+    path("leads/<int:lead_id>/contacts/", leads.lead_contacts, name="lead_contacts"),
+    path("leads/<int:lead_id>/edit/", leads.edit_lead, name="edit_lead"),
+    path("leads/<int:lead_id>/facts/<slug:fact>/", leads.edit_lead_fact, name="edit_lead_fact"),
+    # Contacts
+    path("contacts/", contacts.contacts, name="contacts"),
+    path("contacts/new/", contacts.new_contact, name="new_contact"),
+    path("contacts/hints/", contacts.hints_for_contact, name="hints_for_contact"),
+    path("contacts/export/", contacts.export_contacts, name="export_contacts"),
+    path("contacts/<int:contact_id>/", contacts.contact, name="contact"),
+    path("contacts/<int:contact_id>/edit/", contacts.edit_contact, name="edit_contact"),
+    path("contacts/<int:contact_id>/facts/<slug:fact>/", contacts.edit_contact_fact, name="edit_contact_fact"),
+    # Projects
+    path("projects/", projects.projects, name="projects"),
+    path("projects/new/", projects.new_project, name="new_project"),
+    path("projects/export/", projects.export_projects, name="export_projects"),
+    path("projects/<int:project_id>/", projects.project, name="project"),
+    path("projects/<int:project_id>/emails/", projects.project_emails, name="project_emails"),
+    path("projects/<int:project_id>/edit/", projects.edit_project, name="edit_project"),
+    path("projects/<int:project_id>/facts/<slug:fact>/", projects.edit_project_fact, name="edit_project_fact"),
+    # Saved views and columns of the lists
+    path("lists/<slug:list_name>/views/", saved_views.keep_view, name="keep_view"),
+    path("lists/<slug:list_name>/columns/", saved_views.choose_columns, name="choose_columns"),
+    path("views/<int:view_id>/remove/", saved_views.drop_view, name="drop_view"),
+    # My profile
+    path("profile/", profile.profile, name="profile"),
+    path("profile/password/", sign_in.change_password, name="account_change_password"),
+    path("profile/email/", accounts.profile_email, name="profile_email"),
+    # Setup
+    path("setup/", staff.setup, name="setup"),
+    path("setup/staff/", staff.staff, name="staff"),
+    path("setup/staff/new/", staff.new_staff, name="new_staff"),
+    path("setup/staff/<int:user_id>/", staff.change_staff, name="change_staff"),
+    path("setup/staff/<int:user_id>/password/", staff.give_password, name="give_password"),
+    path("setup/staff/<int:user_id>/deactivate/", staff.deactivate, name="deactivate_staff"),
+    path("setup/staff/<int:user_id>/reactivate/", staff.reactivate, name="reactivate_staff"),
+    path("setup/journal/", journal.journal, name="journal"),
+]

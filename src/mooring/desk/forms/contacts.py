@@ -1,0 +1,98 @@
+"""The form of a contact."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from mooring.customers.models import Customer, Lead
+from mooring.customers.record_data import AffiliationData, ContactData
+from mooring.desk.forms.customers import ReachableEditor
+from mooring.desk.forms.places import PlaceField
+from mooring.desk.forms.rows import EMAILS, PHONES, POSTAL_ADDRESSES, Kind
+from mooring.users.models import User
+
+_LIVE = {"autocomplete": "off", "spellcheck": "false"}
+
+
+class ContactFields(forms.Form):
+    name = forms.CharField(label=_("Name"), max_length=300, widget=forms.TextInput(attrs={**_LIVE, "autofocus": True}))
+    note = forms.CharField(label=_("Note"), max_length=100_000, required=False, widget=forms.Textarea(attrs={"rows": 3}))
+
+
+class AffiliationRow(forms.Form):
+    def __init__(self, *args: Any, reader: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["place"] = PlaceField(reader=reader, label=_("Customer or lead"), required=False)
+        self.fields["job_title"] = forms.CharField(
+            label=_("Job title"), max_length=120, required=False, widget=forms.TextInput(attrs=_LIVE)
+        )
+        for field in self.fields.values():
+            field.widget.attrs.update({"aria-label": field.label, "placeholder": field.label})
+
+
+AFFILIATIONS = Kind(
+    "affiliations",
+    AffiliationRow,
+    _("Where they work"),
+    _("Another customer or lead"),
+    _("A customer or lead that is known here. Letters of the contact are shown on its card."),
+)
+
+
+class ContactEditor(ReachableEditor[ContactData]):
+    fields = ContactFields
+    row_kinds = (AFFILIATIONS, EMAILS, PHONES, POSTAL_ADDRESSES)
+
+    def __init__(self, *args: Any, first_place: Customer | Lead | None = None, **kwargs: Any) -> None:
+        self.first_place = first_place
+        super().__init__(*args, **kwargs)
+
+    def new(self, entered: Mapping[str, Any]) -> ContactData:
+        """The data of a new contact."""
+        return ContactData(**entered)
+
+    def row_options(self, kind: Kind) -> Mapping[str, Any]:
+        """Places are looked up with the reader's rights."""
+        return {"reader": self.reader} if kind is AFFILIATIONS else {}
+
+    def rows_of(self, kind: Kind) -> Sequence[Mapping[str, Any]]:
+        """Only places that the reader may see."""
+        if kind is not AFFILIATIONS:
+            return super().rows_of(kind)
+        if self.known is None:
+            return [{"place": self.first_place}] if self.first_place else []
+        hidden = self._hidden()
+        shown = [row for row in self.known.affiliations if row not in hidden]
+        return [{"place": row.customer or row.lead, "job_title": row.job_title} for row in shown]
+
+    def read_rows(self, kind: Kind, rows: Sequence[Mapping[str, Any]]) -> tuple[Any, ...]:
+        """What the reader typed, and the places that they cannot see as they were."""
+        if kind is not AFFILIATIONS:
+            return super().read_rows(kind, rows)
+        return (*(_affiliation(row) for row in rows), *self._hidden())
+
+    def _hidden(self) -> list[AffiliationData]:
+        """Affiliations with records outside the reader's rights."""
+        known = self.known.affiliations if self.known else ()
+        customers = {row.customer.pk for row in known if row.customer}
+        leads = {row.lead.pk for row in known if row.lead}
+        seen_customers = set(Customer.objects.visible_to(self.reader).filter(pk__in=customers).values_list("pk", flat=True))
+        seen_leads = set(Lead.objects.visible_to(self.reader).filter(pk__in=leads).values_list("pk", flat=True))
+        return [
+            row
+            for row in known
+            if not (row.customer and row.customer.pk in seen_customers) and not (row.lead and row.lead.pk in seen_leads)
+        ]
+
+
+def _affiliation(row: Mapping[str, Any]) -> AffiliationData:
+    place = row["place"]
+    return AffiliationData(
+        customer=place if isinstance(place, Customer) else None,
+        lead=place if isinstance(place, Lead) else None,
+        job_title=row["job_title"],
+    )

@@ -1,0 +1,78 @@
+"""Naming a customer or lead in a form: by its name, or by the name with its code that the suggestions offer ("Acme – C12").
+
+Only records that the reader may change are found; one that is hidden is as unknown as one that does not exist.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any, Final
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.urls import reverse_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from mooring.customers.models import Customer, Lead
+from mooring.customers.names import name_key
+from mooring.users.models import User
+from mooring.users.permissions import Action
+
+Place = Customer | Lead
+
+_CODE: Final = re.compile(r"\s[–-]\s([CL])(\d{1,15})$")
+_LETTERS: Final = {Customer: "C", Lead: "L"}
+_MOST: Final = 5
+_SUGGESTIONS: Final = {
+    "hx-get": reverse_lazy("places"),
+    "hx-trigger": "input changed delay:150ms",
+    "hx-target": "#places",
+    "hx-sync": "this:replace",
+}
+"""Fills the page's <datalist id="places"> while one types."""
+
+
+def place_in_words(place: Place) -> str:
+    """The name with the code that makes it unmistakable."""
+    return f"{place.name} – {_LETTERS[type(place)]}{place.pk}"
+
+
+class PlaceField(forms.CharField):
+    """Cleans to the record, or to None where left empty."""
+
+    default_error_messages = {"required": gettext_lazy("Choose one."), "unknown": gettext_lazy("Nothing of this name is known.")}
+
+    def __init__(self, *, reader: User, models: tuple[type[Place], ...] = (Customer, Lead), **kwargs: Any) -> None:
+        self.reader = reader
+        self.models = models
+        attrs = {"autocomplete": "off", "spellcheck": "false", "list": "places", **_SUGGESTIONS}
+        kwargs.setdefault("widget", forms.TextInput(attrs=attrs))
+        super().__init__(max_length=340, **kwargs)
+
+    def prepare_value(self, value: Any) -> Any:
+        """A record is shown by its name and code."""
+        return place_in_words(value) if isinstance(value, (Customer, Lead)) else value
+
+    def clean(self, value: Any) -> Any:
+        """Raises ValidationError when nothing or more than one record is meant."""
+        text = super().clean(value)
+        if not text:
+            return None
+        found = list(self._meant(text))
+        if len(found) == 1:
+            return found[0]
+        if not found:
+            raise ValidationError(self.error_messages["unknown"], code="unknown")
+        names = ", ".join(place_in_words(place) for place in found)
+        raise ValidationError(_("Several have this name: %(names)s. Write one of them with its code.") % {"names": names})
+
+    def _meant(self, text: str) -> Iterable[Place]:
+        code = _CODE.search(text)
+        for model in self.models:
+            records: Any = model.objects.visible_to(self.reader, Action.CHANGE)
+            if code is None:
+                yield from records.filter(name_key=name_key(text))[:_MOST]
+            elif code[1] == _LETTERS[model]:
+                yield from records.filter(pk=int(code[2]))

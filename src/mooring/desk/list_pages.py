@@ -1,0 +1,102 @@
+"""The pages around a list that customers, leads, contacts and projects have alike: the list itself, its file, bulk changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from mooring.customers.editing import change_owner
+from mooring.desk.access import actor_of, user_of
+from mooring.desk.csv_export import csv_answer
+from mooring.desk.forms.filters import NOBODY, owner_choices
+from mooring.desk.lists import Asked, RecordList, asked_of
+from mooring.ui.rendering import page, see_other, toast
+from mooring.users.models import User
+from mooring.users.permissions import Action, may
+
+MOST_TICKED: Final = 500
+_FILE_PAGE: Final = 500
+
+
+def list_page(request: HttpRequest, which: RecordList) -> HttpResponse:
+    """One page of the list as its address asks for it."""
+    user = user_of(request)
+    asked = asked_of(request, which)
+    rows = which.page(reader=user, filters=asked.form.filters(timezone.now()), sort=asked.sort, cursor=asked.cursor)
+    values = {
+        "list": which,
+        "asked": asked,
+        "page": rows,
+        "sort": asked.sort,
+        "shown": [column.name for column in asked.columns],
+        "may_add": may(user, which.kind.module, Action.CHANGE),
+        "may_export": may(user, which.kind.module, Action.EXPORT),
+        "owners": owner_choices()[1:] if which.has_owner else (),
+        "here": request.get_full_path(),
+        "is_filtered": bool(asked.chips),
+    }
+    return page(request, "desk/records/list.html", values, fragment="list")
+
+
+def file_of(request: HttpRequest, which: RecordList) -> HttpResponseBase:
+    """The ticked rows as CSV (POST), or all that the filters of the address leave (GET)."""
+    asked = asked_of(request, which)
+    header = [_("Name"), *(column.label for column in which.columns)]
+    records = _ticked_rows(request, which) if request.method == "POST" else _all_rows(request, which, asked)
+    rows = ([record.name, *(column.value(record) for column in which.columns)] for record in records)
+    return csv_answer(name=which.name, header=header, rows=rows)
+
+
+def assign(request: HttpRequest, which: RecordList) -> HttpResponse:
+    """Give all ticked records to one owner, or to nobody."""
+    choice = request.POST.get("owner", "")
+    owner = None if choice == NOBODY else User.objects.filter(pk__in=_ids([choice]), is_active=True).first()
+    records = which.kind.model.objects.visible_to(user_of(request), Action.CHANGE).filter(
+        pk__in=_ids(request.POST.getlist("ids"))
+    )
+    if owner is None and choice != NOBODY:
+        toast(request, _("Choose who shall look after them."), is_problem=True)
+    else:
+        count = change_owner(records=records, owner=owner, by=actor_of(request), now=timezone.now())
+        said = ngettext("%(count)d record has a new owner.", "%(count)d records have a new owner.", count)
+        toast(request, said % {"count": count})
+    return see_other(request, own_path(request, reverse(which.name)))
+
+
+def own_path(request: HttpRequest, otherwise: str) -> str:
+    """Where the form says to go on, if that is a path of ours."""
+    wanted = request.POST.get("next", "")
+    return wanted if url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) else otherwise
+
+
+def _ticked_rows(request: HttpRequest, which: RecordList) -> Iterator[Any]:
+    user = user_of(request)
+    rows = which.kind.model.objects.visible_to(user, Action.EXPORT).filter(pk__in=_ids(request.POST.getlist("ids")))
+    yield from which.with_related(rows, user).order_by("name_key", "pk")
+
+
+def _all_rows(request: HttpRequest, which: RecordList, asked: Asked) -> Iterator[Any]:
+    """Page by page, so that a long list needs no more memory than a short one."""
+    user = user_of(request)
+    filters, cursor = asked.form.filters(timezone.now()), ""
+    while True:
+        rows = which.page(reader=user, filters=filters, sort=asked.sort, cursor=cursor, size=_FILE_PAGE)
+        ids = [record.pk for record in rows.rows]
+        may_leave = which.kind.model.objects.visible_to(user, Action.EXPORT).filter(pk__in=ids)
+        open_to_user = set(may_leave.values_list("pk", flat=True))
+        yield from (record for record in rows.rows if record.pk in open_to_user)
+        if not rows.next:
+            return
+        cursor = rows.next
+
+
+def _ids(texts: list[str]) -> list[int]:
+    return [int(text) for text in texts[:MOST_TICKED] if text.isascii() and text.isdigit() and len(text) < 18]

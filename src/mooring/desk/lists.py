@@ -1,0 +1,239 @@
+"""The lists of records: their columns, filters and saved views, as an address asks for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from django.db.models import Prefetch, Q
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from mooring.customers import queries
+from mooring.customers.models import Affiliation, Customer, Lead
+from mooring.desk.access import user_of
+from mooring.desk.forms.filters import ContactFilterForm, CustomerFilterForm, FilterForm, LeadFilterForm, ProjectFilterForm
+from mooring.desk.kinds import CONTACT, CUSTOMER, LEAD, PROJECT, RecordKind
+from mooring.ui.parts import Chip, Tab
+from mooring.users.models import SavedView, User
+from mooring.users.saved_views import views_of
+
+_YEAR: Final = 31_536_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """`value` is its text in a file; `sort` the word that sorts by it; `is_chosen` unless somebody takes it away."""
+
+    name: str
+    label: Any
+    value: Callable[[Any], Any]
+    sort: str = ""
+    is_chosen: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordList:
+    """A list of one kind of record. The name is always its first column."""
+
+    kind: RecordKind
+    title: Any
+    subject: Any
+    empty_text: Any
+    columns: tuple[Column, ...]
+    form: type[FilterForm]
+    page: Callable[..., Any]
+    with_related: Callable[[Any, User], Any]
+    """Adds to chosen rows what the columns show of others."""
+    has_owner: bool = False
+
+    @property
+    def name(self) -> str:
+        """Its address and its saved views are called so."""
+        return self.kind.list_name
+
+    @property
+    def new_name(self) -> str:
+        """The name of the address where a record is added."""
+        return f"new_{self.kind.name}"
+
+    @property
+    def export_name(self) -> str:
+        """The name of the address of its file."""
+        return f"export_{self.name}"
+
+    @property
+    def assign_name(self) -> str:
+        """The name of the address where ticked rows get an owner."""
+        return f"assign_{self.name}"
+
+
+@dataclass(slots=True, kw_only=True)
+class Asked:
+    """What an address asks of a list."""
+
+    form: FilterForm
+    sort: str
+    cursor: str
+    columns: list[Column]
+    query: dict[str, str]
+    """Filters, sorting and columns as they stand in the address: what a saved view keeps."""
+    view: SavedView | None = None
+    tabs: Sequence[Tab] = ()
+    chips: Sequence[Chip] = field(default_factory=list)
+
+
+def _with_owner(rows: Any, _reader: User) -> Any:
+    return rows.select_related("owner").prefetch_related("emails")
+
+
+def _with_places(rows: Any, reader: User) -> Any:
+    is_seen = Q(customer__in=Customer.objects.visible_to(reader)) | Q(lead__in=Lead.objects.visible_to(reader))
+    places = Affiliation.objects.filter(is_seen).select_related("customer", "lead")
+    return rows.prefetch_related("emails", Prefetch("affiliations", queryset=places, to_attr="places"))
+
+
+def _with_customer(rows: Any, _reader: User) -> Any:
+    return rows.select_related("customer")
+
+
+_MAIN_EMAIL: Final = Column(
+    name="email", label=gettext_lazy("Email"), value=lambda row: row.emails.all()[0].address if row.emails.all() else ""
+)
+_OWNER: Final = Column(name="owner", label=gettext_lazy("Looked after by"), value=lambda row: row.owner or "")
+_NUMBER: Final = Column(name="number", label=gettext_lazy("Number"), value=lambda row: row.number)
+_ADDED: Final = Column(
+    name="added", label=gettext_lazy("Added"), value=lambda row: row.created_at.isoformat(), sort="created", is_chosen=False
+)
+_CHANGED: Final = Column(
+    name="changed", label=gettext_lazy("Changed"), value=lambda row: row.changed_at.isoformat(), sort="changed"
+)
+
+CUSTOMERS: Final = RecordList(
+    kind=CUSTOMER,
+    title=gettext_lazy("Customers"),
+    subject=gettext_lazy("All customers"),
+    empty_text=gettext_lazy("Companies and people you do business with. Letters from their addresses stand on their cards."),
+    columns=(
+        _MAIN_EMAIL,
+        Column(name="kind", label=gettext_lazy("Type"), value=lambda row: row.get_kind_display()),
+        _NUMBER,
+        _OWNER,
+        _ADDED,
+        _CHANGED,
+    ),
+    form=CustomerFilterForm,
+    page=queries.customers_page,
+    with_related=_with_owner,
+    has_owner=True,
+)
+LEADS: Final = RecordList(
+    kind=LEAD,
+    title=gettext_lazy("Leads"),
+    subject=gettext_lazy("All leads"),
+    empty_text=gettext_lazy("Those who may become customers. Their letters are kept on their cards too."),
+    columns=(
+        Column(name="company", label=gettext_lazy("Company"), value=lambda row: row.company_name),
+        _MAIN_EMAIL,
+        _OWNER,
+        _NUMBER,
+        _ADDED,
+        _CHANGED,
+    ),
+    form=LeadFilterForm,
+    page=queries.leads_page,
+    with_related=_with_owner,
+    has_owner=True,
+)
+CONTACTS: Final = RecordList(
+    kind=CONTACT,
+    title=gettext_lazy("Contacts"),
+    subject=gettext_lazy("All contacts"),
+    empty_text=gettext_lazy("The people at your customers and leads."),
+    columns=(
+        Column(
+            name="places",
+            label=gettext_lazy("Where they work"),
+            value=lambda row: ", ".join(str(place.customer or place.lead) for place in row.places),
+        ),
+        _MAIN_EMAIL,
+        _ADDED,
+        _CHANGED,
+    ),
+    form=ContactFilterForm,
+    page=queries.contacts_page,
+    with_related=_with_places,
+)
+PROJECTS: Final = RecordList(
+    kind=PROJECT,
+    title=gettext_lazy("Projects"),
+    subject=gettext_lazy("All projects"),
+    empty_text=gettext_lazy("Pieces of work for a customer, under which letters are gathered."),
+    columns=(
+        Column(name="customer", label=gettext_lazy("Customer"), value=lambda row: row.customer),
+        Column(name="state", label=gettext_lazy("State"), value=lambda row: _("Closed") if row.is_closed else _("Open")),
+        _ADDED,
+        _CHANGED,
+    ),
+    form=ProjectFilterForm,
+    page=queries.projects_page,
+    with_related=_with_customer,
+)
+LISTS: Final = {each.name: each for each in (CUSTOMERS, LEADS, CONTACTS, PROJECTS)}
+
+
+def asked_of(request: HttpRequest, which: RecordList) -> Asked:
+    """Filters, sorting, page, columns and saved view as the address has them. One query, for the views, and those of the form."""
+    form = which.form(request.GET)
+    sort = request.GET.get("sort", "")
+    query = {name: str(request.GET.get(name, "")) for name in form.asked()}
+    columns = _columns(request, which)
+    if sort:
+        query["sort"] = sort
+    if "columns" in request.GET:
+        query["columns"] = ",".join(column.name for column in columns)
+    asked = Asked(
+        form=form,
+        sort=sort or "name",
+        cursor=request.GET.get("after") or request.GET.get("before") or "",
+        columns=columns,
+        query=query,
+    )
+    asked.tabs, asked.view = _tabs(request, which)
+    kept = query | ({"view": str(asked.view.pk)} if asked.view else {})
+    asked.chips = form.chips(kept, reverse(which.name))
+    return asked
+
+
+def view_url(view: SavedView) -> str:
+    """The list as the view keeps it."""
+    kept = {name: value for name, value in view.query.items() if isinstance(value, str)}
+    return f"{reverse(view.list_name)}?{urlencode({**kept, 'view': view.pk})}"
+
+
+def remember_columns(response: HttpResponse, which: RecordList, chosen: Sequence[str]) -> None:
+    """Keep in the browser which columns the list shows."""
+    names = [column.name for column in which.columns if column.name in chosen]
+    response.set_cookie(f"columns_{which.name}", ".".join(names) or "none", max_age=_YEAR, samesite="Lax", httponly=True)
+
+
+def _columns(request: HttpRequest, which: RecordList) -> list[Column]:
+    """Those of the address (a saved view), else those this browser remembers, else the usual ones."""
+    wanted = request.GET["columns"].split(",") if "columns" in request.GET else None
+    if wanted is None and f"columns_{which.name}" in request.COOKIES:
+        wanted = request.COOKIES[f"columns_{which.name}"].split(".")
+    if wanted is None:
+        return [column for column in which.columns if column.is_chosen]
+    return [column for column in which.columns if column.name in wanted]
+
+
+def _tabs(request: HttpRequest, which: RecordList) -> tuple[list[Tab], SavedView | None]:
+    views = views_of(user_of(request), which.name)
+    open_view = next((view for view in views if str(view.pk) == request.GET.get("view")), None)
+    tabs = [Tab(label=_("All"), url=reverse(which.name), is_current=open_view is None)]
+    tabs += [Tab(label=view.name, url=view_url(view), is_current=view is open_view) for view in views]
+    return tabs, open_view

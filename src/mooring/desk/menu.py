@@ -1,0 +1,103 @@
+"""The main menu, what New offers, and the rest of the frame around every page; each is a table of places and rights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext_lazy as _
+
+from mooring.desk.access import user_of
+from mooring.ui.parts import Entry, Frame, Person, Tab
+from mooring.users.models import User
+from mooring.users.permissions import Action, Module, may
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a line of a menu leads, the key that goes there, and the right without which it is not shown."""
+
+    label: Any
+    name: str
+    icon: str
+    key: str = ""
+    module: Module | None = None
+    action: Action = Action.VIEW
+    section: str = ""
+    """The first part of the paths that belong to it."""
+
+
+MAIN = (
+    Place(_("Home"), "home", icon="home", key="h"),
+    Place(_("Customers"), "customers", icon="building", key="c", module=Module.CUSTOMERS, section="customers"),
+    Place(_("Contacts"), "contacts", icon="address-book", key="n", module=Module.CUSTOMERS, section="contacts"),
+    Place(_("Leads"), "leads", icon="target-arrow", key="l", module=Module.LEADS, section="leads"),
+    Place(_("Projects"), "projects", icon="folders", key="p", module=Module.PROJECTS, section="projects"),
+    Place(_("Setup"), "setup", icon="settings", key="s", module=Module.SETUP, section="setup"),
+)
+
+NEW = (
+    Place(_("Customer"), "new_customer", icon="building", module=Module.CUSTOMERS, action=Action.CHANGE),
+    Place(_("Contact"), "new_contact", icon="address-book", module=Module.CUSTOMERS, action=Action.CHANGE),
+    Place(_("Lead"), "new_lead", icon="target-arrow", module=Module.LEADS, action=Action.CHANGE),
+    Place(_("Project"), "new_project", icon="folders", module=Module.PROJECTS, action=Action.CHANGE),
+)
+
+SETUP = (
+    Place(_("Staff"), "staff", icon="users", module=Module.SETUP),
+    Place(_("Journal"), "journal", icon="history", module=Module.SETUP),
+)
+
+STAFF = (Place(_("Person"), "change_staff", icon="user", module=Module.SETUP, action=Action.CHANGE),)
+"""What an administrator sets for one member of staff; the names take the person's id."""
+
+PROFILE = (
+    Place(_("About me"), "profile", icon="user"),
+    Place(_("Email settings"), "profile_email", icon="mail", module=Module.ACCOUNTS),
+    Place(_("Password"), "account_change_password", icon="key"),
+)
+
+
+def places_for(user: User, places: tuple[Place, ...]) -> list[Place]:
+    """Those of the places that the user's rights open."""
+    return [place for place in places if place.module is None or may(user, place.module, place.action)]
+
+
+def entries_for(request: HttpRequest, places: tuple[Place, ...]) -> list[Entry]:
+    """The places as lines of the main menu; the first part of the path says which is current."""
+    here = request.path.strip("/").partition("/")[0]
+    return [
+        Entry(label=str(place.label), url=reverse(place.name), icon=place.icon, key=place.key, is_current=here == place.section)
+        for place in places_for(user_of(request), places)
+    ]
+
+
+def tabs_for(request: HttpRequest, places: tuple[Place, ...], *args: object) -> list[Tab]:
+    """The places as tabs above a page, the longest path that leads here being current; `args` belong to every address."""
+    tabs = [(str(place.label), reverse(place.name, args=args)) for place in places_for(user_of(request), places)]
+    current = max((url for _label, url in tabs if request.path.startswith(url)), key=len, default="")
+    return [Tab(label=label, url=url, is_current=url == current) for label, url in tabs]
+
+
+def frame_of(request: HttpRequest) -> Frame:
+    """What stands around the page for this user."""
+    if not isinstance(request.user, User):
+        return Frame(menu=(), language_url=reverse("language"), theme_url=reverse("theme"))
+    user = request.user
+    return Frame(
+        menu=entries_for(request, MAIN),
+        person=Person(name=str(user), email=user.email, sign_out_url=reverse("account_logout"), profile_url=reverse("profile")),
+        home_url=reverse("home"),
+        new=[Entry(label=str(new.label), url=reverse(new.name), icon=new.icon) for new in places_for(user, NEW)],
+        search_url=reverse("search"),
+        language_url=reverse("language"),
+        theme_url=reverse("theme"),
+    )
+
+
+def around(request: HttpRequest) -> dict[str, Any]:
+    """Context processor: `frame`, worked out only by the pages that draw it."""
+    return {"frame": SimpleLazyObject(lambda: frame_of(request))}

@@ -1,0 +1,118 @@
+"""The pages that customers, leads, contacts and projects have alike: new, change, change one fact in place, the card."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from mooring.customers.facts import data_of
+from mooring.desk.access import may_change, user_of
+from mooring.desk.facts import facts_shown, is_fact, label_of
+from mooring.desk.forms.editor import Editor
+from mooring.desk.kinds import PROJECT, Record, RecordKind, kind_for
+from mooring.desk.recent import remember
+from mooring.desk.saving import Attempt, record_form, try_to_change, try_to_create, twins_of
+from mooring.desk.timeline import before_id_in, timeline_of
+from mooring.ui.parts import Tab
+from mooring.ui.rendering import page, see_other, toast, wants_fragment
+from mooring.users.models import User
+
+CardContext = Mapping[str, Any]
+
+
+def new_record(request: HttpRequest, kind: RecordKind, editor: Editor[Any]) -> HttpResponse:
+    """The empty form; sent, the new record's card."""
+    attempt = try_to_create(request, kind, editor)
+    if attempt.record is not None:
+        toast(request, _("%(name)s was added.") % {"name": attempt.record})
+        return see_other(request, kind.url(attempt.record))
+    return record_form(
+        request, editor, attempt, title=kind.new_title, cancel_url=reverse(kind.list_name), hints_url=_hints_url(kind)
+    )
+
+
+def edit_record(request: HttpRequest, kind: RecordKind, record: Record) -> HttpResponse:
+    """The whole record as a form; sent, its card."""
+    editor = editor_of(request, kind, record)
+    attempt = try_to_change(request, kind, editor, record)
+    if attempt.record is not None:
+        return _to_card_or_list(request, kind, attempt.record)
+    hints_url = _hints_url(kind, f"?not={record.pk}")
+    return record_form(request, editor, attempt, title=kind.edit_title, cancel_url=kind.url(record), hints_url=hints_url)
+
+
+def edit_fact(request: HttpRequest, kind: RecordKind, record: Record, fact: str, context: CardContext) -> HttpResponse:
+    """The card with one fact as a form; sent, the card again. Works as a page of its own too."""
+    if not is_fact(data_of(record), fact):
+        raise Http404
+    editor = editor_of(request, kind, record, only=fact)
+    attempt = try_to_change(request, kind, editor, record)
+    if attempt.record is None:
+        return card(request, record, {**context, "editor": editor, "attempt": attempt, "edited": fact, "label": label_of(fact)})
+    is_still_seen = kind.model.objects.visible_to(user_of(request)).filter(pk=record.pk).exists()
+    if is_still_seen and wants_fragment(request):
+        fresh = kind.model.objects.visible_to(user_of(request)).get(pk=record.pk)
+        return card(request, fresh, {**context, "just_edited": fact})
+    return _to_card_or_list(request, kind, attempt.record)
+
+
+def hints(request: HttpRequest, kind: RecordKind) -> HttpResponse:
+    """While a record is typed: those it may be, for the place of hints beside the form."""
+    editor = kind.editor(request, reader=user_of(request), start={})
+    exclude_id = before_id_in(request.GET.get("not", ""))
+    twins = twins_of(request, editor.draft(), exclude_id=exclude_id)
+    return page(request, "desk/records/_twins.html", {"attempt": Attempt(twins=twins)})
+
+
+def card(request: HttpRequest, record: Record, context: CardContext) -> HttpResponse:
+    """The record's card; `context` brings what is special to its kind, and the tab that is open."""
+    kind = kind_for(record)
+    values = {
+        "record": record,
+        "kind": kind,
+        "facts": facts_shown(data_of(record)),
+        "may_change": may_change(request, record),
+        **context,
+    }
+    if "tab" not in context:
+        values["timeline"] = timeline_of(record, before_id=before_id_in(request.GET.get("before", "")))
+    editor = context.get("editor")
+    status = 422 if editor is not None and (editor.has_problems or context["attempt"].meanwhile) else 200
+    answer = page(request, f"desk/{kind.list_name}/card.html", values, fragment="card", status=status)
+    return remember(request, answer, record)
+
+
+def tabs_of(request: HttpRequest, kind: RecordKind, record: Record, parts: Sequence[tuple[str, Any]]) -> list[Tab]:
+    """The tabs of a card: the timeline, then `parts` as (name of the address, label)."""
+    places = [(kind.name, _("Timeline")), *parts]
+    tabs = [(str(label), reverse(name, args=[record.pk])) for name, label in places]
+    is_open = {url for _label, url in tabs if url == request.path} or {tabs[0][1]}
+    return [Tab(label=label, url=url, is_current=url in is_open) for label, url in tabs]
+
+
+def editor_of(request: HttpRequest, kind: RecordKind, record: Record, *, only: str = "") -> Editor[Any]:
+    """The form of a record as it stands."""
+    known = data_of(record)
+    reader: User = user_of(request)
+    return kind.editor(request, reader=reader, known=known, start=_start_of(known), only=only)
+
+
+def _hints_url(kind: RecordKind, query: str = "") -> str:
+    """Where duplicates are looked for while typing; projects of one name are nothing to point out."""
+    return "" if kind is PROJECT else reverse(f"hints_for_{kind.name}") + query
+
+
+def _start_of(known: Any) -> dict[str, Any]:
+    names = ("name", "kind", "number", "company_name", "website", "note", "owner", "customer", "is_closed")
+    return {name: getattr(known, name) for name in names if hasattr(known, name)}
+
+
+def _to_card_or_list(request: HttpRequest, kind: RecordKind, record: Record) -> HttpResponse:
+    """Whoever gave a record away may not see its card any more."""
+    toast(request, _("%(name)s was saved.") % {"name": record})
+    is_seen = kind.model.objects.visible_to(user_of(request)).filter(pk=record.pk).exists()
+    return see_other(request, kind.url(record) if is_seen else reverse(kind.list_name))

@@ -1,0 +1,102 @@
+"""Customers: cards with their tabs, and adding and changing them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
+
+from mooring.customers.models import Contact, Customer, Project
+from mooring.desk.access import customer_for, may_in, user_of
+from mooring.desk.kinds import CUSTOMER as KIND
+from mooring.desk.list_pages import assign, file_of, list_page
+from mooring.desk.lists import CUSTOMERS
+from mooring.desk.record_pages import card, edit_fact, edit_record, hints, new_record, tabs_of
+from mooring.users.permissions import Action, Module
+
+PARTS = (("customer_emails", _("Emails")), ("customer_contacts", _("Contacts")), ("customer_projects", _("Projects")))
+BESIDE = 6
+"""Contacts and projects named beside the card."""
+
+
+@may_in(Module.CUSTOMERS)
+def customers(request: HttpRequest) -> HttpResponse:
+    """The list."""
+    return list_page(request, CUSTOMERS)
+
+
+@may_in(Module.CUSTOMERS, Action.EXPORT)
+def export_customers(request: HttpRequest) -> HttpResponseBase:
+    """The list as a file: the ticked rows (POST) or all (GET)."""
+    return file_of(request, CUSTOMERS)
+
+
+@require_POST
+@may_in(Module.CUSTOMERS, Action.CHANGE)
+def assign_customers(request: HttpRequest) -> HttpResponse:
+    """Give the ticked ones to somebody."""
+    return assign(request, CUSTOMERS)
+
+
+@may_in(Module.CUSTOMERS, Action.CHANGE)
+def new_customer(request: HttpRequest) -> HttpResponse:
+    """Belongs to whoever adds it until somebody else is chosen."""
+    user = user_of(request)
+    start = {"owner": user, "name": request.GET.get("name", "")[:300]}
+    return new_record(request, KIND, KIND.editor(request, reader=user, start=start))
+
+
+def edit_customer(request: HttpRequest, customer_id: int) -> HttpResponse:
+    """All of it on one form."""
+    return edit_record(request, KIND, customer_for(request, customer_id, Action.CHANGE))
+
+
+def edit_customer_fact(request: HttpRequest, customer_id: int, fact: str) -> HttpResponse:
+    """One fact in place."""
+    record = customer_for(request, customer_id, Action.CHANGE)
+    return edit_fact(request, KIND, record, fact, _around(request, record))
+
+
+@require_POST
+@may_in(Module.CUSTOMERS, Action.CHANGE)
+def hints_for_customer(request: HttpRequest) -> HttpResponse:
+    """Those that the one being typed may be."""
+    return hints(request, KIND)
+
+
+def customer(request: HttpRequest, customer_id: int) -> HttpResponse:
+    """The card with what happened."""
+    record = customer_for(request, customer_id)
+    return card(request, record, _around(request, record))
+
+
+def customer_emails(request: HttpRequest, customer_id: int) -> HttpResponse:
+    """The card with its letters."""
+    record = customer_for(request, customer_id)
+    return card(request, record, {**_around(request, record), "tab": "emails"})
+
+
+def customer_contacts(request: HttpRequest, customer_id: int) -> HttpResponse:
+    """The card with the people who work there."""
+    record = customer_for(request, customer_id)
+    contacts = record.affiliations.select_related("contact").prefetch_related("contact__emails", "contact__phones")
+    rows = contacts.order_by("contact__name_key", "id")[:200]
+    return card(request, record, {**_around(request, record), "tab": "contacts", "rows": rows})
+
+
+def customer_projects(request: HttpRequest, customer_id: int) -> HttpResponse:
+    """The card with its projects."""
+    record = customer_for(request, customer_id)
+    rows = Project.objects.visible_to(user_of(request)).filter(customer=record).order_by("is_closed", "name_key", "id")[:200]
+    return card(request, record, {**_around(request, record), "tab": "projects", "rows": rows})
+
+
+def _around(request: HttpRequest, record: Customer) -> dict[str, Any]:
+    """Tabs, and the short lists beside the card."""
+    user = user_of(request)
+    contacts = Contact.objects.visible_to(user).filter(affiliations__customer=record).order_by("name_key", "id")
+    projects = Project.objects.visible_to(user).filter(customer=record, is_closed=False).order_by("name_key", "id")
+    return {"tabs": tabs_of(request, KIND, record, PARTS), "contacts": contacts[:BESIDE], "projects": projects[:BESIDE]}

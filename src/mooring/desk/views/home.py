@@ -1,0 +1,83 @@
+"""Home: the first steps for those who begin, and where one was."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from mooring.customers.models import Customer, Lead
+from mooring.desk.access import user_of
+from mooring.desk.recent import recently_seen
+from mooring.letters.models import Link, MailAccount
+from mooring.ui.rendering import page, see_other
+from mooring.users.permissions import Action, Module, may
+
+_COOKIE = "first-steps"
+_YEAR = 31_536_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FirstStep:
+    """Something to do on the way to letters on cards; `url` is empty where it happens by itself."""
+
+    title: str
+    text: str
+    url: str
+    action: str
+    is_done: bool
+
+
+def home(request: HttpRequest) -> HttpResponse:
+    """Nothing here is counted, so it costs the same however much there is."""
+    steps = _first_steps(request)
+    is_folded = request.COOKIES.get(_COOKIE) == "folded" or all(step.is_done for step in steps)
+    values = {"steps": steps, "is_folded": is_folded, "recent": recently_seen(request)}
+    return page(request, "desk/home/home.html", values)
+
+
+@require_POST
+def fold_first_steps(request: HttpRequest) -> HttpResponse:
+    """Put the first steps aside, or take them up again."""
+    response = see_other(request, reverse("home"))
+    if request.POST.get("fold") == "yes":
+        response.set_cookie(_COOKIE, "folded", max_age=_YEAR, samesite="Lax", httponly=True)
+    else:
+        response.delete_cookie(_COOKIE, samesite="Lax")
+    return response
+
+
+def _first_steps(request: HttpRequest) -> list[FirstStep]:
+    user = user_of(request)
+    if not may(user, Module.CUSTOMERS, Action.CHANGE):
+        return []
+    accounts = MailAccount.objects.visible_to(user).filter(removed_at=None)
+    has_account = accounts.exists()
+    has_record = Customer.objects.visible_to(user).exists() or Lead.objects.visible_to(user).exists()
+    linked = Link.objects.filter(customer__in=Customer.objects.visible_to(user), removed_at=None)
+    return [
+        FirstStep(
+            title=_("Add your mailbox"),
+            text=_("Mooring reads it every few minutes. Nothing there is changed, moved or marked as read."),
+            url=reverse("profile_email"),
+            action=_("Add a mailbox"),
+            is_done=has_account,
+        ),
+        FirstStep(
+            title=_("Add your customers"),
+            text=_("With the addresses they write from. Letters find the cards by these addresses."),
+            url=reverse("new_customer"),
+            action=_("Add a customer"),
+            is_done=has_record,
+        ),
+        FirstStep(
+            title=_("See letters on the cards"),
+            text=_("They appear by themselves as soon as the mailbox has been read."),
+            url=reverse("customers"),
+            action=_("Look at the customers"),
+            is_done=has_account and has_record and linked.exists(),
+        ),
+    ]

@@ -1,0 +1,81 @@
+"""Search everywhere: as a page, and as the palette that opens under the search field."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from mooring.customers.models import Customer, Lead
+from mooring.customers.names import fold
+from mooring.customers.queries import find
+from mooring.desk.access import user_of
+from mooring.desk.forms.places import place_in_words
+from mooring.desk.kinds import KINDS, found, kind_for
+from mooring.desk.menu import MAIN, NEW, PROFILE, SETUP, places_for
+from mooring.desk.recent import recently_seen
+from mooring.ui.parts import Found, FoundGroup
+from mooring.ui.rendering import page, wants_fragment
+
+IN_PALETTE = 8
+ON_PAGE = 60
+LONGEST = 200
+
+
+def search(request: HttpRequest) -> HttpResponse:
+    """Records, pages and actions; without words, those seen last."""
+    text = request.GET.get("q", "")[:LONGEST].strip()
+    is_palette = wants_fragment(request)
+    groups = _found(request, text, IN_PALETTE if is_palette else ON_PAGE) if text else _before_typing(request)
+    values = {"groups": [group for group in groups if group.entries], "text": text}
+    return page(request, "ui/parts/palette.html" if is_palette else "desk/search/search.html", values)
+
+
+def places(request: HttpRequest) -> HttpResponse:
+    """Customers and leads for the field in which one is typing, as options of its list."""
+    text = str(next(iter(request.GET.values()), ""))[:LONGEST].strip()
+    user = user_of(request)
+    rows = (
+        [row for row in find(reader=user, text=text, limit=IN_PALETTE * 2) if isinstance(row, (Customer, Lead))] if text else []
+    )
+    return page(request, "desk/search/_places.html", {"places": [place_in_words(row) for row in rows]})
+
+
+def _before_typing(request: HttpRequest) -> list[FoundGroup]:
+    return [FoundGroup(label=_("Seen last"), entries=recently_seen(request)), *_pages_and_actions(request, "")]
+
+
+def _found(request: HttpRequest, text: str, limit: int) -> list[FoundGroup]:
+    records = find(reader=user_of(request), text=text, limit=limit)
+    groups = [
+        FoundGroup(label=str(kind.plural), entries=[found(row, _detail(row)) for row in records if kind_for(row) is kind])
+        for kind in KINDS.values()
+    ]
+    return [*groups, *_pages_and_actions(request, text)]
+
+
+def _pages_and_actions(request: HttpRequest, text: str) -> Sequence[FoundGroup]:
+    """Those whose words begin with what is typed."""
+    user = user_of(request)
+    places_open = places_for(user, MAIN + SETUP + PROFILE)
+    pages = [Found(label=str(place.label), url=reverse(place.name), icon=place.icon) for place in places_open]
+    actions = [
+        Found(label=_("New: %(what)s") % {"what": place.label}, url=reverse(place.name), icon=place.icon)
+        for place in places_for(user, NEW)
+    ]
+    return [
+        FoundGroup(label=_("Pages"), entries=[each for each in pages if _matches(each, text)]),
+        FoundGroup(label=_("Actions"), entries=[each for each in actions if _matches(each, text)]),
+    ]
+
+
+def _matches(entry: Found, text: str) -> bool:
+    words = fold(entry.label).split()
+    return all(any(word.startswith(part) for word in words) for part in fold(text).split())
+
+
+def _detail(row: object) -> str:
+    owner = getattr(row, "customer", None)
+    return str(owner) if owner is not None else str(getattr(row, "company_name", "") or "")

@@ -1,0 +1,145 @@
+"""A real browser on a real server, for journeys through the pages.
+
+    def test_a_customer_is_added(open_page, bob, looks_right):
+        page = open_page("/customers/new/", user=bob)
+        page.get_by_label("Name").fill("Acme")
+        ...
+        looks_right(page, "customer-new")
+
+`looks_right` checks the page at 1440 and 390 pixels, light and dark: no axe-core violation, nothing scrolls sideways; with
+MOORING_SCREENSHOTS=folder it keeps four pictures of it. Any request to another host, any script error and any violation of the
+content security policy fails the journey at its end.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings
+from django.test import Client
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from mooring.ui import build_assets
+from mooring.users.models import User
+
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+"""Playwright keeps an event loop in the test's thread; the tests themselves are not asynchronous."""
+
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
+WIDTHS = {"wide": (1440, 900), "phone": (390, 844)}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.django_db(transaction=True))
+            if not Path(CHROMIUM).exists():
+                item.add_marker(pytest.mark.skip(reason="Chromium is not installed"))
+
+
+@pytest.fixture(scope="session")
+def assets() -> None:
+    """Style sheet, script and icons as the sources stand now."""
+    build_assets.build()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser, live_server: Any, assets: None) -> Iterator[Callable[..., Page]]:
+    """open_page("/customers/", user=bob, width=390, has_script=False) -> a page of a browser of its own, signed in as bob."""
+    opened: list[tuple[Any, list[str]]] = []
+
+    def open_page(
+        path: str = "/", *, user: User | None = None, width: int = 1440, height: int = 900, has_script: bool = True
+    ) -> Page:
+        context = browser.new_context(
+            viewport={"width": width, "height": height},
+            java_script_enabled=has_script,
+            reduced_motion="reduce",
+            base_url=live_server.url,
+        )
+        context.set_default_timeout(15_000)
+        wrongs: list[str] = []
+        opened.append((context, wrongs))
+        page = context.new_page()
+        _watch(page, live_server.url, wrongs)
+        if user is not None:
+            context.add_cookies([_session_of(user, live_server.url)])
+        page.goto(path)
+        return page
+
+    yield open_page
+    found = []
+    for context, wrongs in opened:
+        context.close()
+        found += wrongs
+    assert not found
+
+
+@pytest.fixture
+def looks_right() -> Callable[..., None]:
+    """Check and picture the page as it stands now, in both widths and both themes."""
+
+    def looks_right(page: Page, name: str) -> None:
+        before = page.viewport_size
+        for width_name, (width, height) in WIDTHS.items():
+            page.set_viewport_size({"width": width, "height": height})
+            for theme in ("light", "dark"):
+                page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]  # one of two words
+                keep_picture(page, f"{name}-{width_name}-{theme}")
+                assert_accessible(page, f"{name}, {width_name}, {theme}")
+            sideways = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            assert sideways <= 0, f"{name} scrolls sideways by {sideways} pixels at {width}"
+        page.emulate_media(color_scheme="light")
+        if before:
+            page.set_viewport_size(before)
+
+    return looks_right
+
+
+def assert_accessible(page: Page, name: str) -> None:
+    """No violation of WCAG 2.2 AA that axe-core can find."""
+    rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+    results = Axe().run(page, options={"runOnly": {"type": "tag", "values": rules}})
+    assert results.violations_count == 0, f"{name}:\n{results.generate_report()}"
+
+
+def keep_picture(page: Page, name: str) -> None:
+    """A picture of the whole page in the folder MOORING_SCREENSHOTS, if that is set."""
+    folder = os.environ.get("MOORING_SCREENSHOTS")
+    if folder:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=True)
+
+
+def _watch(page: Page, home: str, wrongs: list[str]) -> None:
+    page.on("pageerror", lambda error: wrongs.append(f"script error: {error}"))
+    page.on("request", lambda request: wrongs.extend(_stranger(request.url, home)))
+    page.on("console", lambda said: wrongs.append(said.text) if "Content Security Policy" in said.text else None)
+
+
+def _stranger(url: str, home: str) -> list[str]:
+    is_ours = url.startswith((home, "data:", "blob:", "about:"))
+    return [] if is_ours else [f"request to another host: {url}"]
+
+
+def _session_of(user: User, home: str) -> Any:
+    client = Client()
+    client.force_login(user, backend=settings.AUTHENTICATION_BACKENDS[0])
+    return {"name": settings.SESSION_COOKIE_NAME, "value": client.cookies[settings.SESSION_COOKIE_NAME].value, "url": home}
