@@ -39,13 +39,19 @@ class Fields:
         return text_of(values[0], charset) if values else ""
 
 
-def read_fields(raw: bytes, start: int = 0, end: int | None = None) -> tuple[Fields, int]:
+def read_fields_of_part(raw: bytes, start: int, end: int) -> tuple[Fields, int]:
+    """As read_fields, for a part, which has no fields at all when its first line is none: all of it is body then."""
+    if start < end and raw[start] not in b"\r\n" and not _FIELD.match(raw, start, min(end, start + 1_000)):
+        return Fields({}, ("no-empty-line-after-header",)), start
+    return read_fields(raw, start, end)
+
+
+def read_fields(raw: bytes, start: int, end: int) -> tuple[Fields, int]:
     """(the fields of the block that begins at `start`, where the body begins).
 
     The block ends at an empty line; without one, after the last line that looks like a field. Lines between fields
     that are none are skipped.
     """
-    end = len(raw) if end is None else end
     block_end, body_start = _end_of_block(raw, start, end)
     block = raw[start : min(block_end, start + LONGEST_BLOCK)].replace(b"\r\n", b"\n")
     defects = []
@@ -58,7 +64,7 @@ def read_fields(raw: bytes, start: int = 0, end: int | None = None) -> tuple[Fie
         values.setdefault(found[1].decode("ascii").lower(), []).append(found[2])
         last = found.end()
     rest = block[last:].strip(b"\r\n")
-    if rest and not defects and not (last == 0 and _ENVELOPE_LINE.fullmatch(rest + b"\n")):
+    if rest and (not defects or block_end == end) and not (last == 0 and _ENVELOPE_LINE.fullmatch(rest + b"\n")):
         defects.append("no-empty-line-after-header")
         body_start = _start_of_rest(raw, start, block_end, rest)
     return Fields(values, tuple(defects)), body_start
@@ -84,9 +90,9 @@ def _first_lines(block: bytes) -> bytes:
 def _start_of_rest(raw: bytes, start: int, block_end: int, rest: bytes) -> int:
     """Where the lines after the last field begin in the original, whose line ends may be longer."""
     first_line = rest.split(b"\n", 1)[0]
-    tail = len(rest) + rest.count(b"\n") + len(first_line) + 4
-    found = raw.find(first_line, max(start, block_end - tail), block_end)
-    return found if found >= 0 else start
+    is_near_end = block_end - start <= LONGEST_BLOCK
+    earliest = block_end - len(rest) - rest.count(b"\n") - 4 if is_near_end else start
+    return max(start, raw.find(first_line, max(start, earliest), block_end))
 
 
 def with_line_feeds(raw: bytes) -> bytes:

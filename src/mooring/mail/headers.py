@@ -40,7 +40,8 @@ _CONFIDENTIAL = frozenset({"private", "personal", "company-confidential"})
 
 def read_header(raw: bytes) -> Header:
     """What the header block of a letter says. `raw` is the block or the whole letter, byte for byte."""
-    fields, _ = read_fields(without_envelope_line(with_line_feeds(raw)))
+    raw = without_envelope_line(with_line_feeds(raw))
+    fields, _ = read_fields(raw, 0, len(raw))
     return header_of(fields)
 
 

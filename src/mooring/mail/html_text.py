@@ -14,9 +14,9 @@ _LINE_TAGS = _PARAGRAPH_TAGS | {
     "figure", "footer", "form", "head", "header", "hr", "html", "li", "main", "nav", "section", "summary", "tbody",
     "tfoot", "thead", "tr",
 }  # fmt: skip
+_LINE, _PARAGRAPH, _KEPT_BLANK = "\x02", "\x03", "\x04"
 _BLANKS = re.compile(r"[ \t\r\n\f\u200b\ufeff]+")
-_BLANKS_AROUND_LINE_END = re.compile(r" *\n *")
-_EMPTY_LINES = re.compile(r"\n{3,}")
+_BREAKS = re.compile(r" ?[\x02\x03\n][ \x02\x03\n]*")
 _INVISIBLE = re.compile("[\u00ad\u034f\u200b-\u200f\u2060\ufeff]+")
 
 
@@ -27,13 +27,13 @@ def html_to_text(html: str) -> str:
     for token in tokens(html):
         if isinstance(token, str):
             text = unescape(token) if "&" in token else token
-            pieces.append(text if pre_depth else _BLANKS.sub(" ", text))
+            pieces.append(text.replace(" ", _KEPT_BLANK) if pre_depth else _BLANKS.sub(" ", text))
             continue
         name = token[0]
         if name == "br":
             pieces.append("\n")
         elif name in _LINE_TAGS:
-            pieces.append("\n\n" if name in _PARAGRAPH_TAGS else "\n")
+            pieces.append(_PARAGRAPH if name in _PARAGRAPH_TAGS else _LINE)
             if name == "li" and not token[2]:
                 pieces.append("- ")
             elif name == "pre":
@@ -47,6 +47,12 @@ def _tidied(text: str) -> str:
     text = text.replace("\xa0", " ").replace("\r", "")
     if not text.isascii():
         text = _INVISIBLE.sub("", text)
-    text = re.sub(r" {2,}", " ", text)
-    text = _BLANKS_AROUND_LINE_END.sub("\n", text)
-    return scrub(_EMPTY_LINES.sub("\n\n", text)).strip()
+    text = _BREAKS.sub(_line_ends, re.sub(r" {2,}", " ", text))
+    return scrub(text.replace(_KEPT_BLANK, " ")).strip()
+
+
+def _line_ends(found: re.Match[str]) -> str:
+    """One line end between blocks, two between paragraphs, as many as there are <br>, but two at most."""
+    if _PARAGRAPH in found[0]:
+        return "\n\n"
+    return "\n" * min(2, max(1, found[0].count("\n")))

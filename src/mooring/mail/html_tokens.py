@@ -21,9 +21,7 @@ _TAG = re.compile(
     re.VERBOSE,
 )
 _COMMENT_END = re.compile(r"--!?>")
-_RAW = frozenset(
-    {"script", "style", "xmp", "iframe", "noembed", "noframes", "textarea", "title", "select"}
-)
+_RAW = frozenset({"script", "style", "xmp", "iframe", "noembed", "noframes", "textarea", "title", "select"})
 """Elements whose content browsers read by other rules, or that nobody needs in a letter: left out as a whole."""
 
 
@@ -39,6 +37,7 @@ def tokens(html: str) -> Iterator[Tag | str]:
     """Tags and the text between them (a str, character references not yet resolved), in order."""
     html = html[:LARGEST_HTML]
     position, text_start, length = 0, 0, len(html)
+    endless: set[str] = set()
     while position < length:
         opened = html.find("<", position)
         if opened < 0:
@@ -56,7 +55,7 @@ def tokens(html: str) -> Iterator[Tag | str]:
         position = text_start = found.end()
         if name in _RAW:
             if not found[1]:
-                position = text_start = _end_of_raw(html, position, name)
+                position = text_start = _end_of_raw(html, position, name, endless)
         else:
             yield Tag(name, found[3], bool(found[1]))
     if text_start < length:
@@ -88,17 +87,18 @@ def _is_letter(character: str) -> bool:
     return character.isascii() and character.isalpha()
 
 
-def _end_of_raw(html: str, position: int, name: str) -> int:
+def _end_of_raw(html: str, position: int, name: str, endless: set[str]) -> int:
     """After the end tag of an element that was opened before `position`.
 
-    Without one a script or style hides the rest; of the others only the start tag is left out, to save the words.
+    `endless` gathers the names that are never closed, so that nobody looks for their ends again.
+    Without an end tag a script or style hides the rest; of the others only the start tag is left out, to save the words.
     """
-    found = _RAW_ENDS[name].search(html, position)
+    found = None if name in endless else _RAW_ENDS[name].search(html, position)
     if found is None:
+        endless.add(name)
         return len(html) if name in ("script", "style") else position
     end = html.find(">", found.end())
     return end + 1 if end >= 0 else len(html)
 
 
 _RAW_ENDS = {name: re.compile(rf"</{name}(?=[\s/>])", re.IGNORECASE) for name in _RAW}
-

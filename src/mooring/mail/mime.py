@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from mooring.mail.fields import Fields, plain_text, read_fields
+from mooring.mail.fields import Fields, plain_text, read_fields, read_fields_of_part
 from mooring.mail.parameters import Value, read_value
 from mooring.mail.transfer import decode_body, encoding_of
 
@@ -70,7 +70,7 @@ class Structure:
 
 def read_structure(raw: bytes) -> Structure:
     """The parts of a letter, outermost first. `raw` begins with the header block."""
-    fields, body_start = read_fields(raw)
+    fields, body_start = read_fields(raw, 0, len(raw))
     root = _part_of(fields, "", raw, body_start, len(raw), "text/plain")
     structure = Structure(root, fields, dict.fromkeys(fields.defects))
     part_count = 1
@@ -142,7 +142,7 @@ def _children_of(part: Part, defects: dict[str, None], room: int) -> list[Part]:
 def _child_of(parent: Part, path: str, start: int, end: int, default_type: str, defects: dict[str, None]) -> Part:
     if default_type == OPAQUE:
         return Part(path, OPAQUE, parent.data, start, end)
-    fields, body_start = read_fields(parent.data, start, end)
+    fields, body_start = read_fields_of_part(parent.data, start, end)
     defects.update(dict.fromkeys(fields.defects))
     return _part_of(fields, path, parent.data, body_start, end, default_type)
 
@@ -166,12 +166,12 @@ def _split(part: Part, boundary: bytes, defects: dict[str, None], room: int, *, 
     data, end, delimiter = part.data, part.end, b"--" + boundary
     spans: list[tuple[int, int, bool]] = []
     open_at = closed_at = -1
-    position = data.find(delimiter, part.start, end)
+    position = _next_delimiter(data, delimiter, part.start, end, is_first=True)
     while position >= 0:
         after = position + len(delimiter)
         line_end = data.find(b"\n", after, end)
         line_end = end if line_end < 0 else line_end
-        kind = _kind_of_line(data, part.start, position, after, line_end, is_exact=is_exact)
+        kind = _kind_of_line(data[after : min(line_end, after + 80)].strip(), is_exact=is_exact)
         if kind:
             if kind == "close" and open_at < 0 and spans and data[closed_at:position].strip():
                 open_at = spans.pop()[0]
@@ -182,23 +182,26 @@ def _split(part: Part, boundary: bytes, defects: dict[str, None], room: int, *, 
             if open_at >= 0 and len(spans) >= room - 1:
                 defects["too-many-parts"] = None
                 return [*spans, (open_at, end, True)]
-        position = data.find(delimiter, line_end if kind else after, end)
+        position = _next_delimiter(data, delimiter, line_end, end)
     if open_at >= 0:
         defects["missing-end-boundary"] = None
         _add_span(spans, data, open_at, end)
     return spans
 
 
-def _kind_of_line(data: bytes, start: int, position: int, after: int, line_end: int, *, is_exact: bool) -> str:
-    """What a line that holds the delimiter is: "open", "close" or "" for neither."""
-    if position > start and data[position - 1] != 0x0A:
-        return ""
-    tail = data[after : min(line_end, after + 80)].strip()
-    if not tail:
-        return "open"
+def _next_delimiter(data: bytes, delimiter: bytes, start: int, end: int, *, is_first: bool = False) -> int:
+    """Where the next line that begins with the delimiter begins, -1 if there is none."""
+    if is_first and data.startswith(delimiter, start, end):
+        return start
+    found = data.find(b"\n" + delimiter, max(0, start - 1) if is_first else start, end)
+    return found + 1 if found >= 0 else -1
+
+
+def _kind_of_line(tail: bytes, *, is_exact: bool) -> str:
+    """What a line with a delimiter and this after it is: "open", "close" or "" for neither."""
     if tail == b"--":
         return "close"
-    if is_exact:
+    if is_exact and tail:
         return ""
     return "close" if tail.startswith(b"--") else "open"
 
