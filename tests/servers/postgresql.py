@@ -125,7 +125,7 @@ def _is_running(process: int) -> bool:
 
 def main(command: Sequence[str]) -> int:
     """Run `command` beside a cluster; a signal to end also ends the cluster."""
-    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
+    signal.signal(signal.SIGTERM, lambda number, _frame: sys.exit(128 + number))
     with running_cluster() as cluster:
         environment = {**os.environ, "MOORING_TEST_DATABASE": cluster.url}
         return subprocess.run(command, env=environment, check=False).returncode

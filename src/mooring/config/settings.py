@@ -124,7 +124,6 @@ USE_TZ = True
 TIME_ZONE = "UTC"
 
 STATIC_URL = "/static/"
-STATIC_ROOT = INSTALLATION.data / "static"
 WHITENOISE_USE_FINDERS = True
 
 IS_HTTPS = BASE_URL.startswith("https://")

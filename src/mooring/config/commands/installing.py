@@ -1,0 +1,101 @@
+"""`mooring init`: from nothing, or from an older version, to an installation that can serve."""
+
+from __future__ import annotations
+
+import secrets
+import sys
+
+import click
+
+from mooring.config.commands.starting import (
+    UnableToStart,
+    current_time,
+    start_django,
+    waiting_migrations,
+)
+from mooring.config.installation import Installation, read_installation
+from mooring.config.installing import make_folders, make_keys, replace_secret_key
+
+
+@click.command()
+@click.option("--admin-email", metavar="ADDRESS", help="Address with which the first administrator signs in.")
+@click.option("--admin-name", metavar="NAME", help="Name of the first administrator.")
+@click.option(
+    "--admin-password",
+    envvar="MOORING_ADMIN_PASSWORD",
+    show_envvar=True,
+    help="Password of the first administrator; better given by the environment, which other users cannot list.",
+)
+@click.option("--new-secret-key", is_flag=True, help="Replace the key that signs sessions: everybody is signed out.")
+def init(admin_email: str | None, admin_name: str | None, admin_password: str | None, new_secret_key: bool) -> None:
+    """Make this installation ready, or bring it up to date.
+
+    Makes the data folder, the keys, the tables of the database and the first administrator. What exists is left alone, so
+    that the command can be run again at any time, and must be after each update.
+    """
+    installation = read_installation()
+    make_folders(installation=installation)
+    _make_keys(installation, new_secret_key=new_secret_key)
+    start_django()
+    _migrate()
+    _make_first_administrator(admin_email, admin_name, admin_password)
+    click.echo(f"Mooring is ready in {installation.data}. Start it with: mooring serve")
+
+
+def _make_keys(installation: Installation, *, new_secret_key: bool) -> None:
+    made = make_keys(
+        installation=installation,
+        secret_key=secrets.token_urlsafe(50),
+        sealing_key=secrets.token_bytes(32),
+        key_id=f"k{current_time():%Y%m%d}{secrets.token_hex(2)}",
+    )
+    for path in made:
+        click.echo(f"Made the key {path}. Keep a copy apart from the backups of the data.")
+    if new_secret_key and installation.secret_key_file not in made:
+        replace_secret_key(installation=installation, secret_key=secrets.token_urlsafe(50))
+        click.echo(f"Replaced the key {installation.secret_key_file}; everybody is signed out.")
+
+
+def _migrate() -> None:
+    from django.core.management import call_command
+
+    waiting = waiting_migrations()
+    if not waiting:
+        return
+    call_command("migrate", verbosity=0, interactive=False)
+    click.echo(f"Brought the database up to date ({len(waiting)} changes).")
+
+
+def _make_first_administrator(email: str | None, name: str | None, password: str | None) -> None:
+    from mooring.users.journal import Actor
+    from mooring.users.models import Role, User
+    from mooring.users.staff import add_user
+
+    if User.objects.filter(role=Role.ADMINISTRATOR, is_active=True).exists():
+        if email:
+            click.echo("There is an administrator already; “mooring staff add” adds further ones.")
+        return
+    if email is None and not sys.stdin.isatty():
+        raise UnableToStart(
+            "The first administrator is missing. Give --admin-email and --admin-name and the password in the environment "
+            "variable MOORING_ADMIN_PASSWORD, or run “mooring init” at a terminal to be asked."
+        )
+    email = email or click.prompt("Email address of the first administrator")
+    name = name or (click.prompt("Name") if sys.stdin.isatty() else email.partition("@")[0])
+    password = password or _ask_password()
+    user = add_user(
+        email=email,
+        name=name,
+        role=Role.ADMINISTRATOR,
+        password=password,
+        by=Actor(user=None, source="command"),
+        now=current_time(),
+    )
+    click.echo(f"{user.email} may sign in as administrator.")
+
+
+def _ask_password() -> str:
+    if not sys.stdin.isatty():
+        raise UnableToStart("Set MOORING_ADMIN_PASSWORD to the password of the first administrator.")
+    password: str = click.prompt("Password (10 characters or more)", hide_input=True, confirmation_prompt=True)
+    return password

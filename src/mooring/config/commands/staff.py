@@ -1,0 +1,56 @@
+"""`mooring staff`: who may sign in."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from mooring.config.commands.starting import UnableToRun, current_time, start_up_to_date
+
+ROLES = ("administrator", "sales_person", "read_only")
+
+
+@click.group()
+def staff() -> None:
+    """Add and list the people who may sign in."""
+
+
+@staff.command("add")
+@click.argument("email")
+@click.option("--name", required=True, help="As colleagues see it.")
+@click.option("--role", type=click.Choice(ROLES), default="sales_person", show_default=True)
+@click.option("--password", envvar="MOORING_STAFF_PASSWORD", show_envvar=True, help="Asked for when not given.")
+def add(email: str, name: str, role: str, password: str | None) -> None:
+    """Let somebody sign in with EMAIL."""
+    start_up_to_date()
+    from mooring.users.journal import Actor
+    from mooring.users.staff import add_user
+
+    user = add_user(
+        email=email,
+        name=name,
+        role=role,
+        password=password or ask_password("MOORING_STAFF_PASSWORD"),
+        by=Actor(user=None, source="command"),
+        now=current_time(),
+    )
+    click.echo(f"{user.email} may sign in.")
+
+
+@staff.command("list")
+def list_staff() -> None:
+    """Print address, role, state and name, one person a line, separated by tabs."""
+    start_up_to_date()
+    from mooring.users.models import User
+
+    for user in User.objects.order_by("email"):
+        click.echo(f"{user.email}\t{user.role}\t{'active' if user.is_active else 'deactivated'}\t{user.name}")
+
+
+def ask_password(variable: str) -> str:
+    """Ask twice at the terminal, without showing it. Raises UnableToRun where there is no terminal."""
+    if not sys.stdin.isatty():
+        raise UnableToRun(f"Give the password in the environment variable {variable}.")
+    password: str = click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    return password

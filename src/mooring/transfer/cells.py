@@ -1,0 +1,100 @@
+"""From the cells of a row to what a form would say: several values in a cell, types in words, names in two columns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from mooring.customers.names import fold
+from mooring.customers.record_data import (
+    ContactData,
+    CustomerData,
+    DomainData,
+    LeadData,
+    PhoneData,
+    PostalAddressData,
+    UnableToSave,
+)
+from mooring.users.models import User
+
+_BETWEEN_VALUES: Final = re.compile(r"[\s,;|]+")
+_PERSON: Final = frozenset({"person", "private", "individual", "osoba", "osoba fizyczna", "osoba prywatna"})
+_COMPANY: Final = frozenset({"", "company", "business", "organization", "organisation", "firma"})
+_PHONES: Final = (("phone", ""), ("mobile_phone", gettext_lazy("Mobile")), ("home_phone", gettext_lazy("Home")))
+
+Cells = Mapping[str, str]
+Owners = Mapping[str, User]
+
+
+def customer_of(cells: Cells, *, owners: Owners) -> CustomerData:
+    """`owners` by their address in lower case. Raises UnableToSave for an unknown type or owner."""
+    return CustomerData(
+        kind=_kind(cells),
+        domains=tuple(DomainData(domain=text, includes_subdomains=text.startswith("*.")) for text in values(cells, "domains")),
+        website=cells.get("website", ""),
+        number=cells.get("number", ""),
+        owner=_owner(cells, owners),
+        **_shared(cells),
+    )
+
+
+def lead_of(cells: Cells, *, owners: Owners) -> LeadData:
+    """Raises UnableToSave for an unknown owner."""
+    return LeadData(
+        company_name=cells.get("company_name", ""),
+        website=cells.get("website", ""),
+        number=cells.get("number", ""),
+        owner=_owner(cells, owners),
+        **_shared(cells),
+    )
+
+
+def contact_of(cells: Cells) -> ContactData:
+    """Without the affiliation, for which the parent must be looked up."""
+    return ContactData(**_shared(cells))
+
+
+def values(cells: Cells, field: str) -> list[str]:
+    """The several values of one cell, between blanks, commas or semicolons."""
+    return [text for text in _BETWEEN_VALUES.split(cells.get(field, "")) if text]
+
+
+def _shared(cells: Cells) -> dict[str, Any]:
+    """Who has no name is called by the firm, else by the address."""
+    whole = " ".join(part for part in (cells.get("first_name", ""), cells.get("last_name", "")) if part)
+    emails = (*values(cells, "email"), *values(cells, "more_emails"))
+    name = cells.get("name", "") or whole or cells.get("company_name", "") or next(iter(emails), "")
+    address = {field: cells.get(field, "") for field in ("street", "postcode", "city", "region", "country")}
+    return {
+        "name": name,
+        "note": cells.get("note", ""),
+        "emails": emails,
+        "phones": tuple(
+            PhoneData(number=cells[field], label=str(label) if field != "phone" else "")
+            for field, label in _PHONES
+            if cells.get(field)
+        ),
+        "addresses": (PostalAddressData(**address),) if any(address.values()) else (),
+    }
+
+
+def _kind(cells: Cells) -> str:
+    word = fold(cells.get("kind", ""))
+    if word in _PERSON:
+        return "person"
+    if word in _COMPANY:
+        return "company"
+    raise UnableToSave({"kind": _("“%(text)s” is neither company nor person.") % {"text": cells["kind"][:40]}})
+
+
+def _owner(cells: Cells, owners: Owners) -> User | None:
+    text = cells.get("owner", "").strip()
+    if not text:
+        return None
+    if text.lower() not in owners:
+        raise UnableToSave({"owner": _("Nobody signs in as “%(text)s”.") % {"text": text[:100]}})
+    return owners[text.lower()]

@@ -1,0 +1,249 @@
+"""Importing customers, leads and contacts from a CSV file: streamed, in batches that are stored as a whole or not at all.
+
+A row that cannot be used is reported with its line and does not stop the others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from itertools import islice
+from typing import Any, BinaryIO, Final
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from mooring.customers.checking import checked, line
+from mooring.customers.creating_many import create_contacts, create_customers, create_leads
+from mooring.customers.editing import change_contact, change_customer, change_lead
+from mooring.customers.facts import contact_data, customer_data, lead_data
+from mooring.customers.models import Contact, Customer, Lead
+from mooring.customers.names import fold
+from mooring.customers.record_data import AffiliationData, ContactData, CustomerData, LeadData, UnableToSave
+from mooring.transfer.cells import contact_of, customer_of, lead_of
+from mooring.transfer.columns import Columns, Kind, recognise
+from mooring.transfer.formats.csv import Row, UnableToReadFile, read_table
+from mooring.transfer.known_records import KnownRecords, marks_of, parents_by_number
+from mooring.transfer.merging_rows import laid_over, with_places
+from mooring.users.journal import Actor
+from mooring.users.models import User
+
+BATCH: Final = 500
+_GUARDED: Final = frozenset("=+-@")
+"""Exports put an apostrophe before a text that begins like a formula; it is taken off again."""
+MOST_PROBLEMS: Final = 1_000
+"""Problems that the summary holds; the others are only counted."""
+
+Data = CustomerData | LeadData | ContactData
+
+
+class OnDuplicate(StrEnum):
+    """What becomes of a row whose record exists already."""
+
+    SKIP = "skip"
+    UPDATE = "update"
+    CREATE = "create"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    line: int
+    text: str
+
+
+@dataclass(slots=True)
+class Summary:
+    """What an import did, or in a dry run would do; a dry run does not see that rows of two batches repeat each other."""
+
+    created: int = 0
+    updated: int = 0
+    skipped: int = 0
+    failed: int = 0
+    problems: list[Problem] = field(default_factory=list)
+    ignored_columns: tuple[str, ...] = ()
+
+    @property
+    def row_count(self) -> int:
+        return self.created + self.updated + self.skipped + self.failed
+
+    def add_problem(self, at_line: int, text: str) -> None:
+        self.failed += 1
+        if len(self.problems) < MOST_PROBLEMS:
+            self.problems.append(Problem(at_line, text))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """How a file is to be imported. `owner` gets the new customers and leads for which the file names nobody."""
+
+    kind: Kind
+    by: Actor
+    now: datetime
+    on_duplicate: OnDuplicate = OnDuplicate.SKIP
+    owner: User | None = None
+    is_dry_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRow:
+    """A row that can be used. `names_kind`: whether it tells company from person."""
+
+    line: int
+    data: Data
+    names_kind: bool
+
+
+def import_records(*, file: BinaryIO, order: Order, progress: Callable[[Summary], None] | None = None) -> Summary:
+    """Import all rows; `progress` is told the summary so far after every batch. Raises UnableToReadFile."""
+    table = read_table(file)
+    columns = recognise(table.header, order.kind)
+    if not {"name", "last_name", "first_name", "email", "company_name"}.intersection(columns.field_at):
+        names = ", ".join(table.header)[:200]
+        raise UnableToReadFile(_("No column holds names. The columns of the file are: %(names)s.") % {"names": names})
+    summary = Summary(ignored_columns=columns.unknown)
+    owners = {user.email.lower(): user for user in User.objects.filter(is_active=True)}
+    for rows in _batches(table.rows):
+        with transaction.atomic():
+            _import_batch(_read_rows(rows, columns, order, owners, summary), order, summary)
+            if order.is_dry_run:
+                transaction.set_rollback(True)
+        if progress:
+            progress(summary)
+    return summary
+
+
+def _batches(rows: Iterator[Row]) -> Iterator[list[Row]]:
+    while batch := list(islice(rows, BATCH)):
+        yield batch
+
+
+def _read_rows(rows: Sequence[Row], columns: Columns, order: Order, owners: dict[str, User], summary: Summary) -> list[ReadRow]:
+    """The rows that can be used, each with its line; the others go to the summary."""
+    usable = []
+    cells = [(row, _cells(row, columns)) for row in rows]
+    numbers = {line(values.get("parent_id", "")) for _row, values in cells} - {""} if order.kind == "contacts" else set()
+    parents = parents_by_number(numbers) if numbers else {}
+    for row, values in cells:
+        try:
+            if row.problem:
+                raise UnableToSave({"": row.problem})
+            if values:
+                usable.append(ReadRow(row.line, checked(_data(values, order, owners, parents)), "kind" in values))
+        except UnableToSave as error:
+            summary.add_problem(row.line, str(error))
+    return usable
+
+
+def _cells(row: Row, columns: Columns) -> dict[str, str]:
+    """Field -> text without needless blanks; columns that are empty or unknown are left out. More than one of a field joins."""
+    cells: dict[str, str] = {}
+    for name, text in zip(columns.field_at, row.cells, strict=False):
+        text = text.strip()
+        if name and text:
+            text = text.removeprefix("'") if text[1:2] in _GUARDED else text
+            cells[name] = f"{cells[name]} {text}" if name in cells else text
+    return cells
+
+
+def _data(cells: dict[str, str], order: Order, owners: dict[str, User], parents: dict[tuple[str, str], Any]) -> Data:
+    if order.kind == "customers":
+        return customer_of(cells, owners=owners)
+    if order.kind == "leads":
+        return lead_of(cells, owners=owners)
+    return replace(contact_of(cells), affiliations=(_place(cells, parents),))
+
+
+def _place(cells: dict[str, str], parents: dict[tuple[str, str], Any]) -> AffiliationData:
+    number, kind = line(cells.get("parent_id", "")), fold(cells.get("parent_kind", ""))
+    if not number:
+        raise UnableToSave({"affiliations": _("The row does not say to which customer or lead the contact belongs.")})
+    customer = parents.get(("customer", number)) if kind != "lead" else None
+    lead = parents.get(("lead", number)) if kind in ("lead", "") and customer is None else None
+    if customer is None and lead is None:
+        raise UnableToSave({"affiliations": _("No customer or lead has the number “%(number)s”.") % {"number": number[:40]}})
+    return AffiliationData(customer=customer, lead=lead, job_title=cells.get("job_title", ""))
+
+
+def _import_batch(rows: Sequence[ReadRow], order: Order, summary: Summary) -> None:
+    """New rows are stored together; before a row that repeats one of them, so that it finds it."""
+    known = KnownRecords(_MODELS[order.kind], [row.data for row in rows])
+    waiting: list[Data] = []
+    marks: set[tuple[str, str]] = set()
+    for row in rows:
+        data = row.data
+        if order.on_duplicate is not OnDuplicate.CREATE and not marks.isdisjoint(marks_of(data)):
+            _create_all(waiting, known, order, summary)
+            marks.clear()
+        record_id = known.id_of(data)
+        repeats_number = known.has_number(data) or ("number", getattr(data, "number", "")) in marks
+        if order.on_duplicate is OnDuplicate.CREATE and repeats_number:
+            summary.add_problem(row.line, _("This number is in use already."))
+        elif record_id is None or order.on_duplicate is OnDuplicate.CREATE:
+            waiting.append(data)
+            marks.update(marks_of(data))
+        else:
+            _meet_duplicate(row, record_id, order, summary)
+    _create_all(waiting, known, order, summary)
+
+
+def _create_all(waiting: list[Data], known: KnownRecords, order: Order, summary: Summary) -> None:
+    """`waiting` is empty afterwards."""
+    rows = [data if isinstance(data, ContactData) or data.owner else replace(data, owner=order.owner) for data in waiting]
+    records = _CREATE[order.kind](rows=rows, by=order.by, now=order.now)
+    for data, record in zip(waiting, records, strict=True):
+        known.add(data, record.pk)
+    summary.created += len(waiting)
+    waiting.clear()
+
+
+def _meet_duplicate(row: ReadRow, record_id: int, order: Order, summary: Summary) -> None:
+    """Skip or update. A known contact at a place where it was not yet gets that place either way: this is no repetition."""
+    record = _MODELS[order.kind].objects.unscoped("an import reads all records").get(pk=record_id)
+    try:
+        with transaction.atomic():
+            if order.on_duplicate is OnDuplicate.UPDATE:
+                changed = _lay_over(record, row, order)
+            else:
+                changed = isinstance(row.data, ContactData) and _add_places(record, row.data, order)
+    except UnableToSave as error:
+        summary.add_problem(row.line, str(error))
+        return
+    summary.updated += changed
+    summary.skipped += not changed
+
+
+def _lay_over(record: Any, row: ReadRow, order: Order) -> bool:
+    """Whether anything was different."""
+    how: dict[str, Any] = {"by": order.by, "now": order.now}
+    if isinstance(row.data, CustomerData):
+        customer = customer_data(record)
+        merged_customer = laid_over(customer, row.data, names_kind=row.names_kind)
+        change_customer(customer=record, data=merged_customer, **how)
+        return merged_customer != customer
+    if isinstance(row.data, LeadData):
+        lead = lead_data(record)
+        merged_lead = laid_over(lead, row.data)
+        change_lead(lead=record, data=merged_lead, **how)
+        return merged_lead != lead
+    contact = contact_data(record)
+    merged_contact = laid_over(contact, row.data)
+    change_contact(contact=record, data=merged_contact, **how)
+    return merged_contact != contact
+
+
+def _add_places(contact: Contact, data: ContactData, order: Order) -> bool:
+    stored = contact_data(contact)
+    if {row.place for row in data.affiliations} <= {row.place for row in stored.affiliations}:
+        return False
+    change_contact(contact=contact, data=with_places(stored, data), by=order.by, now=order.now)
+    return True
+
+
+_MODELS: Final[dict[Kind, Any]] = {"customers": Customer, "leads": Lead, "contacts": Contact}
+_CREATE: Final[dict[Kind, Callable[..., Sequence[Any]]]] = {
+    "customers": create_customers,
+    "leads": create_leads,
+    "contacts": create_contacts,
+}

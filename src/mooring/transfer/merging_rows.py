@@ -1,0 +1,41 @@
+"""What a record looks like after a row of a file was laid over it: the file's values win, nothing that it lacks is lost."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from typing import Any, TypeVar
+
+from mooring.customers.record_data import AffiliationData, ContactData, CustomerData, LeadData
+
+Data = TypeVar("Data", CustomerData, LeadData, ContactData)
+
+
+def laid_over(stored: Data, row: Data, *, names_kind: bool = True) -> Data:
+    """Lists are joined, the file's entries first; other fields are the file's where it has any.
+
+    `names_kind` says whether the row tells company from person.
+    """
+    changes: dict[str, Any] = {}
+    for field in fields(row):
+        before: Any = getattr(stored, field.name)
+        after: Any = getattr(row, field.name)
+        if isinstance(after, tuple):
+            changes[field.name] = (*after, *(entry for entry in before if entry not in after))
+        elif after not in ("", None) and (names_kind or field.name != "kind"):
+            changes[field.name] = after
+    if isinstance(row, ContactData):
+        changes["affiliations"] = _places(row.affiliations, stored)
+    return replace(stored, **changes)
+
+
+def with_places(stored: ContactData, row: ContactData) -> ContactData:
+    """The stored contact, also at the places that the row names; job titles stay."""
+    new = tuple(place for place in row.affiliations if place.place not in {known.place for known in stored.affiliations})
+    return replace(stored, affiliations=(*stored.affiliations, *new))
+
+
+def _places(first: tuple[AffiliationData, ...], stored: Any) -> tuple[AffiliationData, ...]:
+    """Every place once, in the stored order; a job title of the row wins."""
+    by_place = {place.place: place for place in stored.affiliations}
+    by_place |= {place.place: place for place in first if place.job_title or place.place not in by_place}
+    return tuple(by_place.values())
