@@ -47,6 +47,7 @@ __all__ = (
     "change_lead",
     "change_owner",
     "change_project",
+    "columns_of",
     "create_contact",
     "create_customer",
     "create_lead",
@@ -122,7 +123,7 @@ def _create(model: type[Record], data: RecordData, *, by: Actor, now: datetime) 
     data = checked(data)
     with transaction.atomic():
         _demand_free_number(model, data)
-        row = model(**_columns_of(data), name_key=name_key(data.name), created_at=now, changed_at=now)
+        row = model(**columns_of(data), name_key=name_key(data.name), created_at=now, changed_at=now)
         _save(row)
         keep_rows(row, data, now=now)
         record(by=by, action="created", kind=kind_of(row), record_id=row.pk, name=row.name, changes=facts_of(data), now=now)
@@ -138,7 +139,7 @@ def _change(row: Record, data: RecordData, *, by: Actor, now: datetime) -> Recor
         if not changes:
             return stored
         _demand_free_number(model, data, except_id=stored.pk)
-        for field, value in _columns_of(data).items():
+        for field, value in columns_of(data).items():
             setattr(stored, field, value)
         stored.name_key, stored.changed_at = name_key(data.name), now
         _save(stored)
@@ -152,7 +153,8 @@ def _changes(before: RecordData, after: RecordData) -> dict[str, list[Any]]:
     return changes_between(old, {field: new.get(field) for field in {**old, **new}})
 
 
-def _columns_of(data: RecordData) -> dict[str, Any]:
+def columns_of(data: RecordData) -> dict[str, Any]:
+    """What stands in the record's own row, as opposed to rows that belong to it."""
     return {field: getattr(data, field) for field in _PLAIN_FIELDS if hasattr(data, field)}
 
 
