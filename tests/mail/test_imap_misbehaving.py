@@ -56,8 +56,8 @@ def arrivals(changes: Changes) -> list[Listed]:
     return [listed for page in changes.pages for listed in page.arrived]
 
 
-def whole_session(fake: ScriptedImap, got: list[RawLetter]) -> None:
-    mailbox = open_incoming(fake.server(), policy=LOOPBACK)
+def whole_session(fake: ScriptedImap, got: list[RawLetter], *, seconds: float = 5.0) -> None:
+    mailbox = open_incoming(fake.server(seconds=seconds), policy=LOOPBACK)
     with mailbox:
         inbox = mailbox.folders()[0]
         listed = arrivals(mailbox.changes(inbox, None, known=knowing()))
@@ -82,9 +82,7 @@ def test_a_session_cut_after_any_byte_never_yields_a_partial_letter() -> None:
 def test_a_server_that_stops_answering_costs_no_more_than_the_timeout(command: str) -> None:
     fake = ScriptedImap(THREE, hangs_at=command)
     with fake.start().stopping(), pytest.raises(NoAnswer):
-        with open_incoming(fake.server(seconds=0.15), policy=LOOPBACK) as mailbox:
-            inbox = mailbox.folders()[0]
-            list(mailbox.changes(inbox, None, known=knowing()).pages)
+        whole_session(fake, [], seconds=0.15)
 
 
 @pytest.mark.parametrize(
@@ -452,7 +450,7 @@ def test_gmail_with_all_mail_hidden_keeps_its_labels_open(opened: Callable[[Scri
     lines = [line for line in GMAIL_FOLDERS if "All" not in line]
     folders = opened(ScriptedImap(capabilities=GMAIL, folders=lines)).folders()
 
-    assert [folder.path for folder in folders if folder.is_selectable][0] == "INBOX"
+    assert next(folder.path for folder in folders if folder.is_selectable) == "INBOX"
 
 
 def test_each_change_is_asked_of_gmail_twice_since_it_may_show_late(opened: Callable[[ScriptedImap], Incoming]) -> None:

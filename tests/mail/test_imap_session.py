@@ -50,7 +50,7 @@ def sent_secret(fake: ScriptedImap) -> bool:
 @pytest.mark.parametrize("encryption", [Encryption.TLS, Encryption.STARTTLS])
 def test_logging_in_over_tls(dovecot: Dovecot, encryption: Encryption) -> None:
     with open_incoming(dovecot.server(dovecot.new_user(), encryption=encryption), policy=dovecot.policy) as mailbox:
-        assert [folder.path for folder in mailbox.folders()][0] == "INBOX"
+        assert next(folder.path for folder in mailbox.folders()) == "INBOX"
 
 
 @pytest.mark.parametrize("encryption", [Encryption.TLS, Encryption.STARTTLS])

@@ -65,6 +65,7 @@ class ScriptedImap:
         """Listen; the thread ends with `stop`."""
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._connections: list[socket.socket] = []
+        self._serving: list[threading.Thread] = []
         self._thread = threading.Thread(target=self._accept, daemon=True)
         self._thread.start()
         return self
@@ -82,6 +83,12 @@ class ScriptedImap:
             yield self
         finally:
             self.stop()
+
+    def is_left(self, *, within: float) -> bool:
+        """Whether every client has closed its connection, or does so within these seconds."""
+        for thread in self._serving:
+            thread.join(within)
+        return not any(thread.is_alive() for thread in self._serving)
 
     @property
     def port(self) -> int:
@@ -115,7 +122,9 @@ class ScriptedImap:
             except OSError:
                 return
             self._connections.append(connection)
-            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+            thread = threading.Thread(target=self._serve, args=(connection,), daemon=True)
+            self._serving.append(thread)
+            thread.start()
 
     def _serve(self, connection: socket.socket) -> None:
         try:

@@ -18,6 +18,7 @@ _TEXT_CAP = 500
 _HOST = re.compile(r"(?=.{1,253}$)(?!-)[a-z0-9-]{1,63}(\.(?!-)[a-z0-9-]{1,63})+")
 _ENCRYPTION = {"SSL": Encryption.TLS, "STARTTLS": Encryption.STARTTLS}
 _PROTOCOLS = frozenset({"imap", "pop3", "smtp"})
+_SERVERS = frozenset({"incomingServer", "outgoingServer"})
 _FIELDS = frozenset({"hostname", "port", "socketType", "username"})
 
 
@@ -39,14 +40,14 @@ class _Reading:
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         self.path.append(name)
-        if name in ("incomingServer", "outgoingServer") and len(self.servers) < _SERVER_CAP:
+        if name in _SERVERS:
             self.servers.append({"type": attributes.get("type", "")})
 
     def end(self, _name: str) -> None:
         self.path.pop()
 
     def text(self, text: str) -> None:
-        if len(self.path) > 1 and self.path[-2] in ("incomingServer", "outgoingServer"):
+        if len(self.path) > 1 and self.path[-2] in _SERVERS:
             server, name = self.servers[-1], self.path[-1]
             if name in _FIELDS:
                 server[name] = (server.get(name, "") + text)[:_TEXT_CAP]
@@ -64,7 +65,7 @@ def read_autoconfig(document: bytes, *, address: str) -> list[NamedServer]:
         parser.Parse(document[:SIZE_CAP], True)
     except (expat.ExpatError, _DoctypeFound):
         return []
-    named = (_named_server(server, address) for server in reading.servers)
+    named = (_named_server(server, address) for server in reading.servers[:_SERVER_CAP])
     return [server for server in named if server is not None]
 
 

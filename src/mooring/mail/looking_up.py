@@ -19,6 +19,7 @@ from dns.rdtypes.IN.SRV import SRV
 from mooring.mail.egress import Connection, EgressPolicy
 from mooring.mail.errors import MailError
 
+_HTTPS_PORT = 443
 _SECONDS = 6.0
 _HEAD_CAP = 16_384
 
@@ -81,7 +82,7 @@ class NetworkLookUps:
     def page(self, host: str, path: str, *, size: int) -> bytes:
         """Asked for in HTTP/1.0, so that the answer is plain bytes up to the end of the connection."""
         try:
-            with closing(self._policy.connect(host=host, port=443, timeout=_SECONDS)) as connection:
+            with closing(self._policy.connect(host=host, port=_HTTPS_PORT, timeout=_SECONDS)) as connection:
                 connection.start_tls()
                 request = f"GET {path} HTTP/1.0\r\nHost: {host}\r\nAccept: text/xml\r\n\r\n"
                 connection.sock.sendall(request.encode("ascii"))
