@@ -1,6 +1,7 @@
 """Append-only files that hold letters byte for byte, compressed, each record describing itself.
 
-A record is: magic, codec, SHA-256 of the letter, its size, the stored size, a checksum of all these, then the zstd frame.
+A record is: magic, codec, SHA-256 of the letter, its size, the frame's size and checksum, a checksum of all these, then the
+zstd frame.
 A process appends only to a pack on which it holds an exclusive lock; a pack is never rewritten. Whatever a crash leaves at
 the end of a pack is skipped by the walk, which looks for the next magic, and no row ever points there.
 """
@@ -27,9 +28,9 @@ PACK_BYTES: Final = 128 * 1024 * 1024
 
 _MAGIC: Final = b"\x8dMOORING"
 _ZSTD: Final = 1
-_HEAD: Final = struct.Struct(">8sB32sQQ")
+_HEAD: Final = struct.Struct(">8sB32sQQI")
 _CHECKSUM: Final = struct.Struct(">I")
-_HEAD_BYTES: Final = _HEAD.size + _CHECKSUM.size
+HEAD_BYTES: Final = _HEAD.size + _CHECKSUM.size
 _LEVEL: Final = 3
 _SCAN_BYTES: Final = 1024 * 1024
 
@@ -85,7 +86,7 @@ class Packs:
                 head = _head_at(file.fileno(), kept.offset)
                 if head is None or head.sha256 != kept.sha256 or head.size != kept.size:
                     raise UnableToRead(_damaged(kept))
-                frame = os.pread(file.fileno(), head.stored_size, kept.offset + _HEAD_BYTES)
+                frame = os.pread(file.fileno(), head.stored_size, kept.offset + HEAD_BYTES)
         except OSError as error:
             text = _("The file %(pack)s of the originals cannot be read (%(reason)s).")
             raise UnableToRead(text % {"pack": kept.pack, "reason": error.strerror}) from error
@@ -95,7 +96,7 @@ class Packs:
         return raw
 
     def walk(self) -> Iterator[KeptOriginal]:
-        """Every record of every pack whose head is whole, oldest pack first. Torn and damaged stretches are skipped."""
+        """Every whole record of every pack, oldest pack first. Torn and damaged stretches are skipped."""
         for path in sorted(self._folder.glob("*.pack")):
             with path.open("rb") as file:
                 yield from _records_of(file.fileno(), path.name)
@@ -179,6 +180,7 @@ class _Head:
     sha256: str
     size: int
     stored_size: int
+    frame_checksum: int
 
 
 def _compressed(raws: Sequence[bytes]) -> list[_Record]:
@@ -187,7 +189,7 @@ def _compressed(raws: Sequence[bytes]) -> list[_Record]:
     for raw in raws:
         digest = hashlib.sha256(raw)
         frame = compressor.compress(raw)
-        head = _HEAD.pack(_MAGIC, _ZSTD, digest.digest(), len(raw), len(frame))
+        head = _HEAD.pack(_MAGIC, _ZSTD, digest.digest(), len(raw), len(frame), zlib.crc32(frame))
         records.append(_Record(digest.hexdigest(), len(raw), head + _CHECKSUM.pack(zlib.crc32(head)), frame))
     return records
 
@@ -209,11 +211,11 @@ def _decompressed(frame: bytes, size: int) -> bytes | None:
 
 
 def _head_at(descriptor: int, offset: int) -> _Head | None:
-    packed = os.pread(descriptor, _HEAD_BYTES, offset)
-    if len(packed) < _HEAD_BYTES or _CHECKSUM.unpack_from(packed, _HEAD.size)[0] != zlib.crc32(packed[: _HEAD.size]):
+    packed = os.pread(descriptor, HEAD_BYTES, offset)
+    if len(packed) < HEAD_BYTES or _CHECKSUM.unpack_from(packed, _HEAD.size)[0] != zlib.crc32(packed[: _HEAD.size]):
         return None
-    magic, codec, digest, size, stored_size = _HEAD.unpack_from(packed)
-    return _Head(digest.hex(), size, stored_size) if magic == _MAGIC and codec == _ZSTD else None
+    magic, codec, digest, size, stored_size, frame_checksum = _HEAD.unpack_from(packed)
+    return _Head(digest.hex(), size, stored_size, frame_checksum) if magic == _MAGIC and codec == _ZSTD else None
 
 
 def _records_of(descriptor: int, pack: str) -> Iterator[KeptOriginal]:
@@ -221,16 +223,22 @@ def _records_of(descriptor: int, pack: str) -> Iterator[KeptOriginal]:
     offset = _next_magic(descriptor, 0)
     while offset is not None:
         head = _head_at(descriptor, offset)
-        following = None if head is None else offset + _HEAD_BYTES + head.stored_size
-        if head is not None and following is not None and following <= end:
+        if head is not None and _is_whole(descriptor, head, offset, end):
             yield KeptOriginal(head.sha256, head.size, pack, offset, head.stored_size)
-            offset = _next_magic(descriptor, following)
+            offset = _next_magic(descriptor, offset + HEAD_BYTES + head.stored_size)
         else:
             offset = _next_magic(descriptor, offset + 1)
 
 
+def _is_whole(descriptor: int, head: _Head, offset: int, end: int) -> bool:
+    """Whether the frame is all there: behind a torn one lies what was written after the crash."""
+    if offset + HEAD_BYTES + head.stored_size > end:
+        return False
+    return zlib.crc32(os.pread(descriptor, head.stored_size, offset + HEAD_BYTES)) == head.frame_checksum
+
+
 def _next_magic(descriptor: int, offset: int) -> int | None:
-    size = _HEAD_BYTES  # nearly always the next record begins right here
+    size = HEAD_BYTES  # nearly always the next record begins right here
     while chunk := os.pread(descriptor, size, offset):
         place = chunk.find(_MAGIC)
         if place >= 0:
