@@ -159,7 +159,7 @@ class _Listing:
         if changes.epoch == state.epoch and state.bookmark is not None:
             state.epoch_changes_in_row = 0
         state.epoch, state.bookmark = changes.epoch, changes.bookmark
-        state.server_count = changes.message_count if changes.message_count is not None else state.server_count
+        state.server_count = changes.message_count
         state.last_changes_at = now
         if changes.is_full or state.last_full_at is None:
             state.last_full_at = now

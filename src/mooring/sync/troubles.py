@@ -1,0 +1,151 @@
+"""What went wrong, in words for people: for every error code what it means and what to do about it.
+
+What a server said itself is only ever quoted, never passed off as ours.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """In the reader's language. `quoted` is the server's own text, to be shown as a quotation; often empty."""
+
+    what: str
+    advice: str
+    quoted: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.what} {self.advice}".strip()
+
+
+def trouble_of(code: str, details: Mapping[str, Any] | None = None, *, said: str = "") -> Trouble:
+    """The words for a code of mail.errors or of the engine. Missing details leave no gap that hurts."""
+    what, advice = _WORDS.get(code, _WORDS["internal"])
+    facts: defaultdict[str, str] = defaultdict(lambda: "?", {name: str(value) for name, value in (details or {}).items()})
+    return Trouble(_(what) % facts, _(advice) % facts if advice else "", said or str((details or {}).get("server_said", "")))
+
+
+_WAIT: Final = gettext_noop("Mooring tries again by itself.")
+
+_WORDS: Final[dict[str, tuple[str, str]]] = {
+    "name_not_found": (
+        gettext_noop("There is no server with the name “%(host)s”."),
+        gettext_noop("Check the name of the server for typing errors, or ask your provider for it."),
+    ),
+    "address_not_allowed": (
+        gettext_noop("The server “%(host)s” lies in a network that this installation does not connect to."),
+        gettext_noop("If it is your own mail server, an administrator can allow its network with MOORING_ALLOWED_NETWORKS."),
+    ),
+    "port_closed": (
+        gettext_noop("Nothing answers at port %(port)s of “%(host)s”."),
+        gettext_noop("Check the port and the encryption: usually 993 with TLS, 143 with STARTTLS."),
+    ),
+    "no_answer": (
+        gettext_noop("The server “%(host)s” did not answer within %(seconds)s seconds."),
+        gettext_noop("Check name and port. If they are right, the server is busy or a firewall is in between; try again later."),
+    ),
+    "certificate_not_trusted": (
+        gettext_noop("The certificate of “%(host)s” is not trusted: %(reason)s. It is made out to: %(names)s."),
+        gettext_noop("Use one of these names as the server if it is yours, or ask its administrator to renew the certificate."),
+    ),
+    "tls_failed": (
+        gettext_noop("No encrypted connection to port %(port)s of “%(host)s” could be agreed on."),
+        gettext_noop("Port and encryption probably do not belong together: 993 goes with TLS, 143 with STARTTLS."),
+    ),
+    "starttls_missing": (
+        gettext_noop("The server “%(host)s” does not offer STARTTLS. Your password was not sent."),
+        gettext_noop("Choose TLS and port 993, or ask your provider which encryption it supports."),
+    ),
+    "plain_login_refused": (
+        gettext_noop("The connection to “%(host)s” is not encrypted, so your password was not sent."),
+        gettext_noop(
+            "Choose TLS or STARTTLS. Only if the server knows neither, allow the login without encryption under Advanced."
+        ),
+    ),
+    "login_refused": (
+        gettext_noop("The server refused the user name or password of “%(user)s”."),
+        gettext_noop(
+            "Enter the password again. Some providers want a user name other than the address, or IMAP to be switched on."
+        ),
+    ),
+    "app_password_needed": (
+        gettext_noop("The provider wants an app password for “%(user)s”, not the password that you sign in with."),
+        gettext_noop("Make an app password in the security settings of your mail provider and enter it here."),
+    ),
+    "login_disabled": (
+        gettext_noop("The server offers no way to log in that Mooring knows (it offers: %(offered)s)."),
+        gettext_noop("Choose TLS if you did not; otherwise ask your provider how mail programs log in."),
+    ),
+    "server_busy": (
+        gettext_noop("The server asks to come back later: too many connections or too much traffic."),
+        _WAIT,
+    ),
+    "server_unavailable": (gettext_noop("The server “%(host)s” says that it is out of order for the moment."), _WAIT),
+    "connection_lost": (gettext_noop("The connection to “%(host)s” broke."), _WAIT),
+    "protocol_violation": (
+        gettext_noop("The server answered something that makes no sense for a mail server."),
+        gettext_noop("Check name and port. If they are right, tell the server's administrator."),
+    ),
+    "command_refused": (
+        gettext_noop("The server refused a command that should have worked (%(command)s)."),
+        _WAIT,
+    ),
+    "folder_missing": (
+        gettext_noop("The folder “%(folder)s” is not on the server any more, or cannot be opened."),
+        gettext_noop("Letters archived from it stay. Choose other folders in the account's settings if it is gone for good."),
+    ),
+    "unusable_name": (
+        gettext_noop("A name holds characters that cannot be sent to a server (%(what)s)."),
+        gettext_noop("Enter it again without line breaks and control characters, or rename the folder."),
+    ),
+    "files_missing": (
+        gettext_noop("The mail files at “%(path)s” cannot be read: %(reason)s."),
+        gettext_noop("Check the path and whether the account that Mooring runs under may read it."),
+    ),
+    "disk_full": (
+        gettext_noop(
+            "There is no room left on the disk for the bytes of letters. Nothing is lost: they are still on the server."
+        ),
+        gettext_noop("An administrator must make room; Mooring goes on by itself then."),
+    ),
+    "not_kept": (
+        gettext_noop("The bytes of letters could not be written down safely: %(reason)s"),
+        gettext_noop("An administrator must look after the folder of originals; Mooring goes on by itself then."),
+    ),
+    "no_reader": (
+        gettext_noop("No process could be started to read letters in."),
+        gettext_noop("The machine is probably out of memory or processes; an administrator can tell."),
+    ),
+    "no_key": (
+        gettext_noop("The stored password cannot be opened: %(reason)s"),
+        gettext_noop("Enter the password again, or restore the file of sealing keys."),
+    ),
+    "unstable_ids": (
+        gettext_noop("The server numbers the letters of this folder anew again and again."),
+        gettext_noop("Mooring looks at it a few times a day only. Tell the server's administrator."),
+    ),
+    "killed": (
+        gettext_noop("Reading this letter was begun three times and never ended."),
+        gettext_noop("Try it again; if it fails again, download it with a mail program and report it."),
+    ),
+    "not_delivered": (
+        gettext_noop("The server lists this letter but does not hand it out."),
+        gettext_noop("Open it with your mail program. If it opens there, try again here."),
+    ),
+    "unstorable": (
+        gettext_noop("The database refused this letter. The log of the worker says why."),
+        gettext_noop("Please report it; an update may help, then try again."),
+    ),
+    "internal": (
+        gettext_noop("Something went wrong inside Mooring. The log of the worker says what."),
+        _WAIT,
+    ),
+}

@@ -1,0 +1,136 @@
+"""The engine's process: visits accounts that are due in a few threads, watches, and offers older letters, until it is stopped.
+
+Many workers may run at once; leases keep them apart. Whatever goes wrong with one account is logged, shown on that account,
+and never delays the others; a database that is locked or restarted is waited for.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import Counter
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+from django.db import DatabaseError, InterfaceError, connection
+
+from mooring.options.values import read_all
+from mooring.sync import backfill, outcome
+from mooring.sync.engine import Engine
+from mooring.sync.leases import Clock, remember_accounts
+from mooring.sync.models import AccountState
+from mooring.sync.options import WATCHED_ACCOUNTS
+from mooring.sync.schedule import AccountTimes, due_accounts
+from mooring.sync.visit import Visited, visit_account
+from mooring.sync.watching import Watchers
+
+TICK: Final = timedelta(seconds=1)
+VISIT_THREADS: Final = 4
+LOOK_AROUND_EVERY: Final = timedelta(seconds=10)
+"""So often new accounts, new addresses and lost watchers are looked for."""
+_TROUBLED_TICK: Final = timedelta(seconds=5)
+_GRACE_SECONDS: Final = 20.0
+
+_log = logging.getLogger(__name__)
+
+
+def read_clock() -> datetime:
+    """The time now, in UTC: the one place of the engine where a clock is read."""
+    return datetime.now(UTC)
+
+
+def run(
+    stop: threading.Event, *, engine: Engine | None = None, clock: Clock = read_clock, visit_threads: int = VISIT_THREADS
+) -> None:
+    """Work until `stop` is set. Visits under way end cleanly at their next step."""
+    own_engine = engine is None
+    engine = engine or Engine.of_installation()
+    worker = Worker(engine, clock=clock, stop=stop, visit_threads=visit_threads)
+    try:
+        worker.run()
+    finally:
+        worker.close()
+        if own_engine:
+            engine.close()
+
+
+class Worker:
+    """What one process is doing at the moment."""
+
+    def __init__(self, engine: Engine, *, clock: Clock, stop: threading.Event, visit_threads: int) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._stop = stop
+        self._room = visit_threads
+        self._pool = ThreadPoolExecutor(visit_threads, thread_name_prefix="visit")
+        self._running: dict[int, tuple[str, Future[None]]] = {}
+        self._watchers = Watchers(engine, clock=clock, stop=stop)
+        self._looked_around_at: datetime | None = None
+
+    def run(self) -> None:
+        """Tick until stopped."""
+        while not self._stop.is_set():
+            try:
+                self.tick()
+                pause = TICK
+            except (DatabaseError, InterfaceError) as error:
+                _log.warning("The database does not answer; trying again: %s", error)
+                connection.close()
+                pause = _TROUBLED_TICK
+            self._stop.wait(pause.total_seconds())
+
+    def tick(self) -> None:
+        """Begin the visits that are due and for which there is room."""
+        now = self._clock()
+        self._running = {pk: running for pk, running in self._running.items() if not running[1].done()}
+        if self._looked_around_at is None or now - self._looked_around_at >= LOOK_AROUND_EVERY:
+            self._look_around(now)
+        if len(self._running) >= self._room:
+            return
+        states = _times(now)
+        hosts = {state.account_id: state.host for state in states}
+        visits = Counter(host for host, _future in self._running.values())
+        due = due_accounts(states, now=now, running=self._running, visits_by_host=visits)
+        for account_id in due[: self._room - len(self._running)]:
+            self._running[account_id] = (hosts[account_id], self._pool.submit(self._visit, account_id))
+
+    def close(self) -> None:
+        """Wait for visits and watchers after the stop."""
+        self._pool.shutdown(wait=True)
+        self._watchers.join(_GRACE_SECONDS)
+        connection.close()
+
+    def _look_around(self, now: datetime) -> None:
+        remember_accounts(now=now)
+        backfill.look_for_additions(now=now)
+        self._watchers.keep_up(limit=read_all().of(WATCHED_ACCOUNTS))
+        self._looked_around_at = now
+
+    def _visit(self, account_id: int) -> None:
+        """One visit in a thread of the pool; nothing escapes from it."""
+        try:
+            visited = visit_account(account_id, engine=self._engine, clock=self._clock, stop=self._stop)
+            if visited not in (Visited.DONE, Visited.NOT_TAKEN):
+                _log.info("Account %s: %s", account_id, visited.value)
+        except Exception as error:
+            _log.exception("The visit of account %s failed", account_id)
+            self._note_crash(account_id, error)
+        finally:
+            connection.close()
+
+    def _note_crash(self, account_id: int, error: Exception) -> None:
+        try:
+            connection.close()
+            now, chance = self._clock(), self._engine.chance()
+            outcome.note_crash(account_id, owner=self._engine.owner, error=error, now=now, chance=chance)
+        except (DatabaseError, InterfaceError):
+            _log.warning("The failed visit of account %s could not be written down; its lease runs out by itself", account_id)
+
+
+def _times(now: datetime) -> list[AccountTimes]:
+    """The states that may be due; one query."""
+    states = AccountState.objects.filter(account__is_scanned=True, account__removed_at=None, is_stopped=False)
+    due = states.exclude(next_visit_at__gt=now, wanted_at=None)
+    rows = due.values_list("account_id", "account__host", "next_visit_at", "wanted_at", "lease_until", "is_stopped")
+    return [AccountTimes(*row) for row in rows]
