@@ -33,6 +33,8 @@ os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
+TWICE_PAINTED = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+"""Resolves when the colours of a theme just chosen are those on the screen."""
 WIDTHS = {"wide": (1440, 900), "phone": (390, 844)}
 
 
@@ -102,6 +104,7 @@ def looks_right() -> Callable[..., None]:
             page.set_viewport_size({"width": width, "height": height})
             for theme in ("light", "dark"):
                 page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]  # one of two words
+                page.evaluate(TWICE_PAINTED)
                 keep_picture(page, f"{name}-{width_name}-{theme}")
                 assert_accessible(page, f"{name}, {width_name}, {theme}")
             sideways = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")

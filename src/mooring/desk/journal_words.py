@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Any, Final
 
 from django.urls import NoReverseMatch, reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from mooring.customers.models import CustomerKind
 from mooring.ui.parts import Moment
-from mooring.users.models import JournalEntry
+from mooring.users.models import JournalEntry, Role, Theme
 
 KINDS: Final = {
     "customer": gettext_lazy("Customer"),
@@ -83,24 +85,36 @@ ICONS_IN_USE: Final = (
 )
 """Named once more in the form in which the build of the assets finds icons."""
 
+_CHANGES: Final = frozenset({"changed", "deactivated", "reactivated"})
+"""Deeds whose lines say before and after."""
+_VALUES: Final = {value: label for choices in (Role, CustomerKind, Theme) for value, label in choices.choices}
+"""Words of the database as people read them."""
 _PAGES: Final = {"customer": "customer", "lead": "lead", "contact": "contact", "project": "project", "user": "change_staff"}
 _LONGEST: Final = 120
 
 
-def moment_of(entry: JournalEntry, *, names_record: bool) -> Moment:
-    """A line of the journal for a timeline; on the record's own card its name would only be repeated."""
-    action = str(ACTIONS.get(entry.action, entry.action))
-    kind = str(KINDS.get(entry.record_kind, entry.record_kind))
-    said = _("%(kind)s %(action)s") % {"kind": kind, "action": action}
-    title = _("%(said)s: %(name)s") % {"said": said, "name": entry.record_name} if names_record and entry.record_name else said
-    return Moment(
-        title=title,
-        at=entry.at,
-        icon=_ICONS.get(entry.action, "history"),
-        url=_url_of(entry) if names_record else "",
-        detail="; ".join(_changes(entry)),
-        by=who(entry),
-    )
+def moment_of(entry: JournalEntry) -> Moment:
+    """A line of the whole journal: names the record and everything that was written down."""
+    title = _("%(kind)s %(action)s") % {"kind": _kind(entry), "action": _action(entry)}
+    if entry.record_name:
+        title = _("%(said)s: %(name)s") % {"said": title, "name": entry.record_name}
+    return _moment(entry, title=title, url=_url_of(entry), detail="; ".join(_changes(entry)))
+
+
+def moment_on_card(entry: JournalEntry, *, hides: Collection[str] = ()) -> Moment:
+    """A line about the record on whose card it stands. What it was added with stands there anyway.
+
+    `hides` names fields whose values the reader may not know.
+    """
+    if not _has_changes(entry):
+        return _moment(entry, title=capfirst(_action(entry)))
+    fields = ", ".join(_field(field) for field in entry.changes)
+    title = _("%(action)s: %(fields)s") % {"action": capfirst(_action(entry)), "fields": fields}
+    return _moment(entry, title=title, detail="; ".join(_changes(entry, hides=hides)))
+
+
+def _moment(entry: JournalEntry, *, title: str, url: str = "", detail: str = "") -> Moment:
+    return Moment(title=title, at=entry.at, icon=_ICONS.get(entry.action, "history"), url=url, detail=detail, by=who(entry))
 
 
 def who(entry: JournalEntry) -> str:
@@ -120,15 +134,33 @@ def _url_of(entry: JournalEntry) -> str:
         return ""
 
 
-def _changes(entry: JournalEntry) -> Iterator[str]:
-    """ "Field: before → after" for changes, "field: value" for facts."""
-    for field, change in entry.changes.items():
-        label = str(FIELDS.get(field, field))
-        if isinstance(change, list) and len(change) == 2:
-            values = {"field": label, "before": _short(change[0]), "after": _short(change[1])}
+def _kind(entry: JournalEntry) -> str:
+    return str(KINDS.get(entry.record_kind, entry.record_kind))
+
+
+def _action(entry: JournalEntry) -> str:
+    return str(ACTIONS.get(entry.action, entry.action))
+
+
+def _field(name: str) -> str:
+    return str(FIELDS.get(name, name))
+
+
+def _has_changes(entry: JournalEntry) -> bool:
+    """Whether the line says before and after, rather than facts about the deed."""
+    return entry.action in _CHANGES
+
+
+def _changes(entry: JournalEntry, *, hides: Collection[str] = ()) -> Iterator[str]:
+    """ "Field: before → after" for changes, "Field: value" for facts."""
+    for name, change in entry.changes.items():
+        if name in hides:
+            continue
+        if _has_changes(entry) and isinstance(change, list) and len(change) == 2:
+            values = {"field": _field(name), "before": _short(change[0]), "after": _short(change[1])}
             yield _("%(field)s: %(before)s → %(after)s") % values
         else:
-            yield _("%(field)s: %(value)s") % {"field": label, "value": _short(change)}
+            yield _("%(field)s: %(value)s") % {"field": _field(name), "value": _short(change)}
 
 
 def _short(value: Any) -> str:
@@ -136,6 +168,8 @@ def _short(value: Any) -> str:
         return _("nothing")
     if isinstance(value, bool):
         return _("yes") if value else _("no")
+    if isinstance(value, str) and value in _VALUES:
+        return str(_VALUES[value])
     if isinstance(value, dict):
         value = ", ".join(str(part) for part in value.values() if part not in ("", None, False))
     elif isinstance(value, list):

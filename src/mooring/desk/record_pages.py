@@ -79,7 +79,7 @@ def card(request: HttpRequest, record: Record, context: CardContext) -> HttpResp
         **context,
     }
     if "tab" not in context:
-        values["timeline"] = timeline_of(record, before_id=before_id_in(request.GET.get("before", "")))
+        values["timeline"] = timeline_of(record, reader=user_of(request), before_id=before_id_in(request.GET.get("before", "")))
     editor = context.get("editor")
     status = 422 if editor is not None and (editor.has_problems or context["attempt"].meanwhile) else 200
     answer = page(request, f"desk/{kind.list_name}/card.html", values, fragment="card", status=status)

@@ -17,8 +17,9 @@ from mooring.customers.facts import kind_of
 from mooring.customers.record_data import ProjectData, UnableToSave
 from mooring.desk.access import actor_of, user_of
 from mooring.desk.forms.editor import Editor, version_of
-from mooring.desk.journal_words import moment_of
+from mooring.desk.journal_words import moment_on_card
 from mooring.desk.kinds import Record, RecordKind, kind_for
+from mooring.desk.timeline import hidden_from
 from mooring.ui.parts import Moment
 from mooring.ui.rendering import page
 from mooring.users.journal import entries_about
@@ -71,7 +72,7 @@ def try_to_change(request: HttpRequest, kind: RecordKind, editor: Editor[Any], r
         with transaction.atomic():
             now_stands = _version_held(request, record)
             if opened_on != now_stands:
-                return Attempt(meanwhile=_saved_meanwhile(record), version=now_stands)
+                return Attempt(meanwhile=_saved_meanwhile(request, record), version=now_stands)
             deed = {kind.name: record, "data": editor.data(), "by": actor_of(request), "now": timezone.now()}
             return Attempt(record=kind.change(**deed))
     except UnableToSave as error:
@@ -100,8 +101,10 @@ def _version_held(request: HttpRequest, record: Record) -> str:
     return version_of(rows.select_for_update(of=("self",)).values_list("changed_at", flat=True).get(pk=record.pk))
 
 
-def _saved_meanwhile(record: Record) -> list[Moment]:
-    return [moment_of(entry, names_record=False) for entry in entries_about(kind=kind_of(record), record_id=record.pk, limit=3)]
+def _saved_meanwhile(request: HttpRequest, record: Record) -> list[Moment]:
+    hides = hidden_from(user_of(request))
+    entries = entries_about(kind=kind_of(record), record_id=record.pk, limit=3)
+    return [moment_on_card(entry, hides=hides) for entry in entries]
 
 
 def _twin(duplicate: Duplicate) -> Twin:

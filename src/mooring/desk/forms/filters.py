@@ -26,8 +26,8 @@ _EMAIL: Final = (("", _("With and without")), ("yes", _("a known address")), ("n
 class FilterForm(forms.Form):
     """`says`: field -> what stands before its value in the chip."""
 
-    q = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput)
-    says: ClassVar[dict[str, Any]] = {"q": _("containing")}
+    text = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput)
+    says: ClassVar[dict[str, Any]] = {"text": _("containing")}
 
     def asked(self) -> dict[str, Any]:
         """The filters that are set and make sense."""
@@ -76,7 +76,7 @@ class _OwnedForm(_SinceForm):
         asked = self.asked()
         owner = asked.get("owner")
         return {
-            "text": asked.get("q", ""),
+            "text": asked.get("text", ""),
             "owner_id": int(owner) if owner and owner != NOBODY else None,
             "has_no_owner": owner == NOBODY,
             "has_email": _yes_or_no(asked.get("email")),
@@ -87,7 +87,7 @@ class _OwnedForm(_SinceForm):
 class CustomerFilterForm(_OwnedForm):
     kind = forms.ChoiceField(label=_("Type"), choices=[("", _("Any")), *CustomerKind.choices], required=False)
     says: ClassVar[dict[str, Any]] = {**_OwnedForm.says, "kind": _("of type")}
-    field_order = ("q", "kind", "owner", "email", "since")
+    field_order = ("text", "kind", "owner", "email", "since")
 
     def filters(self, now: datetime) -> CustomerFilters:
         """What customers_page takes."""
@@ -107,7 +107,9 @@ class ContactFilterForm(_SinceForm):
     def filters(self, now: datetime) -> ContactFilters:
         """What contacts_page takes."""
         asked = self.asked()
-        return ContactFilters(text=asked.get("q", ""), has_email=_yes_or_no(asked.get("email")), created_since=self._since(now))
+        return ContactFilters(
+            text=asked.get("text", ""), has_email=_yes_or_no(asked.get("email")), created_since=self._since(now)
+        )
 
 
 class ProjectFilterForm(_SinceForm):
@@ -121,7 +123,7 @@ class ProjectFilterForm(_SinceForm):
         asked = self.asked()
         state = asked.get("state")
         return ProjectFilters(
-            text=asked.get("q", ""), is_closed=None if not state else state == "closed", created_since=self._since(now)
+            text=asked.get("text", ""), is_closed=None if not state else state == "closed", created_since=self._since(now)
         )
 
 

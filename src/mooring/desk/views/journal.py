@@ -25,7 +25,7 @@ def journal(request: HttpRequest) -> HttpResponse:
     before_id = before_id_in(request.GET.get("before", ""))
     entries = entries_of_everything(user=user, kind=kind, before_id=before_id, limit=SIZE + 1)
     values = {
-        "moments": [moment_of(entry, names_record=True) for entry in entries[:SIZE]],
+        "moments": [moment_of(entry) for entry in entries[:SIZE]],
         "older": entries[SIZE - 1].pk if len(entries) > SIZE else None,
         "people": User.objects.order_by("name", "id"),
         "kinds": sorted(KINDS.items(), key=lambda kind: str(kind[1])),
