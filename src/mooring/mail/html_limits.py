@@ -5,6 +5,7 @@ This is no sanitiser (that is safe_html.py); it bounds the work of one.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from html import unescape
 
@@ -19,6 +20,9 @@ MOST_WORK = 200_000
 
 MOST_REFERENCES = 50_000
 """Character references such as &amp;; html5ever copies the text before each of them again (2,000,000: 36 s)."""
+
+_LINE_FEEDS = re.compile(r"(?:\n|\r|&#0*10;?|&#x0*a;?|&NewLine;)+", re.IGNORECASE)
+"""Parsers drop the first of them after <pre>, so all are, or each reading would find one fewer."""
 
 _WITHOUT_REFERENCES = {ord("&"): "＆", ord("<"): "‹"}
 _VOID = frozenset({"br", "col", "hr", "img", "wbr"})
@@ -46,10 +50,13 @@ class _Limiter:
         self._formatting: list[str] = []
         self._work = 0
         self._reference_count = 0
+        self._is_after_pre = False
 
     def kept(self, token: Tag | str) -> str:
         """The token as HTML, or nothing when it may not be kept."""
         if isinstance(token, str):
+            token = _LINE_FEEDS.sub("", token, count=1) if self._begins_pre(token) else token
+            self._is_after_pre = self._is_after_pre and not token
             return self._kept_text(token)
         self._reference_count += token.attributes.count("&")
         if token.name not in self._tags:
@@ -60,10 +67,14 @@ class _Limiter:
         may_stay = self._close(token.name) if token.is_end else self._open_up(token.name)
         if not may_stay:
             return ""
+        self._is_after_pre = token.name == "pre" and not token.is_end
         if token.is_end:
             return f"</{token.name}>"
         added = self._attributes.get(token.name)
         return f"<{token.name} {added} {token.attributes}>" if added else f"<{token.name}{token.attributes}>"
+
+    def _begins_pre(self, text: str) -> bool:
+        return self._is_after_pre and _LINE_FEEDS.match(text) is not None
 
     def _kept_text(self, text: str) -> str:
         self._reference_count += text.count("&") + text.count("<")

@@ -59,7 +59,10 @@ _ALWAYS = {"a": " ".join(f'{name}="{value}"' for name, value in _LINK_ATTRIBUTES
 
 _SCHEMES = {"http", "https", "mailto", "cid", "data"}
 _LINK = re.compile(r"(?:https?://|mailto:)", re.IGNORECASE)
-_REMOTE = re.compile(r"\s*(?:https?:|//)", re.IGNORECASE)
+_REMOTE = re.compile(r"\s*https?:", re.IGNORECASE)
+_EATEN_LINE_FEED = re.compile(r"<pre[^>]*>\n")
+"""A line feed that the next parser would drop; it came there because what stood before it was taken out."""
+
 _RASTER = re.compile(r"data:image/(?:png|jpe?g|gif|webp|bmp);base64,[A-Za-z0-9+/=\s]*\Z", re.IGNORECASE)
 
 
@@ -88,7 +91,10 @@ def safe_html(html: str, *, images: Literal["blocked", "remote"], cid_urls: Mapp
         link_rel=None,
     )
     cleaned = cleaner.clean(limit_html(scrub(html), tags=_TAGS, attributes=_ALWAYS))
-    return SafeHtml(cleaned, guard.remote_image_count)
+    remote_image_count = guard.remote_image_count
+    if _EATEN_LINE_FEED.search(cleaned):
+        cleaned = cleaner.clean(limit_html(cleaned, tags=_TAGS, attributes=_ALWAYS))
+    return SafeHtml(cleaned, remote_image_count)
 
 
 class _Guard:

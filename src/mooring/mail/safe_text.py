@@ -16,9 +16,9 @@ _LINK = re.compile(
 )
 _TRAILING = re.compile(r"[.,;:!?'*_~]+\Z")
 _BRACKETS = (("(", ")"), ("[", "]"), ("{", "}"))
+_DATED_ATTRIBUTION = re.compile(r"(?:on|am|le|el|il|em|op|den|dne|w dniu|dnia)\b.{0,600}:\s*\Z", re.IGNORECASE)
 _ATTRIBUTION = re.compile(
-    r"(?:on|am|le|el|il|em|op|den|dne|w dniu|dnia|em)\b.{0,300}:\s*\Z|.{0,200}\b(?:wrote|schrieb|écrit|pisze|napisał\(?a?\)?|"
-    r"escribió|scritto|escreveu|schreef|skrev|napsal)\s*:?\s*\Z",
+    r".{0,200}\b(?:wrote|schrieb|écrit|pisze|napisał\(?a?\)?|escribió|scritto|escreveu|schreef|skrev|napsal)\s*:?\s*\Z",
     re.IGNORECASE,
 )
 _ORIGINAL = re.compile(
@@ -70,10 +70,10 @@ def _with_attribution(lines: list[str], start: int) -> int:
     while end and not lines[end - 1].strip():
         end -= 1
     for line_count in (1, 2, 3):
-        first = end - line_count
-        if first >= 0 and _ATTRIBUTION.match(" ".join(line[:300].strip() for line in lines[first:end])):
-            return first
-    return start
+        before = lines[max(0, end - line_count) : end]
+        if _DATED_ATTRIBUTION.match(" ".join(line[:200].strip() for line in before)):
+            return end - len(before)
+    return end - 1 if end and _ATTRIBUTION.match(lines[end - 1][:300]) else start
 
 
 def _as_html(lines: list[str]) -> str:

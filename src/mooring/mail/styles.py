@@ -15,7 +15,7 @@ _PROPERTIES = frozenset(
         "vertical-align", "white-space", "width", "word-break", "word-spacing",
     }
 )  # fmt: skip
-_VALUE = re.compile(r"(?:[\w\s#%.,'\"+]|-(?!\s*[\d.])|(?<![\w-])(?:rgb|rgba|hsl|hsla)\([\d\s.,%/]{1,60}\))*+\Z", re.IGNORECASE)
+_VALUE = re.compile(r"(?:(?<![\w-])(?:rgb|rgba|hsl|hsla)\([\d\s.,%/]{1,60}\)|[\w\s#%.,'\"+]|-(?!\s*[\d.]))*+\Z", re.IGNORECASE)
 _LONGEST_STYLE, _LONGEST_VALUE = 4_000, 300
 
 
