@@ -74,14 +74,16 @@ def change_preferences(
     user: User,
     by: Actor,
     now: datetime,
+    name: str | None = None,
     language: str | None = None,
     time_zone: str | None = None,
     theme: str | None = None,
 ) -> User:
-    """How the user likes the desk: by the user or by an administrator. What is None stays. Raises UnableToChangeUser."""
+    """What people may change of themselves, or an administrator of them. What is None stays. Raises UnableToChangeUser."""
     if by.user is None or by.user.pk != user.pk:
         _demand_administrator(by)
-    return _change(user.pk, {"language": language, "time_zone": time_zone, "theme": theme}, by=by, now=now)
+    wanted = {"name": None if name is None else " ".join(name.split()), "language": language, "time_zone": time_zone, "theme": theme}
+    return _change(user.pk, wanted, by=by, now=now)
 
 
 def deactivate_user(*, user: User, by: Actor, now: datetime) -> User:
