@@ -10,8 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from mooring.mail.connect import open_incoming
+from mooring.mail.contract import Incoming
 from servers.certificates import Authority
 from servers.dovecot import Dovecot, is_installed
+from servers.scripted_imap import LOOPBACK, ScriptedImap
 
 
 @pytest.fixture(scope="session")
@@ -53,3 +56,21 @@ def new_dovecot(server_folder: Path, authority: Authority) -> Iterator[Callable[
 def dovecot(new_dovecot: Callable[..., Dovecot]) -> Dovecot:
     """A Dovecot with all it can do: QRESYNC, ESEARCH, LIST-STATUS, IDLE."""
     return new_dovecot()
+
+
+@pytest.fixture
+def opened() -> Iterator[Callable[[ScriptedImap], Incoming]]:
+    """opened(fake) is a mailbox on a running fake; both are closed at the end."""
+    running: list[ScriptedImap] = []
+    mailboxes: list[Incoming] = []
+
+    def open_on(fake: ScriptedImap, *, seconds: float = 5.0) -> Incoming:
+        running.append(fake.start())
+        mailboxes.append(open_incoming(fake.server(seconds=seconds), policy=LOOPBACK))
+        return mailboxes[-1]
+
+    yield open_on
+    for mailbox in mailboxes:
+        mailbox.close()
+    for fake in running:
+        fake.stop()

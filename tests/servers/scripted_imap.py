@@ -191,8 +191,8 @@ class ScriptedImap:
     def _send(self, connection: socket.socket, data: bytes) -> None:
         if self.cut_after is not None:
             data = data[: max(0, self.cut_after - self.sent_count)]
-        connection.sendall(data)
         self.sent_count += len(data)
+        connection.sendall(data)
         if self.cut_after is not None and self.sent_count >= self.cut_after:
             raise _Cut
 
