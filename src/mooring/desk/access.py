@@ -13,6 +13,11 @@ from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 
 from mooring.customers.models import Contact, Customer, Lead, Project
+from mooring.letters.models import Folder, Letter, Link, MailAccount, UnwantedSender
+from mooring.letters.unwanted import unwanted_senders
+from mooring.letters.visibility import visible_letters, visible_links
+from mooring.sync.backfill import UnableToAnswer, record_of
+from mooring.sync.models import BackfillOffer
 from mooring.users.journal import Actor
 from mooring.users.models import SavedView, User
 from mooring.users.permissions import Action, Module, may
@@ -69,6 +74,64 @@ def project_for(request: HttpRequest, project_id: int, action: Action = Action.V
     return cast(Project, _record_for(request, Project.objects.select_related("customer"), project_id, action))
 
 
+def account_for(request: HttpRequest, account_id: int, action: Action = Action.VIEW) -> MailAccount:
+    """A mail account that is still in use."""
+    accounts = MailAccount.objects.select_related("owner").filter(removed_at=None)
+    account: MailAccount = _record_for(request, accounts, account_id, action)
+    return account
+
+
+def own_account_for(request: HttpRequest, account_id: int) -> MailAccount:
+    """A mailbox of the reader's own whose letters are shown in the module Email; nobody opens that of a colleague."""
+    own = MailAccount.objects.visible_to(user_of(request)).filter(owner=user_of(request), removed_at=None)
+    return _first(own, account_id)
+
+
+def own_folder_for(request: HttpRequest, folder_id: int) -> Folder:
+    """A folder of one of the reader's own mailboxes."""
+    own = Folder.objects.filter(account__owner=user_of(request), account__removed_at=None)
+    return _first(own.select_related("account"), folder_id)
+
+
+def account_folder_for(request: HttpRequest, account_id: int, folder_id: int) -> Folder:
+    """A folder of an account whose settings the user may change."""
+    account = account_for(request, account_id, Action.CHANGE)
+    return _first(account.folders.select_related("account"), folder_id)
+
+
+def letter_for(request: HttpRequest, letter_id: int) -> Letter:
+    """A letter that the reader may see (letters.visibility)."""
+    return _first(visible_letters(user_of(request)).select_related("original", "text"), letter_id)
+
+
+def link_for(request: HttpRequest, link_id: int) -> Link:
+    """A link of a visible letter to a visible record, removed ones too; the deed asks for the right to change the record."""
+    user = user_of(request)
+    links = visible_links(user, with_removed=True).select_related("letter", "customer", "lead", "project")
+    link = _first(links, link_id)
+    is_undo = link.removed_by_id == user.pk
+    if not is_undo and not visible_letters(user).filter(pk=link.letter_id).exists():
+        raise Http404
+    return link
+
+
+def unwanted_sender_for(request: HttpRequest, sender_id: int) -> UnwantedSender:
+    """A refused sender: of the reader's own mailboxes, or of everybody's for those who may see Setup."""
+    return _first(unwanted_senders(reader=user_of(request)), sender_id)
+
+
+def offer_for(request: HttpRequest, offer_id: int) -> BackfillOffer:
+    """An offer to link older letters to a customer or lead that the user may change."""
+    offer = _first(BackfillOffer.objects.all(), offer_id)
+    try:
+        record = record_of(offer)
+    except UnableToAnswer:
+        raise Http404 from None
+    seek = customer_for if isinstance(record, Customer) else lead_for
+    seek(request, record.pk, Action.CHANGE)
+    return offer
+
+
 def may_change(request: HttpRequest, record: Customer | Lead | Contact | Project) -> bool:
     """Whether the change of this very record is open to the user; for drawing buttons, the deed's view asks again."""
     found: ScopedQuerySet[Any] = type(record).objects.visible_to(user_of(request), Action.CHANGE)
@@ -90,6 +153,13 @@ def saved_view_for(request: HttpRequest, view_id: int) -> SavedView:
         return SavedView.objects.get(pk=view_id, user=user_of(request))
     except SavedView.DoesNotExist:
         raise Http404 from None
+
+
+def _first(rows: QuerySet[Record], row_id: int) -> Record:
+    row = rows.filter(pk=row_id).first()
+    if row is None:
+        raise Http404
+    return row
 
 
 def _record_for(request: HttpRequest, records: Any, record_id: int, action: Action) -> Any:

@@ -23,16 +23,20 @@ _NOTES = {"sent": _("sent letters"), "junk": _("spam"), "trash": _("bin"), "draf
 
 def remember_listed(request: HttpRequest, folders: Sequence[wire.Folder], *, account: MailAccount | None) -> list[FolderChoice]:
     """Keep what the server listed for the Submit that follows; ticks as chosen before, else as usual."""
-    request.session[_SESSION_KEY] = [asdict(folder) for folder in folders]
+    request.session[_SESSION_KEY] = {"account": account.pk if account else 0, "folders": [asdict(folder) for folder in folders]}
     known = {row.wire_name: row.is_synced for row in account.folders.all()} if account else {}
     return [
         FolderChoice(choice.folder, known.get(choice.folder.wire_name, choice.is_synced)) for choice in default_choices(folders)
     ]
 
 
-def choices_sent(request: HttpRequest) -> list[FolderChoice]:
-    """The folders that the last test listed, ticked as the form says; empty when there was no test."""
-    listed = [wire.Folder(**each) for each in request.session.get(_SESSION_KEY, [])]
+def choices_sent(request: HttpRequest, *, account: MailAccount | None = None) -> list[FolderChoice]:
+    """The folders of the last test, or those known of the account, ticked as the form says; empty when there are none."""
+    waiting = request.session.get(_SESSION_KEY, {})
+    is_of_this = waiting.get("account") == (account.pk if account else 0)
+    listed = [wire.Folder(**each) for each in waiting["folders"]] if is_of_this else []
+    if not listed and account is not None:
+        listed = [_as_listed(row) for row in account.folders.filter(missing_since=None)]
     ticked = set(request.POST.getlist("folders"))
     return [FolderChoice(folder, folder.wire_name in ticked) for folder in listed]
 
@@ -70,3 +74,7 @@ def _parent_of(folder: Folder | wire.Folder, paths: set[str]) -> str:
         if path in paths:
             return path
     return ""
+
+
+def _as_listed(row: Folder) -> wire.Folder:
+    return wire.Folder(row.path, row.wire_name, row.delimiter, row.special_use, row.is_selectable)

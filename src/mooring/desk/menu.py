@@ -32,10 +32,12 @@ class Place:
 
 MAIN = (
     Place(_("Home"), "home", icon="home", key="h"),
+    Place(_("Email"), "email", icon="mail", key="e", module=Module.ACCOUNTS, section="email"),
     Place(_("Customers"), "customers", icon="building", key="c", module=Module.CUSTOMERS, section="customers"),
     Place(_("Contacts"), "contacts", icon="address-book", key="n", module=Module.CUSTOMERS, section="contacts"),
     Place(_("Leads"), "leads", icon="target-arrow", key="l", module=Module.LEADS, section="leads"),
     Place(_("Projects"), "projects", icon="folders", key="p", module=Module.PROJECTS, section="projects"),
+    Place(_("Reports"), "synced_emails", icon="chart-bar", key="r", module=Module.REPORTS, section="reports"),
     Place(_("Setup"), "setup", icon="settings", key="s", module=Module.SETUP, section="setup"),
 )
 
@@ -48,10 +50,21 @@ NEW = (
 
 SETUP = (
     Place(_("Staff"), "staff", icon="users", module=Module.SETUP),
+    Place(_("Email"), "email_settings", icon="mail-cog", module=Module.SETUP, action=Action.CHANGE),
     Place(_("Journal"), "journal", icon="history", module=Module.SETUP),
 )
 
-STAFF = (Place(_("Person"), "change_staff", icon="user", module=Module.SETUP, action=Action.CHANGE),)
+EMAIL_SETUP = (
+    Place(_("Email settings"), "email_settings", icon="mail-cog", module=Module.SETUP, action=Action.CHANGE),
+    Place(_("Public mail domains"), "public_domains", icon="world", module=Module.SETUP, action=Action.CHANGE),
+    Place(_("Refused senders"), "refused_senders", icon="ban", module=Module.SETUP),
+    Place(_("All accounts"), "all_accounts", icon="mailbox", module=Module.SETUP),
+)
+
+STAFF = (
+    Place(_("Person"), "change_staff", icon="user", module=Module.SETUP, action=Action.CHANGE),
+    Place(_("Email settings"), "staff_email", icon="mail", module=Module.SETUP),
+)
 """What an administrator sets for one member of staff; the names take the person's id."""
 
 PROFILE = (

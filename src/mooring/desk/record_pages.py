@@ -16,7 +16,7 @@ from mooring.desk.forms.editor import Editor
 from mooring.desk.kinds import PROJECT, Record, RecordKind, kind_for
 from mooring.desk.recent import remember
 from mooring.desk.saving import Attempt, record_form, try_to_change, try_to_create, twins_of
-from mooring.desk.timeline import before_id_in, timeline_of
+from mooring.desk.timeline import id_in, timeline_of
 from mooring.ui.parts import Tab
 from mooring.ui.rendering import page, see_other, toast, wants_fragment
 from mooring.users.models import User
@@ -63,7 +63,7 @@ def edit_fact(request: HttpRequest, kind: RecordKind, record: Record, fact: str,
 def hints(request: HttpRequest, kind: RecordKind) -> HttpResponse:
     """While a record is typed: those it may be, for the place of hints beside the form."""
     editor = kind.editor(request, reader=user_of(request), start={})
-    exclude_id = before_id_in(request.GET.get("not", ""))
+    exclude_id = id_in(request.GET.get("not", ""))
     twins = twins_of(request, editor.draft(), exclude_id=exclude_id)
     return page(request, "desk/records/_twins.html", {"attempt": Attempt(twins=twins)})
 
@@ -79,7 +79,7 @@ def card(request: HttpRequest, record: Record, context: CardContext) -> HttpResp
         **context,
     }
     if "tab" not in context:
-        values["timeline"] = timeline_of(record, reader=user_of(request), before_id=before_id_in(request.GET.get("before", "")))
+        values["timeline"] = timeline_of(record, reader=user_of(request), place=request.GET.get("before", ""))
     editor = context.get("editor")
     status = 422 if editor is not None and (editor.has_problems or context["attempt"].meanwhile) else 200
     answer = page(request, f"desk/{kind.list_name}/card.html", values, fragment="card", status=status)

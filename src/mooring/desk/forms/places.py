@@ -1,4 +1,4 @@
-"""Naming a customer or lead in a form: by its name, or by the name with its code that the suggestions offer ("Acme – C12").
+"""Naming a customer, lead or project in a form: by its name, or with the code that the suggestions offer ("Acme – C12").
 
 Only records that the reader may change are found; one that is hidden is as unknown as one that does not exist.
 """
@@ -15,15 +15,15 @@ from django.urls import reverse_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from mooring.customers.models import Customer, Lead
+from mooring.customers.models import Customer, Lead, Project
 from mooring.customers.names import name_key
 from mooring.users.models import User
 from mooring.users.permissions import Action
 
-Place = Customer | Lead
+Place = Customer | Lead | Project
 
-_CODE: Final = re.compile(r"\s[–-]\s([CL])(\d{1,15})$")
-_LETTERS: Final = {Customer: "C", Lead: "L"}
+_CODE: Final = re.compile(r"\s[–-]\s([CLP])(\d{1,15})$")
+_LETTERS: Final = {Customer: "C", Lead: "L", Project: "P"}
 _MOST: Final = 5
 _SUGGESTIONS: Final = {
     "hx-get": reverse_lazy("places"),
@@ -53,7 +53,7 @@ class PlaceField(forms.CharField):
 
     def prepare_value(self, value: Any) -> Any:
         """A record is shown by its name and code."""
-        return place_in_words(value) if isinstance(value, (Customer, Lead)) else value
+        return place_in_words(value) if isinstance(value, (Customer, Lead, Project)) else value
 
     def clean(self, value: Any) -> Any:
         """Raises ValidationError when nothing or more than one record is meant."""

@@ -1,19 +1,245 @@
-"""My mail accounts, under Profile > Email settings."""
+"""Mail accounts: set up by their owner or by an administrator, and tested for real before they are saved.
+
+The password typed for a test is kept nowhere; the proof of the test travels with the form and fits exactly these settings.
+"""
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from typing import Any
 
-from mooring.desk.access import may_in, user_of
-from mooring.desk.menu import PROFILE, tabs_for
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
+from django.views.decorators.http import require_POST
+
+from mooring.desk.access import account_for, actor_of, may_in, staff_for, user_of
+from mooring.desk.account_folders import choices_sent, folder_nodes, remember_listed
+from mooring.desk.forms.accounts import AccountForm, AddressForm
+from mooring.desk.forms.staff import refuse
+from mooring.desk.menu import PROFILE, STAFF, tabs_for
+from mooring.letters.accounts import (
+    AccountData,
+    UnableToSaveAccount,
+    add_account,
+    change_account,
+    is_proven,
+    proof_of,
+    remove_account,
+    server_described_by,
+    set_default,
+)
+from mooring.letters.credentials import open_password
 from mooring.letters.models import MailAccount
-from mooring.ui.rendering import page
-from mooring.users.permissions import Module
+from mooring.mail.types import Secret, Server
+from mooring.sync.check import test_account
+from mooring.sync.health import health_of_accounts
+from mooring.sync.reaching import find_servers
+from mooring.ui.rendering import page, see_other, toast
+from mooring.users.models import User
+from mooring.users.permissions import Action, Module
+
+PROVEN_BY_TEST = ("protocol", "host", "port", "encryption", "plain_login_allowed", "user_name", "path", "address")
 
 
 @may_in(Module.ACCOUNTS)
 def profile_email(request: HttpRequest) -> HttpResponse:
-    """The user's own accounts."""
-    user = user_of(request)
-    accounts = MailAccount.objects.visible_to(user).filter(owner=user, removed_at=None)
-    return page(request, "desk/accounts/mine.html", {"accounts": accounts, "tabs": tabs_for(request, PROFILE)})
+    """Profile > Email settings."""
+    return _accounts_of(request, user_of(request))
+
+
+@may_in(Module.SETUP)
+def staff_email(request: HttpRequest, user_id: int) -> HttpResponse:
+    """Setup > Staff > user > Email settings."""
+    return _accounts_of(request, staff_for(request, user_id))
+
+
+@sensitive_post_parameters("password")
+@may_in(Module.ACCOUNTS, Action.CHANGE)
+def new_profile_account(request: HttpRequest) -> HttpResponse:
+    """New mailbox of one's own."""
+    return _new_account(request, user_of(request))
+
+
+@sensitive_post_parameters("password")
+@may_in(Module.SETUP, Action.CHANGE)
+def new_staff_account(request: HttpRequest, user_id: int) -> HttpResponse:
+    """New mailbox for a member of staff."""
+    return _new_account(request, staff_for(request, user_id))
+
+
+@sensitive_post_parameters("password")
+@sensitive_variables("password", "server")
+def edit_account(request: HttpRequest, account_id: int) -> HttpResponse:
+    """Change the settings; those of the server only after they were tested anew."""
+    account = account_for(request, account_id, Action.CHANGE)
+    if request.method != "POST":
+        listed = account.folders.filter(missing_since=None)
+        nodes = folder_nodes([(each, each.is_synced) for each in listed])
+        return _form_page(request, account.owner, AccountForm.of(account), account=account, nodes=nodes)
+    form = AccountForm(request.POST)
+    if not form.is_valid():
+        return _incomplete(request, account.owner, form, account=account)
+    data, password = form.data_entered(), form.password_entered()
+    server = server_described_by(data, password=password or open_password(account))
+    if "test" in request.POST:
+        return _tested(request, account.owner, form, server, account=account)
+    leaves_server = password is None and all(getattr(account, name) == getattr(data, name) for name in PROVEN_BY_TEST)
+    if not (leaves_server or _is_proven(request, server)):
+        return _must_test(request, account.owner, form, account=account)
+    return _changed(request, account, form, password)
+
+
+@require_POST
+def remove(request: HttpRequest, account_id: int) -> HttpResponse:
+    """Stop reading a mailbox. Its letters stay in the archive."""
+    account = account_for(request, account_id, Action.DELETE)
+    remove_account(account=account, by=actor_of(request), now=timezone.now())
+    toast(request, _("%(address)s is no longer read. Its archived letters stay.") % {"address": account.address})
+    return see_other(request, _list_url(request, account.owner))
+
+
+@require_POST
+def make_default(request: HttpRequest, account_id: int) -> HttpResponse:
+    """The account that its owner writes from."""
+    account = account_for(request, account_id, Action.CHANGE)
+    set_default(account=account, by=actor_of(request), now=timezone.now())
+    toast(request, _("%(address)s is the default account now.") % {"address": account.address})
+    return see_other(request, _list_url(request, account.owner))
+
+
+def _accounts_of(request: HttpRequest, owner: User) -> HttpResponse:
+    found = MailAccount.objects.visible_to(user_of(request)).filter(owner=owner, removed_at=None)
+    accounts = list(found.select_related("owner"))
+    health = health_of_accounts(accounts, now=timezone.now())
+    rows = [(account, health[account.pk]) for account in accounts]
+    context = {**_around(request, owner), "rows": rows, "new_url": _new_url(request, owner)}
+    return page(request, "desk/accounts/list.html", context)
+
+
+@sensitive_variables("password", "server")
+def _new_account(request: HttpRequest, owner: User) -> HttpResponse:
+    if request.method != "POST":
+        return _begin(request, owner)
+    form = AccountForm(request.POST)
+    if not form.is_valid():
+        return _incomplete(request, owner, form)
+    data, password = form.data_entered(), form.password_entered() or Secret("")
+    server = server_described_by(data, password=password)
+    if "test" in request.POST:
+        return _tested(request, owner, form, server)
+    if not _is_proven(request, server):
+        return _must_test(request, owner, form)
+    try:
+        folders = choices_sent(request)
+        add_account(owner=owner, data=data, password=password, folders=folders, by=actor_of(request), now=timezone.now())
+    except UnableToSaveAccount as error:
+        return _refused(request, owner, form, error)
+    toast(request, _("%(address)s is set up. Its letters arrive from now on.") % {"address": data.address})
+    return see_other(request, _list_url(request, owner))
+
+
+@sensitive_variables("password")
+def _changed(request: HttpRequest, account: MailAccount, form: AccountForm, password: Secret | None) -> HttpResponse:
+    try:
+        change_account(
+            account=account,
+            data=form.data_entered(),
+            password=password,
+            folders=choices_sent(request, account=account),
+            by=actor_of(request),
+            now=timezone.now(),
+        )
+    except UnableToSaveAccount as error:
+        return _refused(request, account.owner, form, error, account=account)
+    toast(request, _("%(address)s was saved.") % {"address": form.cleaned_data["address"]})
+    return see_other(request, _list_url(request, account.owner))
+
+
+def _begin(request: HttpRequest, owner: User) -> HttpResponse:
+    """Ask for name and address; once they are there, look for the servers and show the whole form."""
+    if "address" not in request.GET:
+        form = AddressForm(initial={"your_name": owner.name, "address": owner.email})
+        return page(request, "desk/accounts/begin.html", {**_around(request, owner), "form": form})
+    asked = AddressForm(request.GET)
+    if not asked.is_valid():
+        return page(request, "desk/accounts/begin.html", {**_around(request, owner), "form": asked}, status=422)
+    known: dict[str, Any] = asked.cleaned_data
+    guesses = find_servers(known["address"])
+    if guesses:
+        best = guesses[0]
+        known |= {"host": best.host, "port": best.port, "encryption": best.encryption}
+        known["user_name"] = "" if best.user_name == known["address"] else best.user_name
+    return _form_page(request, owner, AccountForm.filled(AccountData(**known)), guesses=guesses)
+
+
+@sensitive_variables("server")
+def _tested(
+    request: HttpRequest, owner: User, form: AccountForm, server: Server, *, account: MailAccount | None = None
+) -> HttpResponse:
+    """The result of the test beside what was typed; with Submit only when all went well."""
+    result = test_account(server)
+    context: dict[str, Any] = {"steps": result.steps, "is_proven": result.is_ok}
+    if result.is_ok:
+        context["proof"] = proof_of(server, now=timezone.now())
+        context["nodes"] = folder_nodes(remember_listed(request, result.folders, account=account))
+    return _form_page(request, owner, form, account=account, fragment="tested", **context)
+
+
+def _incomplete(request: HttpRequest, owner: User, form: AccountForm, *, account: MailAccount | None = None) -> HttpResponse:
+    """What is missing, at its fields; and, where only the result of a test was to be shown, in its place."""
+    fragment = "tested" if "test" in request.POST else None
+    nodes = folder_nodes(choices_sent(request, account=account))
+    return _form_page(request, owner, form, account=account, fragment=fragment, nodes=nodes, has_problems=bool(fragment))
+
+
+def _must_test(request: HttpRequest, owner: User, form: AccountForm, *, account: MailAccount | None = None) -> HttpResponse:
+    form.add_error(None, _("Please test the connection with exactly these settings, the password included, and then submit."))
+    nodes = folder_nodes(choices_sent(request, account=account))
+    return _form_page(request, owner, form, account=account, nodes=nodes)
+
+
+def _refused(
+    request: HttpRequest,
+    owner: User,
+    form: AccountForm,
+    error: UnableToSaveAccount,
+    *,
+    account: MailAccount | None = None,
+) -> HttpResponse:
+    refuse(form, error.problems)
+    nodes = folder_nodes(choices_sent(request, account=account))
+    return _form_page(request, owner, form, account=account, nodes=nodes)
+
+
+def _is_proven(request: HttpRequest, server: Server) -> bool:
+    return is_proven(server, request.POST.get("proof", ""), now=timezone.now())
+
+
+def _form_page(
+    request: HttpRequest,
+    owner: User,
+    form: AccountForm,
+    *,
+    account: MailAccount | None = None,
+    fragment: str | None = None,
+    **context: Any,
+) -> HttpResponse:
+    values = {**_around(request, owner), "form": form, "account": account, **context}
+    return page(request, "desk/accounts/form.html", values, fragment=fragment, status=422 if form.errors else 200)
+
+
+def _around(request: HttpRequest, owner: User) -> dict[str, Any]:
+    is_own = owner == user_of(request)
+    tabs = tabs_for(request, PROFILE) if is_own else tabs_for(request, STAFF, owner.pk)
+    return {"person": owner, "is_own": is_own, "tabs": tabs, "list_url": _list_url(request, owner)}
+
+
+def _list_url(request: HttpRequest, owner: User) -> str:
+    return reverse("profile_email") if owner == user_of(request) else reverse("staff_email", args=[owner.pk])
+
+
+def _new_url(request: HttpRequest, owner: User) -> str:
+    own = owner == user_of(request)
+    return reverse("new_profile_account") if own else reverse("new_staff_account", args=[owner.pk])

@@ -16,7 +16,7 @@ from mooring.desk.kinds import CONTACT as KIND
 from mooring.desk.list_pages import file_of, list_page
 from mooring.desk.lists import CONTACTS
 from mooring.desk.record_pages import card, edit_fact, edit_record, hints, new_record, tabs_of
-from mooring.desk.timeline import before_id_in
+from mooring.desk.timeline import id_in
 from mooring.users.permissions import Action, Module
 
 
@@ -74,7 +74,7 @@ def _around(request: HttpRequest, record: Contact) -> dict[str, Any]:
 
 def _place(request: HttpRequest) -> Customer | Lead | None:
     """The customer or lead from whose card one came."""
-    customer_id, lead_id = (before_id_in(request.GET.get(name, "")) for name in ("customer", "lead"))
+    customer_id, lead_id = (id_in(request.GET.get(name, "")) for name in ("customer", "lead"))
     if customer_id is not None:
         return customer_for(request, customer_id, Action.CHANGE)
     return lead_for(request, lead_id, Action.CHANGE) if lead_id is not None else None

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from mooring.desk.access import may_in
 from mooring.desk.journal_words import KINDS, moment_of
 from mooring.desk.menu import SETUP, tabs_for
-from mooring.desk.timeline import before_id_in
+from mooring.desk.timeline import id_in
 from mooring.ui.rendering import page
 from mooring.users.journal import entries_of_everything
 from mooring.users.models import User
@@ -20,9 +20,9 @@ SIZE = 50
 @may_in(Module.SETUP)
 def journal(request: HttpRequest) -> HttpResponse:
     """Newest first; of one person or one kind of record if asked."""
-    user = User.objects.filter(pk=before_id_in(request.GET.get("user", "")) or 0).first()
+    user = User.objects.filter(pk=id_in(request.GET.get("user", "")) or 0).first()
     kind = request.GET.get("kind", "") if request.GET.get("kind", "") in KINDS else ""
-    before_id = before_id_in(request.GET.get("before", ""))
+    before_id = id_in(request.GET.get("before", ""))
     entries = entries_of_everything(user=user, kind=kind, before_id=before_id, limit=SIZE + 1)
     values = {
         "moments": [moment_of(entry) for entry in entries[:SIZE]],

@@ -14,7 +14,7 @@ from mooring.desk.kinds import PROJECT as KIND
 from mooring.desk.list_pages import file_of, list_page
 from mooring.desk.lists import PROJECTS
 from mooring.desk.record_pages import card, edit_fact, edit_record, new_record, tabs_of
-from mooring.desk.timeline import before_id_in
+from mooring.desk.timeline import id_in
 from mooring.users.permissions import Action, Module
 
 PARTS = (("project_emails", _("Emails")),)
@@ -36,7 +36,7 @@ def export_projects(request: HttpRequest) -> HttpResponseBase:
 def new_project(request: HttpRequest) -> HttpResponse:
     """From a customer's card, for that customer."""
     start: dict[str, Any] = {"name": request.GET.get("name", "")[:300]}
-    customer_id = before_id_in(request.GET.get("customer", ""))
+    customer_id = id_in(request.GET.get("customer", ""))
     if customer_id is not None:
         start["customer"] = customer_for(request, customer_id, Action.CHANGE)
     return new_record(request, KIND, KIND.editor(request, reader=user_of(request), start=start))

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from mooring.customers.models import Customer, Lead
+from mooring.customers.models import Customer, Lead, Project
 from mooring.customers.names import fold
 from mooring.customers.queries import find
 from mooring.desk.access import user_of
@@ -34,12 +34,11 @@ def search(request: HttpRequest) -> HttpResponse:
 
 
 def places(request: HttpRequest) -> HttpResponse:
-    """Customers and leads for the field in which one is typing, as options of its list."""
+    """Customers and leads for the field in which one is typing, as options of its list; projects where "record" is asked."""
     text = str(next(iter(request.GET.values()), ""))[:LONGEST].strip()
-    user = user_of(request)
-    rows = (
-        [row for row in find(reader=user, text=text, limit=IN_PALETTE * 2) if isinstance(row, (Customer, Lead))] if text else []
-    )
+    kinds = (Customer, Lead, Project) if "record" in request.GET else (Customer, Lead)
+    found_rows = find(reader=user_of(request), text=text, limit=IN_PALETTE * 2) if text else []
+    rows = [row for row in found_rows if isinstance(row, kinds)]
     return page(request, "desk/search/_places.html", {"places": [place_in_words(row) for row in rows]})
 
 

@@ -1,0 +1,64 @@
+"""What is entered about letters: the record one belongs to, and the filters of the report."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from mooring.customers.models import Customer, Lead, Project
+from mooring.desk.forms.places import PlaceField
+from mooring.letters.models import Rule
+from mooring.letters.report import ReportFilters
+from mooring.users.models import User
+
+
+class LinkForm(forms.Form):
+    """To which record. Suggestions appear while one types."""
+
+    def __init__(self, *args: Any, reader: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["record"] = PlaceField(reader=reader, models=(Customer, Lead, Project), label=_("Customer, lead or project"))
+
+
+class ReportForm(forms.Form):
+    """The filters of the report of synced emails; each can be left empty."""
+
+    text = forms.CharField(label=_("Contains"), max_length=200, required=False)
+    since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    until = forms.DateField(label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    account = forms.TypedChoiceField(label=_("Account"), required=False, coerce=int, empty_value=None)
+    linked = forms.ChoiceField(
+        label=_("Linked"), required=False, choices=[("", _("Either")), ("yes", _("Linked")), ("no", _("Not linked"))]
+    )
+    rule = forms.ChoiceField(label=_("Rule"), required=False, choices=[("", _("Any rule")), *Rule.choices])
+
+    def __init__(self, *args: Any, accounts: list[tuple[int, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["account"].choices = [("", _("All accounts")), *accounts]  # type: ignore[attr-defined]  # a ChoiceField
+        for name in self.fields:
+            self.fields[name].width = "third"  # type: ignore[attr-defined]  # read by ui/form/field.html
+
+    def filters(self) -> ReportFilters:
+        """What was chosen; fields that make no sense are left out, and say so beside themselves."""
+        self.is_valid()
+        chosen = getattr(self, "cleaned_data", {})
+        until = chosen.get("until")
+        return ReportFilters(
+            since=_midnight(chosen.get("since")),
+            before=_midnight(until + timedelta(days=1)) if until else None,
+            account_id=chosen.get("account"),
+            is_linked={"yes": True, "no": False}.get(chosen.get("linked", "")),
+            rule=chosen.get("rule", ""),
+            text=chosen.get("text", ""),
+        )
+
+
+def _midnight(day: Any) -> datetime | None:
+    """The first moment of a day where the reader lives."""
+    zone = timezone.get_current_timezone()
+    return datetime.combine(day, time(), tzinfo=zone if isinstance(zone, ZoneInfo) else UTC) if day else None

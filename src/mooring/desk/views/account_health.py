@@ -1,0 +1,128 @@
+"""How one mail account is doing, folder by folder, and what a person may ask of the engine about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime, time
+from functools import partial
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_GET, require_POST
+
+from mooring.desk.access import account_folder_for, account_for, actor_of, may_in, user_of
+from mooring.desk.forms.accounts import ReadAgainForm
+from mooring.desk.menu import EMAIL_SETUP, SETUP, tabs_for
+from mooring.letters.models import MailAccount
+from mooring.sync.health import AccountHealth, failed_letters, health_of_account, health_of_accounts
+from mooring.sync.wishes import UnableToScan, agree_to_vanishing, read_again_from, retry_failed, scan_now
+from mooring.ui.parts import Progress
+from mooring.ui.rendering import page, see_other, toast
+from mooring.users.permissions import Action, Module
+
+
+@require_GET
+@may_in(Module.SETUP)
+def all_accounts(request: HttpRequest) -> HttpResponse:
+    """Setup > Email > All accounts: every account of everybody with its light and its default mark."""
+    accounts = list(MailAccount.objects.visible_to(user_of(request)).filter(removed_at=None).select_related("owner"))
+    health = health_of_accounts(accounts, now=timezone.now())
+    rows = [(account, health[account.pk]) for account in accounts]
+    tabs = {"tabs": tabs_for(request, SETUP), "parts": tabs_for(request, EMAIL_SETUP)}
+    return page(request, "desk/email_settings/accounts.html", {"rows": rows, **tabs})
+
+
+@require_GET
+def account(request: HttpRequest, account_id: int) -> HttpResponse:
+    """The health of one account with its folders and the letters that failed."""
+    found = account_for(request, account_id)
+    return page(request, "desk/accounts/health.html", _context(found, ReadAgainForm()), fragment="health")
+
+
+@require_GET
+def account_progress(request: HttpRequest, account_id: int) -> HttpResponse:
+    """The line that shows how far the first scan is; asks again while it goes on."""
+    found = account_for(request, account_id)
+    health = health_of_account(found, now=timezone.now())
+    return page(request, "desk/accounts/_progress.html", {"job": _progress(found, health)})
+
+
+@require_POST
+def scan_account(request: HttpRequest, account_id: int) -> HttpResponse:
+    """Scan now."""
+    found = account_for(request, account_id, Action.CHANGE)
+    return _wish(
+        request, found, lambda: scan_now(account=found, by=actor_of(request), now=timezone.now()), _("It is visited next.")
+    )
+
+
+@require_POST
+def retry_account(request: HttpRequest, account_id: int) -> HttpResponse:
+    """Try the letters again that failed."""
+    found = account_for(request, account_id, Action.CHANGE)
+    deed = partial(retry_failed, account=found, by=actor_of(request), now=timezone.now())
+    return _wish(request, found, deed, _("What failed is tried again."))
+
+
+@require_POST
+def read_account_again(request: HttpRequest, account_id: int) -> HttpResponse:
+    """Decide anew about every letter since a day."""
+    found = account_for(request, account_id, Action.CHANGE)
+    form = ReadAgainForm(request.POST)
+    if not form.is_valid():
+        return page(request, "desk/accounts/health.html", _context(found, form), status=422)
+    since = datetime.combine(form.cleaned_data["since"], time(), tzinfo=timezone.get_current_timezone()).astimezone(UTC)
+    try:
+        count = read_again_from(account=found, since=since, by=actor_of(request), now=timezone.now())
+    except UnableToScan as error:
+        toast(request, str(error), is_problem=True)
+    else:
+        said = ngettext("%(count)d letter is looked at again.", "%(count)d letters are looked at again.", count)
+        toast(request, said % {"count": count})
+    return see_other(request, reverse("account", args=[found.pk]))
+
+
+@require_POST
+def agree_folder_vanished(request: HttpRequest, account_id: int, folder_id: int) -> HttpResponse:
+    """Yes, these many letters are really gone from the server. They stay archived."""
+    folder = account_folder_for(request, account_id, folder_id)
+    deed = partial(agree_to_vanishing, folder=folder, by=actor_of(request), now=timezone.now())
+    return _wish(request, folder.account, deed, _("They are marked as gone from the server; the archive keeps them."))
+
+
+def _wish(request: HttpRequest, found: MailAccount, deed: Callable[[], Any], said: str) -> HttpResponse:
+    try:
+        deed()
+    except UnableToScan as error:
+        toast(request, str(error), is_problem=True)
+    else:
+        toast(request, said)
+    return see_other(request, reverse("account", args=[found.pk]))
+
+
+def _context(found: MailAccount, form: ReadAgainForm) -> dict[str, Any]:
+    health = health_of_account(found, now=timezone.now())
+    return {
+        "account": found,
+        "health": health,
+        "failed": failed_letters(found) if health.numbers.failed else [],
+        "job": _progress(found, health),
+        "form": form,
+    }
+
+
+def _progress(found: MailAccount, health: AccountHealth) -> Progress | None:
+    """None when nothing is waiting."""
+    if not health.is_first_scan:
+        return None
+    numbers = health.numbers
+    return Progress(
+        label=_("Letters looked at, the newest first"),
+        done=numbers.listed - numbers.waiting,
+        total=numbers.listed,
+        url=reverse("account_progress", args=[found.pk]),
+    )

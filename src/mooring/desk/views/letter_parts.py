@@ -1,0 +1,88 @@
+"""The bytes of a letter: its body in a frame of its own, attachments, the original. Each asks for the right anew.
+
+The frame's answer carries a policy of its own, so that opening its address directly is as safe as the frame.
+"""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+from django.views.decorators.http import require_GET
+
+from mooring.desk.access import letter_for
+from mooring.desk.letter_bodies import body_of, raw_of
+from mooring.letters.models import Attachment, Letter
+from mooring.letters.originals import UnableToRead
+from mooring.mail.parsing import UnableToFindPart, part_bytes
+from mooring.ui.rendering import page
+
+_FRAME_POLICY = (
+    "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; img-src data:{images}; "
+    "style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; frame-ancestors 'self'"
+)
+_FILE_POLICY = "sandbox; default-src 'none'; frame-ancestors 'none'"
+
+
+@require_GET
+@xframe_options_sameorigin
+def letter_body(request: HttpRequest, letter_id: int) -> HttpResponse:
+    """The HTML of a letter for its sandboxed frame; pictures from elsewhere only when the reader asked for them."""
+    letter = letter_for(request, letter_id)
+    shows_remote = request.GET.get("pictures") == "remote"
+    body = body_of(letter, with_remote_images=shows_remote)
+    response = page(request, "desk/letters/body.html", {"letter": letter, "body": body})
+    images = " https: http:" if shows_remote else ""
+    return _with_policy(response, _FRAME_POLICY.format(images=images))
+
+
+@require_GET
+def attachment(request: HttpRequest, letter_id: int, attachment_id: int) -> HttpResponse:
+    """One attachment for download, never shown inline whatever it says it is."""
+    letter = letter_for(request, letter_id)
+    found = _attachment_of(letter, attachment_id)
+    response = HttpResponse(_bytes_of(letter, found), content_type="application/octet-stream")
+    return _as_download(response, found.name)
+
+
+@require_GET
+def original(request: HttpRequest, letter_id: int) -> HttpResponse:
+    """The letter as an .eml file, byte for byte as it was received."""
+    letter = letter_for(request, letter_id)
+    name = (letter.subject or _("Email")).strip()[:80]
+    try:
+        raw = raw_of(letter)
+    except UnableToRead:
+        raise Http404 from None
+    return _as_download(HttpResponse(raw, content_type="application/octet-stream"), f"{name}.eml")
+
+
+def _attachment_of(letter: Letter, attachment_id: int) -> Attachment:
+    found = letter.attachments.filter(pk=attachment_id).first()
+    if found is None:
+        raise Http404
+    return found
+
+
+def _bytes_of(letter: Letter, found: Attachment) -> bytes:
+    try:
+        return part_bytes(raw_of(letter), found.part).data
+    except (UnableToFindPart, UnableToRead):
+        raise Http404 from None
+
+
+def _as_download(response: HttpResponse, name: str) -> HttpResponse:
+    """With the name for every browser (RFC 6266): plain for old ones, in UTF-8 for the others."""
+    clean = "".join(character for character in name if character.isprintable() and character not in '/\\:*?"<>|').strip(" .")
+    plain = clean.encode("ascii", "ignore").decode().strip() or "email"
+    disposition = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(clean or plain, safe='')}"
+    response["Content-Disposition"] = disposition
+    return _with_policy(response, _FILE_POLICY)
+
+
+def _with_policy(response: HttpResponse, policy: str) -> HttpResponse:
+    response["Content-Security-Policy"] = policy
+    response["X-Content-Type-Options"] = "nosniff"
+    return response

@@ -1,0 +1,104 @@
+"""One letter: its page with the conversation and its links; linking by hand; refusing its sender."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from mooring.desk.access import actor_of, letter_for, link_for, user_of
+from mooring.desk.forms.letters import LinkForm
+from mooring.desk.letter_pages import letter_context
+from mooring.letters.linking import UnableToLink, add_link, remove_link, restore_link
+from mooring.letters.models import Letter, MailAccount
+from mooring.letters.unwanted import UnableToRefuseSender, refuse_sender
+from mooring.letters.visibility import may_read
+from mooring.ui.rendering import page, see_other, toast, wants_fragment
+from mooring.users.permissions import Action, Module, may
+
+
+def letter(request: HttpRequest, letter_id: int) -> HttpResponse:
+    """The letter, the conversation around it, and the records it belongs to."""
+    found = letter_for(request, letter_id)
+    return page(request, "desk/letters/letter.html", letter_context(request, found), fragment="reading")
+
+
+@require_POST
+def add_letter_link(request: HttpRequest, letter_id: int) -> HttpResponse:
+    """Link the letter by hand to the customer, lead or project that was chosen."""
+    found = letter_for(request, letter_id)
+    form = LinkForm(request.POST, reader=user_of(request))
+    if not form.is_valid():
+        return _reading(request, found, {"link_form": form}, status=422)
+    try:
+        add_link(letter=found, to=form.cleaned_data["record"], by=actor_of(request), now=timezone.now())
+    except UnableToLink as error:
+        form.add_error("record", str(error))
+        return _reading(request, found, {"link_form": form}, status=422)
+    toast(request, _("Linked to %(record)s.") % {"record": form.cleaned_data["record"]})
+    return _reading(request, found)
+
+
+@require_POST
+def remove_letter_link(request: HttpRequest, link_id: int) -> HttpResponse:
+    """Take the letter off a record; no rule links the two again."""
+    link = link_for(request, link_id)
+    try:
+        remove_link(link=link, by=actor_of(request), now=timezone.now())
+    except UnableToLink as error:
+        toast(request, str(error), is_problem=True)
+    else:
+        undo = reverse("restore_letter_link", args=[link.pk])
+        toast(request, _("The link was removed and will not be made again by itself."), undo_url=undo)
+    return _after_link(request, link.letter)
+
+
+@require_POST
+def restore_letter_link(request: HttpRequest, link_id: int) -> HttpResponse:
+    """Undo the removal of a link."""
+    link = link_for(request, link_id)
+    try:
+        restore_link(link=link, by=actor_of(request), now=timezone.now())
+    except UnableToLink as error:
+        toast(request, str(error), is_problem=True)
+    else:
+        toast(request, _("The link is back."))
+    return _after_link(request, link.letter)
+
+
+@require_POST
+def refuse_letter_sender(request: HttpRequest, letter_id: int) -> HttpResponse:
+    """Never keep letters of this sender: an administrator for everybody, others for their own mailboxes."""
+    found = letter_for(request, letter_id)
+    user = user_of(request)
+    accounts: list[MailAccount | None] = [None]
+    if not may(user, Module.SETUP, Action.CHANGE):
+        own = MailAccount.objects.visible_to(user, Action.CHANGE).filter(owner=user, removed_at=None)
+        accounts = list(own)
+    try:
+        for account in accounts:
+            refuse_sender(address=found.from_address, account=account, by=actor_of(request), now=timezone.now())
+    except UnableToRefuseSender as error:
+        toast(request, str(error), is_problem=True)
+    else:
+        said = _("New letters of %(address)s will not be kept. Those kept already stay as they are.")
+        toast(request, said % {"address": found.from_address})
+    return _after_link(request, found)
+
+
+def _after_link(request: HttpRequest, found: Letter) -> HttpResponse:
+    """The letter again; taking off its last link may have hidden it from the reader."""
+    if may_read(user_of(request), found):
+        return _reading(request, found)
+    return see_other(request, reverse("synced_emails"))
+
+
+def _reading(request: HttpRequest, found: Letter, context: dict[str, Any] | None = None, *, status: int = 200) -> HttpResponse:
+    if status == 200 and not wants_fragment(request):
+        return see_other(request, reverse("letter", args=[found.pk]))
+    values = {**letter_context(request, found), **(context or {})}
+    return page(request, "desk/letters/letter.html", values, fragment="reading", status=status)
