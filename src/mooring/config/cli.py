@@ -13,10 +13,14 @@ from typing import Any
 import click
 
 from mooring import __version__
+from mooring.config.commands.accounts import accounts
 from mooring.config.commands.checking import check
+from mooring.config.commands.demo import demo
 from mooring.config.commands.importing import contacts, customers, leads
 from mooring.config.commands.installing import init
 from mooring.config.commands.keys import keys
+from mooring.config.commands.reporting import report
+from mooring.config.commands.scanning import scan
 from mooring.config.commands.serving import serve, worker
 from mooring.config.commands.staff import staff
 from mooring.config.commands.starting import UnableToRun, in_words
@@ -49,7 +53,7 @@ def mooring() -> None:
     """
 
 
-for command in (init, serve, worker, check, staff, customers, leads, contacts, keys):
+for command in (init, serve, worker, check, scan, staff, accounts, customers, leads, contacts, report, keys, demo):
     mooring.add_command(command)
 
 

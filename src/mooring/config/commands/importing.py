@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, Final
 
 import click
 
+from mooring.config.commands.chosen import colleague_named
 from mooring.config.commands.starting import UnableToRun, current_time, start_up_to_date
 
-MOST_TOLD = 50
+if TYPE_CHECKING:
+    from mooring.transfer.columns import Kind
+    from mooring.transfer.importing import Summary
+
+MOST_TOLD: Final = 50
+_SHARED: Final = (
+    "name, number (or id), email, further emails, phone, website, note, owner (address of a member of staff), street, "
+)
+_SHARED_END: Final = "postcode, city, region, country"
+_COLUMNS: Final[dict[Kind, str]] = {
+    "customers": f"{_SHARED}{_SHARED_END}, kind (company or person), domains (*.example.com: the hosts below it too)",
+    "leads": f"{_SHARED}{_SHARED_END}, company",
+    "contacts": "name (or first name and last name), email, further emails, phone, job title, note, and where the contact is: "
+    "parent id (the number of a customer or lead), parent kind (customer or lead)",
+}
 
 
 @click.group()
@@ -26,54 +41,54 @@ def contacts() -> None:
     """Import contacts of customers and leads."""
 
 
-def _importing(group: click.Group, kind: str, columns: str) -> None:
+def _importing(group: click.Group, kind: Kind) -> None:
     """Give the group its command `import`."""
 
-    @group.command("import", help=f"Create {group.name} from FILE, a CSV table as spreadsheets save it.\n\n{columns}")
+    @group.command("import", help=f"Create {kind} from FILE, a CSV table as spreadsheets save it.\n\nColumns: {_COLUMNS[kind]}.")
     @click.argument("file", type=click.File("rb"))
     @click.option("--dry-run", is_flag=True, help="Say what would happen and change nothing.")
-    def import_file(file: BinaryIO, dry_run: bool) -> None:
-        _import(file, kind=kind, called=str(group.name), dry_run=dry_run)
+    @click.option(
+        "--on-duplicate",
+        type=click.Choice(["skip", "update", "create"]),
+        default="skip",
+        show_default=True,
+        help="What becomes of a row whose record is known by its number or address.",
+    )
+    @click.option("--owner", metavar="EMAIL", help="Owner of the records for which the file names nobody.")
+    def import_file(file: BinaryIO, dry_run: bool, on_duplicate: str, owner: str | None) -> None:
+        start_up_to_date()
+        summary = _import(file, kind, dry_run=dry_run, on_duplicate=on_duplicate, owner=owner)
+        _tell(summary, kind, dry_run=dry_run)
 
 
-_importing(
-    customers,
-    "customer",
-    "Columns: name, number (or id), email, further emails, domains, kind (company or person), phone, website, note, owner "
-    "(address of a member of staff), street, postcode, city, region, country. A customer whose number is known is left alone.",
-)
-_importing(
-    leads,
-    "lead",
-    "Columns: name, number (or id), email, further emails, company, phone, website, note, owner, street, postcode, city, "
-    "region, country. A lead whose number is known is left alone.",
-)
-_importing(
-    contacts,
-    "contact",
-    "Columns: name, email, further emails, phone, job title, note, and where the contact is: customer or lead (number or "
-    "name), or parent kind with parent id. A contact of the same name at the same place is left alone.",
-)
+_importing(customers, "customers")
+_importing(leads, "leads")
+_importing(contacts, "contacts")
 
 
-def _import(file: BinaryIO, *, kind: str, called: str, dry_run: bool) -> None:
-    start_up_to_date()
-    from mooring.transfer.formats.csv import read_table
-    from mooring.transfer.importing import import_table
+def _import(file: BinaryIO, kind: Kind, *, dry_run: bool, on_duplicate: str, owner: str | None) -> Summary:
+    from mooring.transfer.importing import OnDuplicate, Order, import_records
     from mooring.users.journal import Actor
 
-    outcome = import_table(
-        table=read_table(file.read()),
+    order = Order(
         kind=kind,
         by=Actor(user=None, source="command"),
         now=current_time(),
-        is_rehearsal=dry_run,
+        on_duplicate=OnDuplicate(on_duplicate),
+        owner=colleague_named(owner) if owner else None,
+        is_dry_run=dry_run,
     )
-    for line, text in outcome.problems[:MOST_TOLD]:
-        click.echo(f"line {line}: {text}", err=True)
-    if outcome.ignored_columns:
-        click.echo(f"Columns that were not understood: {', '.join(outcome.ignored_columns)}.", err=True)
-    verb = "would be created" if dry_run else "created"
-    click.echo(f"{called}: {outcome.created_count} {verb}, {outcome.known_count} known already.")
-    if outcome.problems:
-        raise UnableToRun(f"{len(outcome.problems)} rows were left out.")
+    return import_records(file=file, order=order)
+
+
+def _tell(summary: Summary, kind: Kind, *, dry_run: bool) -> None:
+    """What happened. Raises UnableToRun if rows were left out."""
+    for problem in summary.problems[:MOST_TOLD]:
+        click.echo(f"line {problem.line}: {problem.text}", err=True)
+    if summary.ignored_columns:
+        click.echo(f"Columns that were not understood: {', '.join(summary.ignored_columns)}.", err=True)
+    would = "Nothing was changed; this would have been the outcome. " if dry_run else ""
+    counts = f"{summary.created} created, {summary.updated} changed, {summary.skipped} known already"
+    click.echo(f"{would}{kind}: {counts}, {summary.failed} left out.")
+    if summary.failed:
+        raise UnableToRun(f"{summary.failed} rows could not be used.")
