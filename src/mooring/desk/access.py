@@ -9,6 +9,7 @@ from functools import wraps
 from typing import Any, TypeVar, cast
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 
@@ -24,6 +25,7 @@ from mooring.users.permissions import Action, Module, may
 from mooring.users.scoping import ScopedQuerySet
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
+Row = TypeVar("Row", bound=Model)
 
 
 def user_of(request: HttpRequest) -> User:
@@ -155,7 +157,7 @@ def saved_view_for(request: HttpRequest, view_id: int) -> SavedView:
         raise Http404 from None
 
 
-def _first(rows: QuerySet[Record], row_id: int) -> Record:
+def _first(rows: QuerySet[Row], row_id: int) -> Row:
     row = rows.filter(pk=row_id).first()
     if row is None:
         raise Http404
