@@ -13,6 +13,7 @@ import pytest
 from mooring.mail.connect import open_incoming
 from mooring.mail.contract import Incoming
 from servers.certificates import Authority
+from servers.cyrus import Cyrus, CyrusMissing, unpacked
 from servers.dovecot import Dovecot, is_installed
 from servers.scripted_imap import LOOPBACK, ScriptedImap
 
@@ -74,3 +75,17 @@ def opened() -> Iterator[Callable[[ScriptedImap], Incoming]]:
         mailbox.close()
     for fake in running:
         fake.stop()
+
+
+@pytest.fixture(scope="session")
+def cyrus(server_folder: Path) -> Iterator[Cyrus]:
+    """A Cyrus IMAP: COMPRESS, OBJECTID, lower-case attributes, and "." between folders."""
+    folder = server_folder / f"cyrus{os.getpid()}"
+    folder.mkdir()
+    try:
+        server = Cyrus(folder, root=unpacked())
+        server.start()
+    except CyrusMissing as reason:
+        pytest.skip(f"Cyrus IMAP cannot be run here: {reason}")
+    yield server
+    server.stop()

@@ -1,0 +1,179 @@
+"""A real Cyrus IMAP on a free loopback port, beside a Dovecot that the packages would not let it be installed with.
+
+Debian's packages are fetched once into the folder that MOORING_CYRUS names, which everybody must be able to read; they
+are unpacked there without being installed, and run as an unprivileged user. Without that variable nothing is fetched.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import time
+from datetime import timedelta
+from pathlib import Path
+
+from mooring.mail.types import Encryption, Secret, Server
+from servers.dovecot import free_ports, greets
+
+PASSWORD = "harbour-wall"
+_PACKAGES = ["cyrus-common", "cyrus-imapd", "libical3", "libpcre3", "libshp2", "libsasl2-modules", "sasl2-bin"]
+_START_SECONDS = 20.0
+
+
+class CyrusMissing(Exception):
+    """The packages are neither in the cache nor to be had; the text says why."""
+
+
+def unpacked() -> Path:
+    """The folder with the unpacked packages. Raises CyrusMissing."""
+    if "MOORING_CYRUS" not in os.environ:
+        raise CyrusMissing("MOORING_CYRUS names no folder to keep its packages in")
+    cache = Path(os.environ["MOORING_CYRUS"])
+    root = cache / "root"
+    if (root / "usr/lib/cyrus/bin/master").exists():
+        return root
+    if not shutil.which("apt-get") or not shutil.which("dpkg"):
+        raise CyrusMissing("packages of Debian are needed to run Cyrus IMAP")
+    cache.mkdir(parents=True, exist_ok=True)
+    done = subprocess.run(["apt-get", "download", *_PACKAGES], cwd=cache, capture_output=True, timeout=120)
+    if done.returncode:
+        raise CyrusMissing(done.stderr.decode(errors="replace")[-500:])
+    for package in cache.glob("*.deb"):
+        subprocess.run(["dpkg", "-x", str(package), str(root)], check=True, timeout=60)
+    return root
+
+
+class Cyrus:
+    """One running server; users are made with `new_user`."""
+
+    def __init__(self, folder: Path, *, root: Path) -> None:
+        self.folder = folder
+        (self.port,) = free_ports(1)
+        self._root = root
+        self._user_count = 0
+        self._process: subprocess.Popen[bytes] | None = None
+        self._library_path = ":".join(str(root / part) for part in ("usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu"))
+        self._write_config()
+
+    def start(self) -> None:
+        """Start, and wait until it greets."""
+        binaries = self._root / "usr/lib/cyrus/bin"
+        command = [
+            str(binaries / "master"), "-C", str(self.folder / "imapd.conf"), "-M", str(self.folder / "cyrus.conf"),
+            "-p", str(self.folder / "run/master.pid"), "-D",
+        ]  # fmt: skip
+        self._process = subprocess.Popen(
+            command,
+            env={"LD_LIBRARY_PATH": self._library_path, "PATH": "/usr/bin:/bin"},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            **_unprivileged(),
+        )
+        deadline = time.monotonic() + _START_SECONDS
+        while not greets(self.port):
+            if time.monotonic() > deadline or self._process.poll() is not None:
+                self.stop()
+                raise CyrusMissing("Cyrus IMAP does not start here")
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        """Stop it, sessions included."""
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(20)
+            self._process = None
+
+    def new_user(self) -> str:
+        """A user with a password and an empty mailbox."""
+        self._user_count += 1
+        name = f"sailor{self._user_count}"
+        subprocess.run(
+            [str(self._root / "usr/sbin/saslpasswd2"), "-c", "-p", "-f", str(self.folder / "sasldb2"), name],
+            input=PASSWORD.encode(),
+            env={"LD_LIBRARY_PATH": self._library_path},
+            check=True,
+            capture_output=True,
+            timeout=20,
+            **_unprivileged(),
+        )
+        return name
+
+    def server(self, user: str) -> Server:
+        """What an account needs to know: on loopback, unencrypted."""
+        return Server(
+            protocol="imap",
+            host="localhost",
+            port=self.port,
+            encryption=Encryption.NONE,
+            user_name=user,
+            password=Secret(PASSWORD),
+            plain_login_allowed=True,
+            timeout=timedelta(seconds=20),
+        )
+
+    def _write_config(self) -> None:
+        for name in ("cfg/socket", "run/proc", "run/lock", "spool", "search"):
+            (self.folder / name).mkdir(parents=True, exist_ok=True)
+        binaries, plugins = self._root / "usr/lib/cyrus/bin", self._root / "usr/lib/x86_64-linux-gnu/sasl2"
+        user, group = ("nobody", "nogroup") if os.geteuid() == 0 else (os.environ.get("USER", "nobody"), "nogroup")
+        texts = {"base": self.folder, "bin": binaries, "sasl": plugins, "port": self.port, "user": user, "group": group}
+        (self.folder / "imapd.conf").write_text(_IMAPD_CONF.format(**texts))
+        (self.folder / "cyrus.conf").write_text(_CYRUS_CONF.format(**texts))
+        if os.geteuid() == 0:
+            for path in (self.folder, *self.folder.rglob("*")):
+                shutil.chown(path, "nobody", "nogroup")
+
+
+def _unprivileged() -> dict[str, str]:
+    """Cyrus refuses to work as root."""
+    return {"user": "nobody", "group": "nogroup"} if os.geteuid() == 0 else {}
+
+
+_IMAPD_CONF = """
+configdirectory: {base}/cfg
+proc_path: {base}/run/proc
+mboxname_lockpath: {base}/run/lock
+defaultpartition: default
+partition-default: {base}/spool
+allowplaintext: yes
+admins: cyrus
+altnamespace: no
+unixhierarchysep: no
+virtdomains: off
+hashimapspool: true
+sasl_pwcheck_method: auxprop
+sasl_auxprop_plugin: sasldb
+sasl_sasldb_path: {base}/sasldb2
+sasl_mech_list: PLAIN LOGIN
+sasl_path: {sasl}:/usr/lib/x86_64-linux-gnu/sasl2
+autocreate_quota: 0
+autocreate_post: yes
+autocreate_inbox_folders: Sent | Drafts | Trash | Junk | Archive
+autocreate_subscribe_folders: Sent | Drafts | Trash | Junk | Archive
+xlist-sent: Sent
+xlist-drafts: Drafts
+xlist-trash: Trash
+xlist-junk: Junk
+xlist-archive: Archive
+specialusealways: yes
+idlesocket: {base}/run/idle
+lmtpsocket: {base}/run/lmtp
+notifysocket: {base}/run/notify
+cyrus_user: {user}
+cyrus_group: {group}
+"""
+_CYRUS_CONF = """
+START {{
+  recover cmd="{bin}/ctl_cyrusdb -C {base}/imapd.conf -r"
+}}
+SERVICES {{
+  imap cmd="{bin}/imapd -C {base}/imapd.conf" listen="127.0.0.1:{port}" prefork=0
+}}
+DAEMON {{
+  idled cmd="{bin}/idled -C {base}/imapd.conf"
+}}
+EVENTS {{
+  checkpoint cmd="{bin}/ctl_cyrusdb -C {base}/imapd.conf -c" period=30
+}}
+"""
