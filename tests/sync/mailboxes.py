@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import count
@@ -25,6 +25,7 @@ from mooring.sync.models import AccountState, Item
 from mooring.sync.visit import Visited, visit_account
 from mooring.users.models import User
 from servers.certificates import Authority
+from servers.dovecot import Dovecot
 
 _numbers = count(1)
 WHY = "a test looks at everything"
@@ -144,3 +145,25 @@ def live_places(account: MailAccount) -> Counter[str]:
 def links() -> set[tuple[str, str]]:
     """(subject, rule) of every link."""
     return set(Link.objects.values_list("letter__subject", "rule"))
+
+
+def fill(dovecot: Dovecot, user: str, letters: Sequence[bytes], *, folder: str = "INBOX") -> None:
+    """Many letters are put into a folder with one command. Other folders come before INBOX."""
+    source = dovecot.folder / f"source{next(_numbers)}"
+    for part in ("cur", "new", "tmp"):
+        (source / part).mkdir(parents=True)
+        (source / part).chmod(0o777)
+    source.chmod(0o777)
+    for number, raw in enumerate(letters):
+        name = source / "cur" / f"{1_700_000_000 + number}.{number}.tests:2,"
+        name.write_bytes(raw)
+        name.chmod(0o666)
+    dovecot.doveadm("import", "-u", user, f"maildir:{source}", "", "all")
+    if folder != "INBOX":
+        dovecot.create(user, folder)
+        dovecot.doveadm("move", "-u", user, folder, "mailbox", "INBOX", "all")
+
+
+def with_crlf(raw: bytes) -> bytes:
+    """The letter as servers send it, whatever its line ends in a file are."""
+    return raw.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")

@@ -102,7 +102,7 @@ def reach_of(offer: BackfillOffer) -> Reach:
     """The address or domain that the offer is about."""
     if not offer.is_domain:
         return Reach(key=offer.address)
-    domains = CustomerDomain.objects.filter(customer_id=offer.customer_id, domain=offer.address)
+    domains = CustomerDomain.objects.filter(customer_id=offer.customer_id or 0, domain=offer.address)
     return Reach(domain=offer.address, includes_subdomains=domains.filter(includes_subdomains=True).exists())
 
 
@@ -156,7 +156,7 @@ def _links_of_fetched(offer: BackfillOffer) -> QuerySet[Link]:
     letters = Letter.objects.unscoped(_WHY).filter(
         deliveries__in=Item.objects.filter(hints__digest=digest, delivery__isnull=False).values("delivery")
     )
-    which: dict[str, Any] = {"customer": offer.customer_id} if offer.customer_id is not None else {"lead": offer.lead_id}
+    which: dict[str, Any] = {"customer": offer.customer_id, "lead": offer.lead_id}
     return Link.objects.filter(
         letter__in=letters.values("pk"), batch=None, removed_at=None, created_at__gte=offer.answered_at, **which
     )
