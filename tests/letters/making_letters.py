@@ -52,7 +52,7 @@ def raw_letter(
     identity = f"<{next(_numbers)}@made.example>" if message_id is None else message_id
     lines = [f"From: {sender}", f"To: {to}", f"Subject: {subject}", f"Date: {at:%a, %d %b %Y %H:%M:%S} +0000"]
     lines += [f"Message-ID: {identity}"] if identity else []
-    lines += extra.splitlines() + ["Content-Type: text/plain; charset=utf-8", "", body, ""]
+    lines += [*extra.splitlines(), "Content-Type: text/plain; charset=utf-8", "", body, ""]
     return "\r\n".join(lines).encode()
 
 

@@ -1,0 +1,131 @@
+"""Who reads which letters: the SQL of letters.visibility against the rule in plain Python, over made-up archives."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from letters.making_letters import arrival, make_account, make_letter, raw_letter
+from making import BY_COMMAND, NOW, make_customer, make_lead, make_project, make_user
+from mooring.letters.linking import add_link, remove_link
+from mooring.letters.models import Delivery, Letter, Link
+from mooring.letters.storing import store_batch
+from mooring.letters.visibility import may_read, visible_deliveries, visible_letters, visible_links
+from mooring.users.models import Role, User
+from mooring.users.scoping import Unscoped
+
+pytestmark = pytest.mark.django_db
+
+ROLES = (Role.ADMINISTRATOR, Role.SALES_PERSON, Role.SALES_PERSON, Role.READ_ONLY)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A letter: (owner of the mailbox, private) of each delivery, (kind, owner of the record, removed) of each link."""
+
+    deliveries: tuple[tuple[int, bool], ...]
+    links: tuple[tuple[str, int | None, bool], ...]
+
+
+owners = st.integers(0, len(ROLES) - 1)
+plans = st.builds(
+    Plan,
+    deliveries=st.lists(st.tuples(owners, st.booleans()), min_size=1, max_size=3).map(tuple),
+    links=st.lists(
+        st.tuples(st.sampled_from(("customer", "lead", "project")), st.none() | owners, st.booleans()),
+        max_size=3,
+        unique_by=lambda link: link[:2],
+    ).map(tuple),
+)
+
+
+def sees_record(reader: int, owner: int | None) -> bool:
+    return ROLES[reader] in (Role.ADMINISTRATOR, Role.READ_ONLY) or owner in (None, reader)
+
+
+def sees(reader: int, plan: Plan) -> bool:
+    if any(owner == reader for owner, _private in plan.deliveries):
+        return True
+    is_open = any(not private for _owner, private in plan.deliveries)
+    return is_open and any(not removed and sees_record(reader, owner) for _kind, owner, removed in plan.links)
+
+
+def sees_delivery(reader: int, plan: Plan, owner: int, private: bool) -> bool:
+    return owner == reader or (not private and sees(reader, plan))
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(plans, min_size=1, max_size=5))
+def test_sql_and_rule_agree_on_every_letter_and_every_reader(db: None, some_plans: list[Plan]) -> None:
+    people = [make_user(role=role) for role in ROLES]
+    accounts = [make_account(user) for user in people]
+    letters = {plan_number: built(plan, accounts, people) for plan_number, plan in enumerate(some_plans)}
+    for reader, user in enumerate(people):
+        readable = set(visible_letters(user).filter(pk__in=letters.values()).values_list("pk", flat=True))
+        assert readable == {letters[number] for number, plan in enumerate(some_plans) if sees(reader, plan)}
+        known = set(
+            visible_deliveries(user).filter(letter__in=letters.values()).values_list("letter_id", "account__owner", "is_private")
+        )
+        assert known == {
+            (letters[number], people[owner].pk, private)
+            for number, plan in enumerate(some_plans)
+            for owner, private in plan.deliveries
+            if sees_delivery(reader, plan, owner, private)
+        }
+
+
+def built(plan: Plan, accounts: list[Any], people: list[User]) -> int:
+    raw = raw_letter()
+    batch = [arrival(accounts[owner], raw, is_private=private) for owner, private in plan.deliveries]
+    letter = store_batch(arrivals=batch, now=NOW)[0].letter
+    for kind, owner, removed in plan.links:
+        link = add_link(letter=letter, to=record_of(kind, None if owner is None else people[owner]), by=BY_COMMAND, now=NOW)
+        if removed:
+            remove_link(link=link, by=BY_COMMAND, now=NOW)
+    return letter.pk
+
+
+def record_of(kind: str, owner: User | None) -> Any:
+    if kind == "lead":
+        return make_lead(owner=owner)
+    customer = make_customer(owner=owner)
+    return customer if kind == "customer" else make_project(customer=customer)
+
+
+def test_an_administrator_does_not_read_unlinked_letters_of_others(alice: User, bob: User) -> None:
+    letter = make_letter(make_account(bob))
+    assert not may_read(alice, letter)
+    assert may_read(bob, letter)
+    add_link(letter=letter, to=make_customer(), by=BY_COMMAND, now=NOW)
+    assert may_read(alice, letter)
+
+
+def test_letters_of_a_removed_account_stay_with_its_owner(bob: User) -> None:
+    letter = make_letter(make_account(bob, removed_at=NOW))
+    assert may_read(bob, letter)
+
+
+def test_who_left_reads_nothing(dave: User) -> None:
+    letter = make_letter(make_account(dave), to_records=(make_customer(),))
+    assert not may_read(dave, letter)
+    assert not visible_deliveries(dave).exists()
+
+
+def test_links_to_records_of_others_stay_unknown(alice: User, bob: User) -> None:
+    own, other = make_customer(owner=bob), make_customer(owner=alice)
+    letter = make_letter(make_account(bob), to_records=(own, other))
+    assert {link.customer_id for link in visible_links(bob)} == {own.pk}
+    assert visible_links(alice).filter(letter=letter).count() == 2
+    remove_link(link=Link.objects.get(customer=own), by=BY_COMMAND, now=NOW)
+    assert not visible_links(bob).exists()
+    assert visible_links(bob, with_removed=True).count() == 1
+
+
+def test_letters_cannot_be_read_without_saying_for_whom() -> None:
+    with pytest.raises(Unscoped):
+        list(Letter.objects.all())
+    assert list(Delivery.objects.all()) == []
