@@ -88,7 +88,7 @@ def bind(found: Item, *, missed: Item, folder: Folder) -> None:
     """A letter missed at one place is the one found at another: its delivery moves there, with all that people did to it."""
     delivery = missed.delivery
     assert delivery is not None
-    Item.objects.filter(pk=missed.pk).update(delivery=None, gone_at=None)
+    Item.objects.filter(pk=missed.pk).delete()
     Delivery.objects.filter(pk=delivery.pk).update(
         folder=folder,
         folder_path=folder.path,
@@ -119,7 +119,7 @@ def settle_moves(account_id: int, deliveries: Sequence[Delivery]) -> None:
             Delivery.objects.filter(pk=new.pk).update(is_private=True)
         old.delete()
         _note_privacy(old.letter_id)
-        Item.objects.filter(pk=item.pk).update(gone_at=None)
+        Item.objects.filter(pk=item.pk).delete()
 
 
 def _note_privacy(letter_id: int) -> None:
