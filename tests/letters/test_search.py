@@ -6,6 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.db import connection
+from django.db.models import CharField, Func, Q, Value
+from django.db.models.functions import Cast
+from django.db.models.lookups import Exact
 from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -238,6 +241,7 @@ def test_many_hits_are_walked_and_a_walk_without_end_is_given_up(
 ) -> None:
     monkeypatch.setattr(searching, "MOST_SORTED", 0)
     if walk_ms == 1:
-        monkeypatch.setattr(searching, "_meets_sql", lambda: "pg_sleep(0.05) IS NOT NULL AND %s <> ''")
+        sleep = Func(Value(0.05), function="pg_sleep")
+        monkeypatch.setattr(searching, "_meets", lambda expression: Q(Exact(Cast(sleep, CharField()), Value("?"))))
     monkeypatch.setattr(searching, "_WALK_MS", walk_ms)
     assert hits(alice, "ropes") == [corpus[3].pk, corpus[0].pk]

@@ -13,6 +13,8 @@ from datetime import datetime
 from typing import Final, cast
 
 from django.db import OperationalError, connection, transaction
+from django.db.models import BooleanField, F, Func, Q, Value
+from django.db.models.expressions import RawSQL
 
 from mooring.letters.arrivals import position_of
 from mooring.letters.models import Letter
@@ -52,8 +54,7 @@ def narrowed(letters: LetterQuerySet, *, text: str) -> LetterQuerySet:
     wanted = parse_search(text)
     letters = _filtered(letters, wanted)
     if wanted.wanted:
-        among_hits = f"letters_letter.position IN ({_hits_sql()})"
-        letters = _where(letters, among_hits, _expression(wanted, wanted=True))
+        letters = letters.filter(position__in=RawSQL(_hits_sql(), [_expression(wanted, wanted=True)]))  # noqa: S611
     return _without_excluded(letters, wanted)
 
 
@@ -103,11 +104,11 @@ def _found_by_gin(letters: LetterQuerySet, wanted: Search, window: Window, most:
         return list(letters.filter(position__in=hits)[:most])
     try:
         with _planner(enable_bitmapscan="off", enable_seqscan="off", enable_sort="off", statement_timeout=str(_WALK_MS)):
-            return list(_where(letters, _meets_sql(), expression)[:most])
+            return list(letters.filter(_meets(expression))[:most])
     except OperationalError:
-        sorted_hits = f"letters_letter.position IN ({_hits_sql()})"
+        hits_sorted = letters.filter(position__in=RawSQL(_hits_sql(), [expression]))  # noqa: S611  # a text of this file
         with _planner(enable_seqscan="off"):
-            return list(_where(letters, sorted_hits, expression)[:most])
+            return list(hits_sorted[:most])
 
 
 def _some_hits(expression: str) -> list[int]:
@@ -119,12 +120,7 @@ def _some_hits(expression: str) -> list[int]:
 def _without_excluded(letters: LetterQuerySet, wanted: Search) -> LetterQuerySet:
     if not wanted.excluded:
         return letters
-    return _where(letters, f"NOT {_meets_sql()}", _expression(wanted, wanted=False))
-
-
-def _where(letters: LetterQuerySet, condition: str, expression: str) -> LetterQuerySet:
-    narrower = letters.extra(where=[condition], params=[expression])  # noqa: S610  # `condition` is a text of this file
-    return cast(LetterQuerySet, narrower)
+    return letters.filter(~Q(_meets(_expression(wanted, wanted=False))))
 
 
 def _expression(search: Search, *, wanted: bool) -> str:
@@ -140,9 +136,14 @@ def _hits_sql() -> str:
     return f"SELECT position FROM {TABLE} WHERE words @@ %s::tsquery"  # noqa: S608
 
 
-def _meets_sql() -> str:
-    same = "rowid" if connection.vendor == "sqlite" else "position"
-    return f"EXISTS ({_hits_sql()} AND {TABLE}.{same} = letters_letter.position)"
+def _meets(expression: str) -> Func:
+    """Whether a letter's row of the index meets the expression: asked letter by letter, in the order of another index."""
+    if connection.vendor == "sqlite":
+        found, key = f"{TABLE} MATCH %(expressions)s", f" AND {TABLE}.rowid = "
+    else:
+        found, key = "words @@ %(expressions)s", f"::tsquery AND {TABLE}.position = "
+    template = f"EXISTS (SELECT 1 FROM {TABLE} WHERE {found})"  # noqa: S608
+    return Func(Value(expression), F("position"), template=template, arg_joiner=key, output_field=BooleanField())
 
 
 def _first_position(moment: datetime) -> int:
