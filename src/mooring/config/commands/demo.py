@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from mooring.config.commands.installing import init
-from mooring.config.commands.starting import UnableToRun, start_django
+from mooring.config.commands.installing import make_first_administrator, make_ready
+from mooring.config.commands.starting import UnableToRun
 from mooring.config.demo.company import PASSWORD, STAFF
 from mooring.config.installation import Installation, read_installation
 
@@ -31,8 +31,7 @@ def demo(reset: bool) -> None:
     if not mark.exists():
         installation.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         mark.write_text("")
-    ctx = click.get_current_context()
-    ctx.invoke(init, admin_email=STAFF[0].address, admin_name=STAFF[0].name, admin_password=PASSWORD)
+    make_ready(installation, say=lambda _text: None)
     if mark.read_text() != "complete":
         _fill(installation)
         mark.write_text("complete")
@@ -40,9 +39,10 @@ def demo(reset: bool) -> None:
 
 
 def _fill(installation: Installation) -> None:
-    start_django()
     from mooring.config.demo.filling import fill
 
+    alice = STAFF[0]
+    make_first_administrator(alice.address, alice.name, PASSWORD)
     fill(mail_folder=installation.data / "mail", say=click.echo)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import sys
+from collections.abc import Callable
 
 import click
 
@@ -34,15 +35,20 @@ def init(admin_email: str | None, admin_name: str | None, admin_password: str | 
     that the command can be run again at any time, and must be after each update.
     """
     installation = read_installation()
-    make_folders(installation=installation)
-    _make_keys(installation, new_secret_key=new_secret_key)
-    start_django()
-    _migrate()
-    _make_first_administrator(admin_email, admin_name, admin_password)
+    make_ready(installation, say=click.echo, new_secret_key=new_secret_key)
+    make_first_administrator(admin_email, admin_name, admin_password)
     click.echo(f"Mooring is ready in {installation.data}. Start it with: mooring serve")
 
 
-def _make_keys(installation: Installation, *, new_secret_key: bool) -> None:
+def make_ready(installation: Installation, *, say: Callable[[str], object], new_secret_key: bool = False) -> None:
+    """Folders, keys and tables; what exists is left alone. `say` is told what was made."""
+    make_folders(installation=installation)
+    _make_keys(installation, say, new_secret_key=new_secret_key)
+    start_django()
+    _migrate(say)
+
+
+def _make_keys(installation: Installation, say: Callable[[str], object], *, new_secret_key: bool) -> None:
     made = make_keys(
         installation=installation,
         secret_key=secrets.token_urlsafe(50),
@@ -50,23 +56,24 @@ def _make_keys(installation: Installation, *, new_secret_key: bool) -> None:
         key_id=f"k{current_time():%Y%m%d}{secrets.token_hex(2)}",
     )
     for path in made:
-        click.echo(f"Made the key {path}. Keep a copy apart from the backups of the data.")
+        say(f"Made the key {path}. Keep a copy apart from the backups of the data.")
     if new_secret_key and installation.secret_key_file not in made:
         replace_secret_key(installation=installation, secret_key=secrets.token_urlsafe(50))
-        click.echo(f"Replaced the key {installation.secret_key_file}; everybody is signed out.")
+        say(f"Replaced the key {installation.secret_key_file}; everybody is signed out.")
 
 
-def _migrate() -> None:
+def _migrate(say: Callable[[str], object]) -> None:
     from django.core.management import call_command
 
     waiting = waiting_migrations()
     if not waiting:
         return
     call_command("migrate", verbosity=0, interactive=False)
-    click.echo(f"Brought the database up to date ({len(waiting)} changes).")
+    say(f"Brought the database up to date ({len(waiting)} changes).")
 
 
-def _make_first_administrator(email: str | None, name: str | None, password: str | None) -> None:
+def make_first_administrator(email: str | None, name: str | None, password: str | None) -> None:
+    """Unless there is one; what is not given is asked for at a terminal. Raises UnableToStart where there is none."""
     from mooring.users.journal import Actor
     from mooring.users.models import Role, User
     from mooring.users.staff import add_user
