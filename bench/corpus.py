@@ -14,9 +14,7 @@ _ENDINGS = {".eml", ".msg"}
 
 def collected_letters() -> list[bytes]:
     """Every collected letter that is one file, in a fixed order. Raises SystemExit when they are not there."""
-    paths = sorted(
-        path for folder in ("mail", "threads") for path in (FOLDER / folder).rglob("*") if path.suffix in _ENDINGS
-    )
+    paths = sorted(path for folder in ("mail", "threads") for path in (FOLDER / folder).rglob("*") if path.suffix in _ENDINGS)
     if not paths:
         raise SystemExit("There are no letters to measure with: MOORING_TESTDATA must name the folder of collected letters.")
     return [path.read_bytes() for path in paths]
