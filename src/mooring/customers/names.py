@@ -40,6 +40,7 @@ _MARKS_THAT_ARE_LETTERS: Final = frozenset({0, 6, 7, 8, 9})
 """Combining classes of Indic vowel signs, nuktas, viramas and of Japanese voicing marks: without them it is another word."""
 
 _ASCII_WORD: Final = re.compile(r"[a-z0-9]+")
+_NO_DIGITS: Final = re.compile(r"[^0-9]+")
 _LEAST_PHONE_DIGITS: Final = 7
 _COMPARED_PHONE_DIGITS: Final = 9
 """A Polish number without its country; long enough elsewhere to compare with and without country and trunk prefix."""
@@ -102,6 +103,8 @@ def words_to_search(text: str) -> list[str]:
 
 def digits_of(phone: str) -> str:
     """The digits of a number as 0 to 9, whatever script they are written in."""
+    if phone.isascii():
+        return _NO_DIGITS.sub("", phone)[:40]
     return "".join(str(unicodedata.digit(character)) for character in phone if character.isdecimal())[:40]
 
 

@@ -82,7 +82,12 @@ def change_preferences(
     """What people may change of themselves, or an administrator of them. What is None stays. Raises UnableToChangeUser."""
     if by.user is None or by.user.pk != user.pk:
         _demand_administrator(by)
-    wanted = {"name": None if name is None else " ".join(name.split()), "language": language, "time_zone": time_zone, "theme": theme}
+    wanted = {
+        "name": None if name is None else " ".join(name.split()),
+        "language": language,
+        "time_zone": time_zone,
+        "theme": theme,
+    }
     return _change(user.pk, wanted, by=by, now=now)
 
 
