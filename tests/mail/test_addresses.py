@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mooring.mail import address_lists
 from mooring.mail.addresses import (
     domain_key,
     domain_of,
@@ -201,6 +202,15 @@ def test_well_formed_lists_come_back_as_they_were_written(pairs: list[tuple[str,
     value = ", ".join(f'"{name}" <{address}>' for name, address in pairs)
     assert people(value) == pairs
     assert not is_ambiguous(value)
+
+
+SIMPLE = ["a@b.pl", "<", ">", '"', "Jo", " ", "  ", ",", "'", ".", "=", "ż", "\u2028", "(x)", "@", "<a@b.pl>", ",,"]
+
+
+@given(st.lists(st.sampled_from(SIMPLE), max_size=14).map("".join))
+def test_the_short_way_for_plain_lists_reads_as_the_long_one(value: str) -> None:
+    simple = address_lists._read_simple(value)
+    assert simple is None or simple == address_lists._Reader().read(value)
 
 
 # ---- keys

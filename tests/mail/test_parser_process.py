@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os
+import resource
 import select
 import signal
 import subprocess
@@ -16,13 +18,13 @@ import pytest
 
 from mooring.mail import parser_child, parser_process
 from mooring.mail.parser_child import Child, ChildDied
-from mooring.mail.parser_frames import FAILED, LENGTH, frame
+from mooring.mail.parser_frames import FAILED, LENGTH, frame, unpack_letter
 from mooring.mail.parser_process import Limits, Parser, ParserClosed, ParserUnavailable
 from mooring.mail.parsing import read_letter
 
 MEGABYTE = 1_048_576
-SMALL = Limits(memory=96 * MEGABYTE)
-DEADLY = b"From: a@b.pl\r\nSubject: too much\r\n\r\n" + b"x" * (90 * MEGABYTE)
+SMALL = Limits(memory=192 * MEGABYTE)
+DEADLY = b"From: a@b.pl\r\nSubject: too much\r\n\r\n" + b"x" * (180 * MEGABYTE)
 
 
 def plain(number: int) -> bytes:
@@ -200,6 +202,8 @@ def test_writing_to_a_dead_child_is_noticed() -> None:
     child._process.wait()
     with pytest.raises(ChildDied):
         list(child.answers([b"x" * 10_000_000] * 3))
+    with pytest.raises(ChildDied):
+        child._send(memoryview(b"x"))
     child.kill()
 
 
@@ -259,3 +263,35 @@ def test_a_header_that_even_the_parent_cannot_read_stays_empty(monkeypatch: pyte
     monkeypatch.setattr(parser_process, "read_header", fail)
     letter = parser_process._unread_letter(plain(1), "parser-killed")
     assert (letter.header.subject, letter.defects) == ("", ("parser-killed",))
+
+
+def test_a_child_limits_itself_and_answers_until_its_input_ends(monkeypatch: pytest.MonkeyPatch) -> None:
+    limits: list[int] = []
+    monkeypatch.setattr(resource, "setrlimit", lambda kind, values: limits.append(kind))
+    monkeypatch.setattr(signal, "signal", lambda number, action: None)
+    output = io.BytesIO()
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(frame(plain(1)) + frame(plain(2)))))
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(output))
+    monkeypatch.setattr(sys, "argv", ["parser_process", str(512 * MEGABYTE), "5"])
+    parser_process.main()
+    answers = output.getvalue().removeprefix(frame(b"ready"))
+    length = LENGTH.unpack_from(answers)[0]
+    assert unpack_letter(answers[LENGTH.size : LENGTH.size + length]) == read_letter(plain(1))
+    assert limits == [resource.RLIMIT_CORE, resource.RLIMIT_AS, resource.RLIMIT_CPU, resource.RLIMIT_CPU]
+
+
+def test_a_child_without_memory_ends_itself_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Ended(BaseException):
+        pass
+
+    def end(code: int) -> None:
+        raise Ended(code)
+
+    def exhaust(memory: int, cpu_seconds: float) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr(os, "_exit", end)
+    monkeypatch.setattr(parser_process, "run_child", exhaust)
+    monkeypatch.setattr(sys, "argv", ["parser_process", "1", "1"])
+    with pytest.raises(Ended, match=str(parser_process.OUT_OF_MEMORY)):
+        parser_process.main()

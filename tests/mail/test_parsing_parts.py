@@ -155,6 +155,8 @@ def test_transport_headers_do_not_change_the_fingerprint_and_anything_else_does(
         (multipart("body line\nmore"), ["body line"], "no-empty-line-after-header"),
         (multipart("Hello,\nmind: this\n\nis body"), ["Hello,", "is body"], "no-empty-line-after-header"),
         ("From: a@b.pl\r\nbody here, no colon\r\nmore\r\n", ["body here", "more"], "no-empty-line-after-header"),
+        ("Subject: x\nX: a\nHello a", ["Hello a"], "no-empty-line-after-header"),
+        ("Subject:\nHello", ["Hello"], "no-empty-line-after-header"),
         # 6 no semicolon
         (multipart(PLAIN).replace("mixed; ", "mixed\n\t"), ["words"], ""),
         # 7 a long boundary

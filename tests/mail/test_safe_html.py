@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mooring.mail import safe_html as safe_html_module
 from mooring.mail.html_limits import MOST_FORMATTING, limit_html
 from mooring.mail.safe_html import safe_html, safe_text, without_quote
 from mooring.mail.styles import safe_style
@@ -143,6 +144,14 @@ def test_output_is_stable_and_holds_nothing_that_runs_or_loads(html: str) -> Non
     assert blocked(once) == once
     assert not re.search(r"<(?:script|style|svg|math|form|iframe|title|noscript|template|select)\b", once)
     assert not re.search(r"<[^>]*\s(?:on\w+|srcset|background|hx-\w+)=(?=[^<]*>)", re.sub(r'"[^"]*"', '""', once))
+
+
+def test_what_never_settles_is_shown_as_its_words() -> None:
+    class Restless:
+        def clean(self, html: str) -> str:
+            return f"{html}<b>!</b>"
+
+    assert safe_html_module._settled(Restless(), "<p>words</p>").startswith("<div>words")  # type: ignore[arg-type]
 
 
 # ---- bounds

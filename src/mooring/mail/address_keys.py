@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 import idna
 
@@ -18,6 +19,7 @@ _PLAIN_LOCAL = re.compile(r"[a-z0-9!#$%&'*+/=?^_`{|}~.-]+\Z")
 _NOT_IN_LOCAL = frozenset('@"\\<>()[],;:')
 
 
+@lru_cache(maxsize=16_384)
 def match_key(address: str) -> str:
     """The form of an address for comparing; empty when it is not usable.
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from mooring.mail.address_keys import match_key
 from mooring.mail.encoded_words import decode_words
@@ -28,6 +29,14 @@ _TOKEN = re.compile(
       | (?P<odd>.)""",
     re.VERBOSE | re.DOTALL,
 )
+_SIMPLE = re.compile(
+    r"""\ *(?:(?:"([^"\\@=\x00-\x1f\x7f-\x9f]*)"\ *|([^"<>()\[\]:;@\\,=\x00-\x1f\x7f-\x9f]*))
+        <([A-Za-z0-9!\#$%&*+/^_`{|}~.-]+@[A-Za-z0-9.-]+)>
+      | ([A-Za-z0-9!\#$%&*+/^_`{|}~.-]+@[A-Za-z0-9.-]+))\ *(?:,|\Z)""",
+    re.VERBOSE,
+)
+_REMEMBERED_LENGTH = 400
+
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)
 _COMMENT_MARK = re.compile(r"\\.|[()]", re.DOTALL)
 _CONTROLS = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
@@ -59,9 +68,33 @@ class _Entry:
 
 def read_addresses(value: str) -> AddressList:
     """The mailboxes of a From, To, Cc ... header. `value` is unfolded, its encoded words still encoded. Never raises."""
-    if not value or value.isspace():
-        return AddressList()
-    return _Reader().read(value)
+    return _remembered(value) if len(value) <= _REMEMBERED_LENGTH else _read(value)
+
+
+def _read(value: str) -> AddressList:
+    return _read_simple(value) or _Reader().read(value)
+
+
+_remembered = lru_cache(maxsize=4_096)(_read)
+"""The same few people write most letters of a mailbox."""
+
+
+def _read_simple(value: str) -> AddressList | None:
+    """A list of nothing but plain mailboxes, which most are, at a fifth of the cost; None for any other."""
+    mailboxes = []
+    position, length = 0, len(value)
+    while position < length:
+        found = _SIMPLE.match(value, position)
+        if found is None:
+            return None
+        quoted, plain, address = found.group(1, 2, 3)
+        name = (plain or "").strip(" ") if quoted is None else quoted.strip(" ")
+        if name[:1] == "'" or len(name) > LONGEST_NAME or (quoted is None and "  " in name) or not name.isprintable():
+            return None
+        address = address or found[4]
+        mailboxes.append(Mailbox("" if name.lower() == address.lower() else name, address, match_key(address)))
+        position = found.end()
+    return AddressList(tuple(mailboxes))
 
 
 class _Reader:

@@ -16,6 +16,13 @@ LONGEST_VALUE = 1_000
 """Unstructured texts such as the subject are cut to this many characters."""
 
 _FIELD = re.compile(rb"^([!-9;-~]{1,200})[ \t]*:(.*(?:\n[ \t].*)*)", re.MULTILINE)
+_READ = frozenset(
+    b"from reply-to sender to cc bcc subject date message-id in-reply-to references auto-submitted x-autoreply"
+    b" x-autorespond x-autoresponder x-auto-response-suppress precedence return-path list-id list-unsubscribe"
+    b" feedback-id sensitivity content-type content-disposition content-transfer-encoding content-id".split()
+)
+"""The fields that anybody here asks for; most of a header is traces of transport."""
+
 _ENVELOPE_LINE = re.compile(rb">?From [^\n]*\n")
 _FOLD = re.compile(rb"\n[ \t]")
 _CONTROLS = re.compile("[\x00-\x20\x7f-\x9f\u2028\u2029]+")
@@ -23,7 +30,7 @@ _CONTROLS = re.compile("[\x00-\x20\x7f-\x9f\u2028\u2029]+")
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """Fields by lower-case name, each with its values in order, still raw and folded with bare line feeds."""
+    """The fields that matter, by lower-case name; the values of each in order, raw and folded with bare line feeds."""
 
     values: dict[str, list[bytes]]
     defects: tuple[str, ...] = ()
@@ -58,16 +65,28 @@ def read_fields(raw: bytes, start: int, end: int) -> tuple[Fields, int]:
     if block_end - start > LONGEST_BLOCK or block.count(b"\n") > MOST_LINES:
         defects.append("header-too-large")
         block = _first_lines(block)
+    found = _FIELD.findall(block)
     values: dict[str, list[bytes]] = {}
-    last = 0
-    for found in _FIELD.finditer(block):
-        values.setdefault(found[1].decode("ascii").lower(), []).append(found[2])
-        last = found.end()
-    rest = block[last:].strip(b"\r\n")
-    if rest and (not defects or block_end == end) and not (last == 0 and _ENVELOPE_LINE.fullmatch(rest + b"\n")):
+    for name, value in found:
+        lower = name.lower()
+        if lower in _READ:
+            values.setdefault(lower.decode("ascii"), []).append(value)
+    rest = _rest_of(block, b"\n%b:%b" % found[-1] if found else b"")
+    if rest and (not defects or block_end == end) and (found or not _ENVELOPE_LINE.fullmatch(rest + b"\n")):
         defects.append("no-empty-line-after-header")
         body_start = _start_of_rest(raw, start, block_end, rest)
     return Fields(values, tuple(defects)), body_start
+
+
+def _rest_of(block: bytes, last_field: bytes) -> bytes:
+    """The lines after the last field, which usually are none."""
+    block = block.rstrip(b"\r\n")
+    if last_field and block.endswith(last_field.rstrip(b"\r\n")):
+        return b""
+    last = 0
+    for found in _FIELD.finditer(block):
+        last = found.end()
+    return block[last:].strip(b"\r\n")
 
 
 def _end_of_block(raw: bytes, start: int, end: int) -> tuple[int, int]:

@@ -162,5 +162,5 @@ def main() -> None:
         os._exit(OUT_OF_MEMORY)
 
 
-if __name__ == "__main__":
+if __name__ == "__main__":  # pragma: no cover - the tests start it as a process of its own
     main()

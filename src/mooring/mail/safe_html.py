@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from html import escape
 from typing import Literal
 from urllib.parse import unquote
 
@@ -16,6 +17,7 @@ import nh3
 
 from mooring.mail.charsets import scrub
 from mooring.mail.html_limits import limit_html
+from mooring.mail.html_text import html_to_text
 from mooring.mail.safe_text import safe_text, without_quote
 from mooring.mail.styles import safe_style
 
@@ -60,8 +62,8 @@ _ALWAYS = {"a": " ".join(f'{name}="{value}"' for name, value in _LINK_ATTRIBUTES
 _SCHEMES = {"http", "https", "mailto", "cid", "data"}
 _LINK = re.compile(r"(?:https?://|mailto:)", re.IGNORECASE)
 _REMOTE = re.compile(r"\s*https?:", re.IGNORECASE)
-_EATEN_LINE_FEED = re.compile(r"<pre[^>]*>\n")
-"""A line feed that the next parser would drop; it came there because what stood before it was taken out."""
+_MOST_ROUNDS = 5
+"""Misnested tables and lists read otherwise once they have been written; they settle after one round or two."""
 
 _RASTER = re.compile(r"data:image/(?:png|jpe?g|gif|webp|bmp);base64,[A-Za-z0-9+/=\s]*\Z", re.IGNORECASE)
 
@@ -90,11 +92,23 @@ def safe_html(html: str, *, images: Literal["blocked", "remote"], cid_urls: Mapp
         url_relative=guard.kept_relative,
         link_rel=None,
     )
-    cleaned = cleaner.clean(limit_html(scrub(html), tags=_TAGS, attributes=_ALWAYS))
+    cleaned = cleaner.clean(_limited(scrub(html)))
     remote_image_count = guard.remote_image_count
-    if _EATEN_LINE_FEED.search(cleaned):
-        cleaned = cleaner.clean(limit_html(cleaned, tags=_TAGS, attributes=_ALWAYS))
-    return SafeHtml(cleaned, remote_image_count)
+    return SafeHtml(_settled(cleaner, cleaned), remote_image_count)
+
+
+def _limited(html: str) -> str:
+    return limit_html(html, tags=_TAGS, attributes=_ALWAYS)
+
+
+def _settled(cleaner: nh3.Cleaner, cleaned: str) -> str:
+    """The HTML sanitised until it no longer changes; what never settles is shown as its words."""
+    for _ in range(_MOST_ROUNDS):
+        again = cleaner.clean(_limited(cleaned))
+        if again == cleaned:
+            return cleaned
+        cleaned = again
+    return cleaner.clean(f"<div>{escape(html_to_text(cleaned))}</div>")
 
 
 class _Guard:
