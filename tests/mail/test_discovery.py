@@ -32,7 +32,7 @@ FILE = b"""<?xml version="1.0"?>
 <username>%EMAILLOCALPART%</username></incomingServer>
 <incomingServer type="pop3"><hostname>plain.firm.example</hostname><port>110</port><socketType>plain</socketType></incomingServer>
 <outgoingServer type="smtp"><hostname>smtp.firm.example</hostname><port>587</port><socketType>STARTTLS</socketType>
-<username>%EMAILADDRESS%</username></outgoingServer>
+<username>%EMAILADDRESS%</username><authentication>password-cleartext</authentication></outgoingServer>
 </emailProvider></clientConfig>"""
 
 

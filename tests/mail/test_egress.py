@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from mooring.mail import egress
 from mooring.mail.egress import MAIL_PORTS, Connection, EgressPolicy, resolve_by_system
 from mooring.mail.errors import (
     AddressNotAllowed,
@@ -253,3 +254,10 @@ def _reset_second(listener: socket.socket) -> None:
     second.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
     second.close()
     first.close()
+
+
+def test_a_connection_without_tls_shows_no_names() -> None:
+    with ScriptedImap().start().stopping() as fake:
+        connection = LOOPBACK.connect(host="localhost", port=fake.port, timeout=5)
+        assert egress._names_shown_on(connection.sock) == ()
+        connection.close()

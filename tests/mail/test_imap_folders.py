@@ -181,3 +181,17 @@ def test_object_ids_survive_moves(opened: Callable[[ScriptedImap], Incoming], mo
     (listed,) = arrivals(opened(fake).changes(INBOX, None, known=knowing()))
 
     assert listed.remote_id == remote_id
+
+
+def test_extended_lists_without_anything_to_tell_are_asked_for_plainly(opened: Callable[[ScriptedImap], Incoming]) -> None:
+    fake = ScriptedImap(capabilities="IMAP4rev1 AUTH=PLAIN SASL-IR LIST-EXTENDED")
+
+    assert opened(fake).folders()
+    assert b'LIST "" "*"' in fake.lines
+
+
+def test_roles_are_asked_for_where_the_server_keeps_them(opened: Callable[[ScriptedImap], Incoming]) -> None:
+    fake = ScriptedImap(capabilities="IMAP4rev1 AUTH=PLAIN SASL-IR LIST-EXTENDED SPECIAL-USE")
+
+    assert opened(fake).folders()
+    assert b'LIST "" "*" RETURN (SPECIAL-USE)' in fake.lines

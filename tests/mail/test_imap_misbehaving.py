@@ -20,8 +20,8 @@ from mooring.mail.errors import (
     ServerBusy,
     ServerUnavailable,
 )
-from mooring.mail.protocols.imap import bodies
-from mooring.mail.types import RawLetter
+from mooring.mail.protocols.imap import ImapMailbox, bodies
+from mooring.mail.types import RawLetter, Server
 from servers.scripted_imap import LOOPBACK, FakeLetter, ScriptedImap
 
 
@@ -207,21 +207,33 @@ def test_a_uidnext_that_is_too_high_loses_no_letter(opened: Callable[[ScriptedIm
 
 
 def test_a_search_that_names_too_few_letters_is_not_taken_for_deletions(opened: Callable[[ScriptedImap], Incoming]) -> None:
-    for capabilities in (ALL, "IMAP4rev1 AUTH=PLAIN SASL-IR"):
-        mailbox = opened(ScriptedImap(THREE, capabilities=capabilities, answers={"UID SEARCH": b"TAG OK done\r\n"}))
+    empty, nothing_found = (
+        b"TAG OK done\r\n",
+        b"* 3 EXISTS\r\n* ESEARCH (TAG x) UID\r\n* ESEARCH (TAG x) UID ALL\r\nTAG OK done\r\n",
+    )
+    modest = "IMAP4rev1 AUTH=PLAIN SASL-IR"
+    for capabilities, answer in (
+        (ALL, empty),
+        (modest, empty),
+        (ALL, nothing_found.replace(b"* 3 EXISTS\r\n", b"* 0 RECENT\r\n")),
+    ):
+        mailbox = opened(ScriptedImap(THREE, capabilities=capabilities, answers={"UID SEARCH": answer}))
         changes = mailbox.changes(INBOX, None, known=knowing("77.3", "77.5"))
         assert [(page.arrived[0].rank, page.vanished) for page in changes.pages if page.arrived] == [(9, ())]
 
 
 def test_a_folder_that_hides_letters_it_counts_is_an_error(opened: Callable[[ScriptedImap], Incoming]) -> None:
-    answers: dict[str, bytes] = {"UID SEARCH": b"* SEARCH 3\r\nTAG OK done\r\n", "UID FETCH 1:*": b"TAG OK done\r\n"}
+    answers: dict[str, bytes] = {
+        "UID SEARCH": b"* SEARCH 3\r\nTAG OK done\r\n",
+        "UID FETCH 1:*": b"* 0 RECENT\r\n* 1 FETCH (UID 3)\r\nTAG OK done\r\n",
+    }
     mailbox = opened(ScriptedImap(THREE, answers=dict(answers)))
     with pytest.raises(ProtocolViolation):
         list(mailbox.changes(INBOX, None, known=knowing("77.3", "77.5")).pages)
 
 
 def test_letters_that_vanish_while_looking_are_no_error(opened: Callable[[ScriptedImap], Incoming]) -> None:
-    answers = {"UID SEARCH": b"* SEARCH 3 5\r\n* 3 EXPUNGE\r\nTAG OK done\r\n"}
+    answers = {"UID SEARCH": b"* 0 RECENT\r\n* SEARCH 3 5\r\n* 3 EXPUNGE\r\nTAG OK done\r\n"}
     mailbox = opened(ScriptedImap(THREE, answers=dict(answers)))
 
     changes = mailbox.changes(INBOX, None, known=knowing("77.9"))
@@ -302,7 +314,29 @@ def test_a_server_that_says_goodbye_during_idle(opened: Callable[[ScriptedImap],
 
 
 def test_what_comes_with_the_end_of_idle_is_a_hint_too(opened: Callable[[ScriptedImap], Incoming]) -> None:
-    fake = ScriptedImap(capabilities=ALL, answers={"IDLE": b"+ idling\r\n", "DONE": b"* 4 EXISTS\r\nM6 OK done\r\n"})
+    fake = ScriptedImap(capabilities=ALL, answers={"IDLE": b"+ idling\r\n"})
+    fake.answers["DONE"] = lambda tag, command: b"* 4 EXISTS\r\n" + fake.end_of_idle()
     mailbox = opened(fake)
 
     assert mailbox.watch(INBOX, stop=threading.Event(), timeout=timedelta(seconds=0.05))
+
+
+def test_flags_changed_during_idle_are_a_hint_and_those_asked_for_are_none(opened: Callable[[ScriptedImap], Incoming]) -> None:
+    fake = ScriptedImap(list(THREE), capabilities=ALL, answers={"IDLE": b"+ idling\r\n"})
+    mailbox = opened(fake)
+    arrivals(mailbox.changes(INBOX, None, known=knowing()))
+    fake.answers["DONE"] = lambda tag, command: fake.end_of_idle()
+    assert not mailbox.watch(INBOX, stop=threading.Event(), timeout=timedelta(seconds=0.05))
+
+    fake.answers["IDLE"] = b"+ idling\r\n* 1 FETCH (FLAGS (\\Seen))\r\n"
+    assert mailbox.watch(INBOX, stop=threading.Event(), timeout=timedelta(seconds=5))
+
+
+def test_a_stage_out_of_its_turn_is_refused() -> None:
+    mailbox = ImapMailbox(Server(protocol="imap", host="localhost"), policy=LOOPBACK)
+    stages = {stage.code: stage for stage in mailbox.stages()}
+
+    for code in ("encrypt", "log_in"):
+        with pytest.raises(ConnectionLost):
+            stages[code].run()
+    mailbox.close()

@@ -306,3 +306,13 @@ def test_mechanisms_say_their_part_once() -> None:
 
     assert plain.first() == b"\0u\0p"
     assert [login.first(), login.answer(b"a"), login.answer(b"b"), login.answer(b"c")] == [None, b"u", b"p", None]
+
+
+def test_what_else_comes_with_enabling_does_not_matter() -> None:
+    fake = ScriptedImap(
+        capabilities="IMAP4rev1 AUTH=PLAIN SASL-IR ENABLE QRESYNC",
+        answers={"ENABLE": b"* OK hello\r\n* ENABLED QRESYNC\r\nTAG OK done\r\n"},
+    )
+    with fake.start().stopping(), log_in(fake) as mailbox:
+        assert isinstance(mailbox, ImapMailbox)
+        assert mailbox._session.enabled == {"QRESYNC"}

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mooring.mail.egress import Connection
+from mooring.mail.egress import Connection, EgressPolicy
 from mooring.mail.errors import ConnectionLost, MailError, NoAnswer, ProtocolViolation, UnusableName
 from mooring.mail.protocols.imap import stream as stream_module
 from mooring.mail.protocols.imap.letters import items_in
@@ -27,6 +27,8 @@ from mooring.mail.protocols.imap.wire import (
     plain,
     read_response,
 )
+from servers.certificates import Authority
+from servers.scripted_imap import LOOPBACK, ScriptedImap
 
 
 @contextmanager
@@ -296,3 +298,42 @@ def test_a_server_that_does_not_read_is_given_up() -> None:
         theirs.close()
         with pytest.raises(ConnectionLost):
             stream.send(b"more")
+
+
+def test_deflate_that_yields_nothing_yet_waits_for_more() -> None:
+    deflate = zlib.compressobj(9, zlib.DEFLATED, -15)
+    compressed = deflate.compress(b"* OK hello\r\n") + deflate.flush(zlib.Z_SYNC_FLUSH)
+    source = _Blocks([compressed[:1], compressed[1:]])
+    target = bytearray(100)
+    count = stream_module._Inflater(source, b"").recv_into(memoryview(target))
+
+    assert bytes(target[:count]) == b"* OK hello\r\n"
+
+
+class _Blocks:
+    """A socket that hands out these blocks, one per call."""
+
+    def __init__(self, blocks: list[bytes]) -> None:
+        self._blocks = blocks
+
+    def recv_into(self, buffer: memoryview, /) -> int:
+        block = self._blocks.pop(0)
+        buffer[: len(block)] = block
+        return len(block)
+
+
+def test_what_tls_has_already_decrypted_counts_as_readable(authority: Authority, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(stream_module, "_BUFFER_SIZE", 32)
+    greeting = b"* OK " + b"x" * 25 + b"\r\n" + b"* 1 EXISTS\r\n"
+    fake = ScriptedImap(greeting=greeting, certificate=authority.issue("localhost"), is_tls_at_once=True)
+    with fake.start().stopping():
+        policy = EgressPolicy(LOOPBACK.allowed_networks, extra_authorities=authority.pem)
+        connection = policy.connect(host="localhost", port=fake.port, timeout=5)
+        connection.start_tls()
+        stream = Stream(connection, timeout=5)
+        assert read_response(stream).kind == b"OK"
+        assert not stream.has_buffered
+        assert stream.waits_readable(0)
+        assert read_response(stream).kind == b"EXISTS"
+        assert not stream.waits_readable(0)
+        stream.close()

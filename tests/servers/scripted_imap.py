@@ -223,6 +223,11 @@ class ScriptedImap:
             return b"* ENABLED " + command.partition(b" ")[2] + b"\r\n"
         return b""
 
+    def end_of_idle(self) -> bytes:
+        """The usual answer to DONE, under the tag of the IDLE before it."""
+        tags = re.findall(rb"(\w+) IDLE\r\n", bytes(self.received))
+        return tags[-1] + b" OK done\r\n"
+
     def examined(self) -> bytes:
         """The usual answer to EXAMINE, without the tagged end."""
         lines = [f"* {len(self.letters)} EXISTS", "* 0 RECENT", "* FLAGS (\\Seen)"]

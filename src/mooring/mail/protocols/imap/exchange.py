@@ -16,7 +16,7 @@ from mooring.mail.protocols.imap.wire import Argument, Response, encode_command,
 CHATTER_CAP = 10_000
 """How many responses that nobody asked for a server may send in a row."""
 
-_HINTS = frozenset({b"EXISTS", b"EXPUNGE", b"VANISHED", b"FETCH"})
+_HINTS = frozenset({b"EXISTS", b"EXPUNGE", b"VANISHED"})
 
 
 class Exchange:
@@ -27,6 +27,8 @@ class Exchange:
         self.capabilities: frozenset[str] = frozenset()
         self.is_stirred = False
         """Since this was last set to False, the server hinted at a change in the examined folder."""
+        self.is_idle = False
+        """Nothing was asked for, so that FETCH is a hint too."""
         self._number = 0
         self._open_tag = b""
         self._is_over = False
@@ -101,7 +103,7 @@ class Exchange:
         if response.kind == b"BYE":
             self._is_over = True
             raise goodbye_error(response, host=self.stream.host)
-        if response.kind in _HINTS:
+        if response.kind in _HINTS or (self.is_idle and response.kind == b"FETCH"):
             self.is_stirred = True
         elif response.kind == b"CAPABILITY":
             self._learn(response.pieces[0])

@@ -35,18 +35,24 @@ def wait_for_change(session: Session, *, look: Callable[[], Snapshot], stop: thr
 def _idle(session: Session, *, stop: threading.Event, until: float) -> None:
     """One IDLE from its start to DONE. What the server tells in between, up to its OK, counts as a hint."""
     session.send_command(plain(b"IDLE"))
+    session.is_idle = True
     response = session.read_beyond_chatter()
     if response.tag != b"+":
         session.accept_end(response)
         raise ProtocolViolation(response.text, expected="consent to IDLE")
+    _await_hint(session, stop=stop, until=until)
+    session.stream.send(b"DONE\r\n")
+    session.accept_end(session.read_beyond_chatter())
+    session.is_idle = False
+
+
+def _await_hint(session: Session, *, stop: threading.Event, until: float) -> None:
     while not session.is_stirred and not stop.is_set():
         left = until - monotonic()
         if left <= 0:
-            break
+            return
         if session.stream.waits_readable(min(_TURN, left)):
             session.read()
-    session.stream.send(b"DONE\r\n")
-    session.accept_end(session.read_beyond_chatter())
 
 
 def _look_again(look: Callable[[], Snapshot], *, stop: threading.Event, deadline: float) -> bool:

@@ -115,8 +115,8 @@ class Look:
     def _list(self, wanted: bytes, expected: UidSet) -> Iterator[Page]:
         """List these letters; what else the server tells about others is left out."""
         basket = _Basket()
-        items = items_for(self.session.capabilities)
-        for response in self.session.run(plain(b"UID FETCH %s (%s)" % (wanted, items))):
+        wanted_items = items_for(self.session.capabilities)
+        for response in self.session.run(plain(b"UID FETCH %s (%s)" % (wanted, wanted_items))):
             items = items_in(response) if response.kind == b"FETCH" else {}
             if uid_in(items) in expected:
                 self._sort_in(items, basket, first_new=1)

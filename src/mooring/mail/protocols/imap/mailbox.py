@@ -82,15 +82,22 @@ class ImapMailbox:
     def _encrypt(self) -> dict[str, str]:
         if self._server.encryption is Encryption.STARTTLS:
             self._session.start_tls()
-        elif self._connection is not None:
-            self._connection.start_tls()
-            self._session_on(self._connection)
+        else:
+            connection = self._connected
+            connection.start_tls()
+            self._session_on(connection)
         return {}
 
     def _log_in(self) -> dict[str, str]:
         self._session.log_in(self._server)
         self._session.settle()
         return {}
+
+    @property
+    def _connected(self) -> Connection:
+        if self._connection is None:
+            raise ConnectionLost(host=self._server.host)
+        return self._connection
 
     @property
     def _session(self) -> Session:
@@ -150,10 +157,9 @@ class ImapMailbox:
         """IDLE where the server can; otherwise the folder is examined again from time to time."""
         seen = self._seen.get(folder.wire_name)
         self._listed.clear()
-        if self._examined != folder.wire_name or not self._session.is_stirred:
-            now = self._examine(folder)
-            if seen is not None and replace(now, since=0) != replace(seen, since=0):
-                return True
+        now = self._examine(folder)
+        if seen is not None and replace(now, since=0) != replace(seen, since=0):
+            return True
         return wait_for_change(self._session, look=lambda: self._examine(folder), stop=stop, timeout=timeout.total_seconds())
 
     def _open(self, folder: Folder, server_ids: Sequence[str]) -> tuple[int, UidSet]:

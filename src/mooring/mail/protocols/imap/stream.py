@@ -112,10 +112,6 @@ class Stream:
     def _fill(self) -> None:
         if self._start == self._end:
             self._start = self._end = 0
-        elif self._end == _BUFFER_SIZE:
-            rest = bytes(self._view[self._start : self._end])
-            self._view[: len(rest)] = rest
-            self._start, self._end = 0, len(rest)
         self._end += self._receive(self._view[self._end :])
 
     def _receive(self, target: memoryview) -> int:
