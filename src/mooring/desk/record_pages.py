@@ -15,6 +15,7 @@ from mooring.desk.facts import facts_shown, is_fact, label_of
 from mooring.desk.forms.editor import Editor
 from mooring.desk.kinds import PROJECT, Record, RecordKind, kind_for
 from mooring.desk.recent import remember
+from mooring.desk.record_letters import offers_shown
 from mooring.desk.saving import Attempt, record_form, try_to_change, try_to_create, twins_of
 from mooring.desk.timeline import id_in, timeline_of
 from mooring.ui.parts import Tab
@@ -76,6 +77,7 @@ def card(request: HttpRequest, record: Record, context: CardContext) -> HttpResp
         "kind": kind,
         "facts": facts_shown(data_of(record)),
         "may_change": may_change(request, record),
+        "offers": offers_shown(record),
         **context,
     }
     if "tab" not in context:

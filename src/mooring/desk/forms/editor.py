@@ -61,7 +61,7 @@ class Editor(Generic[Data]):
     @property
     def has_problems(self) -> bool:
         """Whether anything is to be said at a field or row."""
-        return self.is_sent and (bool(self.form.errors) or any(rows.problems for rows in self.rows))
+        return self.is_sent and (bool(self.form.errors) or any(rows.has_problems for rows in self.rows))
 
     def data(self) -> Data:
         """What was entered, over what is known; only after is_valid()."""

@@ -97,6 +97,11 @@ class Rows:
         """The row a person goes on with after asking for one more."""
         return self.forms[-1] if self.forms else None
 
+    @property
+    def has_problems(self) -> bool:
+        """Whether anything is to be said at a row or above the rows."""
+        return bool(self.problems) or any(row.errors for row in self.forms)
+
     def is_valid(self) -> bool:
         """Whether every row could be read."""
         judged = [row.is_valid() for row in self.forms]

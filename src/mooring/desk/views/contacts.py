@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from mooring.customers.models import Contact, Customer, Lead
@@ -15,9 +16,12 @@ from mooring.desk.forms.contacts import ContactEditor
 from mooring.desk.kinds import CONTACT as KIND
 from mooring.desk.list_pages import file_of, list_page
 from mooring.desk.lists import CONTACTS
+from mooring.desk.record_letters import letters_tab
 from mooring.desk.record_pages import card, edit_fact, edit_record, hints, new_record, tabs_of
 from mooring.desk.timeline import id_in
 from mooring.users.permissions import Action, Module
+
+PARTS = (("contact_emails", _("Emails")),)
 
 
 @may_in(Module.CUSTOMERS)
@@ -64,12 +68,18 @@ def contact(request: HttpRequest, contact_id: int) -> HttpResponse:
     return card(request, record, _around(request, record))
 
 
+def contact_emails(request: HttpRequest, contact_id: int) -> HttpResponse:
+    """The card with the letters that one of their addresses stands in."""
+    record = contact_for(request, contact_id)
+    return card(request, record, {**_around(request, record), **letters_tab(request, record)})
+
+
 def _around(request: HttpRequest, record: Contact) -> dict[str, Any]:
     """Where they work, as far as the reader may see those places."""
     user = user_of(request)
     is_seen = Q(customer__in=Customer.objects.visible_to(user)) | Q(lead__in=Lead.objects.visible_to(user))
     places = record.affiliations.filter(is_seen).select_related("customer", "lead")
-    return {"tabs": tabs_of(request, KIND, record, ()), "places": list(places)}
+    return {"tabs": tabs_of(request, KIND, record, PARTS), "places": list(places)}
 
 
 def _place(request: HttpRequest) -> Customer | Lead | None:

@@ -13,6 +13,7 @@ from mooring.desk.access import customer_for, may_in, project_for, user_of
 from mooring.desk.kinds import PROJECT as KIND
 from mooring.desk.list_pages import file_of, list_page
 from mooring.desk.lists import PROJECTS
+from mooring.desk.record_letters import letters_tab
 from mooring.desk.record_pages import card, edit_fact, edit_record, new_record, tabs_of
 from mooring.desk.timeline import id_in
 from mooring.users.permissions import Action, Module
@@ -62,7 +63,7 @@ def project(request: HttpRequest, project_id: int) -> HttpResponse:
 def project_emails(request: HttpRequest, project_id: int) -> HttpResponse:
     """The card with its letters."""
     record = project_for(request, project_id)
-    return card(request, record, {**_around(request, record), "tab": "emails"})
+    return card(request, record, {**_around(request, record), **letters_tab(request, record)})
 
 
 def _around(request: HttpRequest, record: Project) -> dict[str, Any]:

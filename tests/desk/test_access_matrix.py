@@ -1,0 +1,81 @@
+"""Every address of the desk x GET and POST x six principals, as the table in policy.py has it.
+
+What is denied leaves the database as it was; so does every GET. Every answer carries the headers that keep it private.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from desk.policy import PRINCIPALS, ROWS, Row
+from desk.world import World, digest, make_world
+
+pytestmark = pytest.mark.django_db
+
+
+def test_every_address_has_a_row_in_the_policy() -> None:
+    assert sorted(_names(get_resolver().url_patterns)) == sorted(ROWS)
+
+
+@pytest.mark.parametrize("method", ["get", "post"])
+@pytest.mark.parametrize("principal", PRINCIPALS)
+def test_the_policy_holds_for(principal: str, method: str) -> None:
+    world = make_world()
+    before = digest()
+    wanted = {name: getattr(row, method).split()[PRINCIPALS.index(principal)] for name, row in ROWS.items()}
+    found = {name: _outcome(world, principal, name, row, method, before) for name, row in ROWS.items()}
+    assert {name: word for name, word in found.items() if word != wanted[name]} == {}
+
+
+def _outcome(world: World, principal: str, name: str, row: Row, method: str, before: dict[str, int]) -> str:
+    """What the principal is answered, with "W" in front if the database changed. Undoes what was done."""
+    url = reverse(name, args=[world.value(arg) for arg in row.args])
+    data = {field: world.value(value) for field, value in row.data.items()} if method == "post" else {}
+    client = _same_browser(world.clients[principal])
+    with transaction.atomic():
+        answer = getattr(client, method)(url, data)
+        assert_private(answer, url)
+        changed = "W" if digest() != before else ""
+        transaction.set_rollback(True)
+    return changed + _word(answer)
+
+
+def _same_browser(client: Client) -> Client:
+    """A copy, so that cookies set by one cell do not reach the next."""
+    copy = Client()
+    copy.cookies.update(client.cookies)
+    return copy
+
+
+def _word(answer: Any) -> str:
+    if answer.status_code in (301, 302, 303):
+        return "login" if answer.headers["Location"].startswith("/accounts/login/?next=") else "see"
+    return "ok" if answer.status_code == 200 else str(answer.status_code)
+
+
+def assert_private(answer: Any, url: str) -> None:
+    """The headers that every answer has."""
+    headers = answer.headers
+    assert "no-store" in headers["Cache-Control"], url
+    assert headers["X-Content-Type-Options"] == "nosniff", url
+    assert headers["Referrer-Policy"] == "same-origin", url
+    assert headers["Cross-Origin-Opener-Policy"] == "same-origin", url
+    policy = headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy, url
+    assert "unsafe" not in policy, url
+    assert "frame-ancestors" in policy, url
+
+
+def _names(patterns: list[URLPattern | URLResolver]) -> Iterator[str]:
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            yield from _names(pattern.url_patterns)
+        else:
+            assert pattern.name, pattern
+            yield pattern.name

@@ -1,0 +1,152 @@
+"""A small world with a record of every kind, all of them the owner's, and the six principals who may or may not see them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+from django.db import connection
+from django.test import Client
+
+import making
+from mooring.customers.models import Contact, Customer, Lead, Project
+from mooring.customers.record_data import DomainData, PostalAddressData
+from mooring.desk.forms.places import place_in_words
+from mooring.users.journal import Actor
+from mooring.users.models import Role, SavedView, User
+from mooring.users.saved_views import save_view
+from mooring.users.staff import add_user
+
+NEW_PASSWORD = "seven unlikely lighthouses"
+UNCOUNTED = {"django_session"}
+"""What a mere look may touch: who is signed in."""
+
+
+@dataclass
+class World:
+    administrator: User
+    owner: User
+    colleague: User
+    reader: User
+    deactivated: User
+    customer: Customer
+    lead: Lead
+    contact: Contact
+    project: Project
+    view: SavedView
+    clients: dict[str, Client]
+    password: str = making.PASSWORD
+    new_password: str = NEW_PASSWORD
+
+    @property
+    def place(self) -> str:
+        """The owner's customer as forms name it."""
+        return place_in_words(self.customer)
+
+    @property
+    def version(self) -> str:
+        """The state of all records here: they were made at one moment and are changed in transactions that are undone."""
+        return making.NOW.isoformat()
+
+    def value(self, text: Any) -> Any:
+        """ "$customer.pk" is an attribute of something here; anything else is itself."""
+        if not isinstance(text, str) or not text.startswith("$"):
+            return text
+        thing: Any = self
+        for name in text[1:].split("."):
+            thing = getattr(thing, name)
+        return thing
+
+
+def make_world(mark: str = "") -> World:
+    """`mark` is put into every text that people can enter."""
+    people = {role: _member(name, role, mark) for name, role in (("admin", Role.ADMINISTRATOR), ("reader", Role.READ_ONLY))}
+    owner, colleague = _member("owner", Role.SALES_PERSON, mark), _member("colleague", Role.SALES_PERSON, mark)
+    deactivated = _member("gone", Role.SALES_PERSON, mark)
+    records = _records(owner, mark)
+    view = save_view(
+        list_name="customers",
+        name=f"View{mark}",
+        query={"kind": "company"},
+        is_shared=True,
+        by=Actor(owner, "desk"),
+        now=making.NOW,
+    )
+    world = World(
+        administrator=people[Role.ADMINISTRATOR],
+        owner=owner,
+        colleague=colleague,
+        reader=people[Role.READ_ONLY],
+        deactivated=deactivated,
+        view=view,
+        clients={},
+        **records,
+    )
+    for name in ("administrator", "owner", "colleague", "reader", "deactivated"):
+        world.clients[name] = client_of(getattr(world, name))
+    world.clients["anonymous"] = Client(raise_request_exception=True)
+    User.objects.filter(pk=deactivated.pk).update(is_active=False)
+    return world
+
+
+def client_of(user: User) -> Client:
+    """A browser in which the user has signed in."""
+    client = Client()
+    client.force_login(user, backend=settings.AUTHENTICATION_BACKENDS[0])
+    return client
+
+
+def digest() -> dict[str, int]:
+    """What stands in every table, short: two equal digests mean that nothing was changed."""
+    tables = sorted({model._meta.db_table for model in apps.get_models(include_auto_created=True)} - UNCOUNTED)
+    with connection.cursor() as cursor:
+        return {table: _digest_of(cursor, table) for table in tables}
+
+
+def _digest_of(cursor: Any, table: str) -> int:
+    cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")
+    return hash(tuple(sorted(map(repr, cursor.fetchall()))))
+
+
+def _member(name: str, role: str, mark: str) -> User:
+    return add_user(
+        email=f"{name}@mooring.example",
+        name=f"{name.capitalize()}{mark}",
+        role=role,
+        password=making.PASSWORD,
+        by=making.BY_COMMAND,
+        now=making.NOW,
+    )
+
+
+def _records(owner: User, mark: str) -> dict[str, Any]:
+    address = PostalAddressData(
+        label=f"a{mark}"[:40], street=f"b{mark}", postcode=f"c{mark}"[:20], city=f"d{mark}", region=f"e{mark}", country=f"f{mark}"
+    )
+    customer = making.make_customer(
+        f"Harbour{mark}",
+        emails=("office@harbour.example",),
+        domains=(DomainData(domain="harbour.example", includes_subdomains=True),),
+        phones=(f"1{mark}"[:60],),
+        number=f"C{mark}"[:40],
+        note=f"note{mark}",
+        website="https://harbour.example",
+        owner=owner,
+        addresses=(address,),
+    )
+    lead = making.make_lead(
+        f"Lighthouse{mark}",
+        emails=("keeper@lighthouse.example",),
+        phones=(f"2{mark}"[:60],),
+        number=f"L{mark}"[:40],
+        company_name=f"Company{mark}",
+        note=f"note{mark}",
+        owner=owner,
+    )
+    contact = making.make_contact(
+        f"Carol{mark}", at=(customer, lead), emails=("carol@harbour.example",), job_title=f"Keeper{mark}", note=f"note{mark}"
+    )
+    project = making.make_project(f"Pier{mark}", customer=customer, note=f"note{mark}")
+    return {"customer": customer, "lead": lead, "contact": contact, "project": project}
