@@ -202,9 +202,21 @@ def test_writing_to_a_dead_child_is_noticed() -> None:
     child._process.wait()
     with pytest.raises(ChildDied):
         list(child.answers([b"x" * 10_000_000] * 3))
-    with pytest.raises(ChildDied):
-        child._send(memoryview(b"x"))
+    unsent = [memoryview(b"x")]
+    child._send(unsent)
+    assert unsent == []
     child.kill()
+
+
+def test_answers_given_before_a_child_died_are_not_lost() -> None:
+    child = Child(Limits())
+    answers = child.answers([plain(1), DEADLY])
+    assert unpack_letter(next(answers)).text == "words 1"
+    child.kill()
+    with Parser(limits=SMALL) as parser:
+        for _ in range(5):
+            before, _, after = parser.read_letters([plain(1), DEADLY, plain(2)])
+            assert (before.text, after.text) == ("words 1", "words 2")
 
 
 # ---- the child itself, run in this process or by hand

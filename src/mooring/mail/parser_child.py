@@ -75,12 +75,11 @@ class Child:
     ) -> Iterator[bytes]:
         """The answer to each payload, in order. Raises ChildDied or ChildTooSlow; the child must then be killed."""
         left = len(payloads) if answer_count is None else answer_count
-        unsent = [frame(payload) for payload in reversed(payloads)]
+        unsent = [memoryview(frame(payload)) for payload in reversed(payloads)]
         patience = (timeout or self._limits.wall).total_seconds()
-        sending = memoryview(unsent.pop()) if unsent else memoryview(b"")
         with selectors.DefaultSelector() as selector:
             selector.register(self._stdout, selectors.EVENT_READ)
-            if sending:
+            if unsent:
                 selector.register(self._stdin, selectors.EVENT_WRITE)
             deadline = time.monotonic() + patience
             while left:
@@ -89,10 +88,8 @@ class Child:
                     raise ChildTooSlow
                 for key, event in ready:
                     if event & selectors.EVENT_WRITE:
-                        sending = self._send(sending)
-                        if not sending and unsent:
-                            sending = memoryview(unsent.pop())
-                        elif not sending:
+                        self._send(unsent)
+                        if not unsent:
                             selector.unregister(key.fileobj)
                     else:
                         self._receive()
@@ -111,11 +108,16 @@ class Child:
         assert self._process.stdout is not None  # asked for above
         return self._process.stdout
 
-    def _send(self, data: memoryview) -> memoryview:
+    def _send(self, unsent: list[memoryview]) -> None:
+        """Write a piece of the last one. A child that takes no more may have left answers, so reading goes on."""
         try:
-            return data[os.write(self._stdin.fileno(), data[:_CHUNK]) :]
-        except BrokenPipeError as error:
-            raise ChildDied from error
+            written = os.write(self._stdin.fileno(), unsent[-1][:_CHUNK])
+        except BrokenPipeError:
+            unsent.clear()
+            return
+        unsent[-1] = unsent[-1][written:]
+        if not unsent[-1]:
+            unsent.pop()
 
     def _receive(self) -> None:
         chunk = os.read(self._stdout.fileno(), _CHUNK)
