@@ -87,6 +87,12 @@ def test_the_book_of_a_batch_knows_records_contacts_and_domains(db: None) -> Non
     assert book.for_domain("mail.y.example") == (Entry("customer", customer.pk, "customer_domain"),)
 
 
+def test_a_contact_that_is_nowhere_leads_to_nobody(db: None) -> None:
+    contact = make_contact(emails=("lost@x.example",))
+    contact.affiliations.all().delete()
+    assert address_book_for(["lost@x.example"]).for_key("lost@x.example") == ()
+
+
 def test_two_queries_serve_a_batch_of_any_size(db: None, django_assert_num_queries: Any) -> None:
     customer = make_customer(emails=("someone@host70000.example",), domains=("host69999.example",))
     with django_assert_num_queries(2):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 
 from making import actor, make_contact, make_customer, make_lead, make_project, make_user
 from mooring.customers import pages, word_search
+from mooring.customers.counting import counts_up_to
 from mooring.customers.editing import change_owner
 from mooring.customers.models import Contact, Customer, Lead
 from mooring.customers.pages import SORTS, Page
@@ -117,6 +119,20 @@ def test_a_first_page_has_no_previous_and_a_last_no_next(alice: User, fleet: lis
 )
 def test_a_cursor_made_by_hand_shows_the_first_page(alice: User, fleet: list[Customer], cursor: str) -> None:
     assert names(customers_page(reader=alice, cursor=cursor, size=2)) == ["alfa", "alfa"]
+
+
+def test_a_time_without_its_zone_is_no_cursor(alice: User, fleet: list[Customer]) -> None:
+    cursor = base64.urlsafe_b64encode(b'["created_at", "2026-03-02T09:30:00", 1, false]').decode()
+    assert customers_page(reader=alice, sort="created", cursor=cursor).rows[0] == fleet[0]
+
+
+def test_counts_stop_at_their_cap(db: None, django_assert_num_queries: Any) -> None:
+    for _ in range(4):
+        make_customer()
+    rows = Customer.objects.unscoped("a test counts everything")
+    with django_assert_num_queries(1):
+        assert counts_up_to(2, [rows, rows.filter(pk__in=()), rows.filter(number="x")]) == [3, 0, 0]
+    assert counts_up_to(2, []) == []
 
 
 def test_a_cursor_of_another_sorting_shows_the_first_page(alice: User, fleet: list[Customer]) -> None:
@@ -316,6 +332,7 @@ def test_records_change_hands_together_with_a_line_each(alice: User, bob: User, 
         assert entries_about(kind=kind, record_id=free.pk)[0].changes == {"owner": [None, "Bob"]}
         assert len(entries_about(kind=kind, record_id=mine.pk)) == 1
         assert change_owner(records=rows, owner=None, by=actor(alice), now=later) == 2
+        assert change_owner(records=rows, owner=None, by=actor(alice), now=later) == 0
 
 
 WORDS = st.lists(st.sampled_from(["jan", "anna", "łódź", "port", "a", "ab", "abc", "b"]), min_size=1, max_size=3)

@@ -167,6 +167,22 @@ def test_an_update_that_cannot_be_saved_is_reported() -> None:
     assert problems(import_text(f"name,email\n{long},second@a.example\n"))[0][0] == 2
 
 
+def test_an_update_that_makes_a_record_too_large_is_reported_and_the_rest_goes_on() -> None:
+    make_customer("Full", number="1", phones=tuple(f"600{n:06}" for n in range(200)))
+    summary = import_text("number,name,phone\n1,Full,5015025\n2,Next,\n", on_duplicate=OnDuplicate.UPDATE)
+    assert (summary.created, summary.updated, [line for line, _text in problems(summary)]) == (1, 0, [2])
+
+
+def test_a_row_that_cannot_even_be_read_is_reported() -> None:
+    summary = import_text(f"name,note\nA,{'x' * 70_000}\nB,\n")
+    assert (summary.created, [line for line, _text in problems(summary)]) == (1, [2])
+
+
+def test_persons_are_told_from_companies() -> None:
+    import_text("name,type\nAnn,Osoba fizyczna\nPort,Firma\nPier,\n")
+    assert [row.kind for row in all_of(Customer)] == ["person", "company", "company"]
+
+
 def test_new_records_get_the_owner_of_the_order_unless_the_file_names_one(alice: User, bob: User) -> None:
     import_text("name,owner\nA,\nB,bob@mooring.example\n", owner=alice)
     assert [row.owner for row in all_of(Customer)] == [alice, bob]

@@ -56,21 +56,18 @@ class Table:
 
 
 def read_table(file: BinaryIO) -> Table:
-    """`file` must be seekable. Raises UnableToReadFile: too large, empty, too many columns, not a table at all."""
+    """`file` must be seekable. Raises UnableToReadFile: too large, empty, too many columns."""
     if file.seek(0, io.SEEK_END) > LARGEST_FILE:
         raise UnableToReadFile(_("The file is larger than %(most)d MB.") % {"most": LARGEST_FILE // 1024 // 1024})
     encoding = encoding_of(file)
     file.seek(0)
     text = io.TextIOWrapper(file, encoding=encoding, errors="replace", newline="")
-    try:
-        sample = text.read(_SAMPLE)
-        file.seek(0)
-        text.detach()
-        delimiter = delimiter_of(sample)
-        rows = _rows(io.TextIOWrapper(file, encoding=encoding, errors="replace", newline=""), delimiter)
-        first = next((row for row in rows if row.cells and not _is_separator_line(row.cells)), None)
-    except csv.Error as error:
-        raise UnableToReadFile(_("The file is not a table of rows and columns.")) from error
+    sample = text.read(_SAMPLE)
+    file.seek(0)
+    text.detach()
+    delimiter = delimiter_of(sample)
+    rows = _rows(io.TextIOWrapper(file, encoding=encoding, errors="replace", newline=""), delimiter)
+    first = next((row for row in rows if row.problem or not _is_separator_line(row.cells)), None)
     if first is None or first.problem:
         raise UnableToReadFile(first.problem if first else _("The file is empty."))
     return Table(encoding, delimiter, tuple(cell.strip() for cell in first.cells), _limited(rows))
