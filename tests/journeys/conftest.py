@@ -39,9 +39,9 @@ WIDTHS = {"wide": (1440, 900), "phone": (390, 844)}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    here = Path(__file__).parent
+    """Tests that open pages need a browser, and rows that the server's threads can see."""
     for item in items:
-        if here in item.path.parents:
+        if "open_page" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.browser)
             item.add_marker(pytest.mark.django_db(transaction=True))
             if not Path(CHROMIUM).exists():

@@ -1,0 +1,75 @@
+"""Home with its first steps, and search as a page and as the palette."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+import making
+from desk.world import client_of
+from mooring.users.models import User
+
+PALETTE = {"HX-Request": "true"}
+
+
+@pytest.fixture
+def desk(alice: User) -> Client:
+    """Alice's browser."""
+    return client_of(alice)
+
+
+def test_the_first_steps_say_what_is_done(desk: Client) -> None:
+    assert [step.is_done for step in desk.get("/").context["steps"]] == [False, False, False]
+    making.make_customer("Acme")
+    assert [step.is_done for step in desk.get("/").context["steps"]] == [False, True, False]
+
+
+def test_the_first_steps_can_be_put_aside_and_taken_up_again(desk: Client) -> None:
+    desk.post("/first-steps/", {"fold": "yes"})
+    assert desk.get("/").context["is_folded"]
+    desk.post("/first-steps/", {"fold": "no"})
+    assert not desk.get("/").context["is_folded"]
+
+
+def test_home_lists_the_cards_opened_last_as_far_as_they_may_still_be_seen(bob: User, alice: User) -> None:
+    browser = client_of(bob)
+    mine, other = making.make_customer("Mine", owner=bob), making.make_customer("Given away", owner=bob)
+    for customer in (mine, other, mine):
+        browser.get(f"/customers/{customer.pk}/")
+    assert [found.label for found in browser.get("/").context["recent"]] == ["Mine", "Given away"]
+    other.owner = alice
+    other.save()
+    assert [found.label for found in browser.get("/").context["recent"]] == ["Mine"]
+
+
+def test_a_broken_memory_of_cards_is_no_harm(desk: Client) -> None:
+    desk.cookies["recent"] = "customer-x.ship-1..lead-99999999999999999999.customer-7"
+    assert desk.get("/").status_code == 200
+
+
+def test_the_palette_finds_records_pages_and_actions(desk: Client) -> None:
+    making.make_customer("Customs Office")
+    groups = desk.get("/search/?q=cust", headers=PALETTE).context["groups"]
+    found = {group.label: [entry.label for entry in group.entries] for group in groups}
+    assert found["Customers"] == ["Customs Office"]
+    assert "Customers" in found["Pages"]
+    assert "New: Customer" in found["Actions"]
+
+
+def test_the_palette_offers_nothing_that_a_role_does_not_open(rita: User) -> None:
+    groups = client_of(rita).get("/search/", headers=PALETTE).context["groups"]
+    labels = [entry.label for group in groups for entry in group.entries]
+    assert "Staff" not in labels
+    assert not [label for label in labels if label.startswith("New")]
+
+
+def test_search_works_as_a_page_without_a_script(desk: Client) -> None:
+    making.make_contact("Carol Quay")
+    page = desk.get("/search/?q=carol").content.decode()
+    assert "<html" in page
+    assert "Carol Quay" in page
+
+
+def test_suggestions_of_places_carry_their_code(desk: Client) -> None:
+    customer = making.make_customer("Acme")
+    assert f'value="Acme – C{customer.pk}"' in desk.get("/places/?affiliations-0-place=acm").content.decode()
