@@ -4,7 +4,7 @@ but not change answers 403. Nothing else in this room queries a scoped model by 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import wraps
 from typing import Any, TypeVar, cast
 
@@ -132,6 +132,12 @@ def offer_for(request: HttpRequest, offer_id: int) -> BackfillOffer:
     seek = customer_for if isinstance(record, Customer) else lead_for
     seek(request, record.pk, Action.CHANGE)
     return offer
+
+
+def changeable_accounts(request: HttpRequest, accounts: Collection[MailAccount]) -> set[int]:
+    """The ids of those whose settings the user may change; for drawing buttons."""
+    found = MailAccount.objects.visible_to(user_of(request), Action.CHANGE)
+    return set(found.filter(pk__in=[account.pk for account in accounts]).values_list("pk", flat=True))
 
 
 def may_change(request: HttpRequest, record: Customer | Lead | Contact | Project) -> bool:

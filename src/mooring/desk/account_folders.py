@@ -17,7 +17,19 @@ from mooring.mail import types as wire
 from mooring.ui.parts import Node
 
 _SESSION_KEY = "listed_folders"
-_ICONS = {"inbox": "inbox", "sent": "send", "drafts": "pencil", "junk": "ban", "trash": "trash", "archive": "archive"}
+FOLDER_ICONS = {
+    use: node.icon
+    for use, node in {
+        "": Node(label="", value="", icon="folder"),
+        "inbox": Node(label="", value="", icon="inbox"),
+        "sent": Node(label="", value="", icon="send"),
+        "drafts": Node(label="", value="", icon="pencil"),
+        "junk": Node(label="", value="", icon="ban"),
+        "trash": Node(label="", value="", icon="trash"),
+        "archive": Node(label="", value="", icon="archive"),
+    }.items()
+}
+"""By the special use of a folder; spelt so that the build of the assets finds the drawings."""
 _NOTES = {"sent": _("sent letters"), "junk": _("spam"), "trash": _("bin"), "drafts": _("drafts"), "all": _("every letter")}
 
 
@@ -58,7 +70,7 @@ def _nodes(parent: str, below: dict[str, list[tuple[Folder | wire.Folder, bool]]
             value=folder.wire_name,
             is_ticked=is_synced,
             is_locked=not folder.is_selectable,
-            icon=_ICONS.get(folder.special_use, "folder"),
+            icon=FOLDER_ICONS.get(folder.special_use, FOLDER_ICONS[""]),
             note=str(_NOTES.get(folder.special_use, "")),
             below=_nodes(folder.path, below),
         )

@@ -10,12 +10,14 @@ from dataclasses import dataclass
 from functools import cache
 
 from django.conf import settings
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from mooring.letters.models import Letter
 from mooring.letters.originals import Originals, UnableToRead
 from mooring.mail.parser_process import Parser
 from mooring.mail.parsing import UnableToFindPart, part_bytes
-from mooring.mail.safe_html import SafeHtml, safe_html
+from mooring.mail.safe_html import SafeHtml, safe_html, safe_text
 
 PICTURE_TYPES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 """Pictures that a browser draws without running anything; others are offered for download only."""
@@ -29,6 +31,14 @@ class Body:
 
     html: SafeHtml | None
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A body ready for templates; the only texts of the desk that are not escaped, because mail.safe_html made them."""
+
+    frame: SafeString
+    text: SafeString
 
 
 @cache
@@ -59,6 +69,13 @@ def body_of(letter: Letter, *, with_remote_images: bool) -> Body:
     pictures = _pictures_in(letter, raw) if "cid:" in parsed.html.lower() else {}
     shown = safe_html(parsed.html, images="remote" if with_remote_images else "blocked", cid_urls=pictures)
     return Body(shown, parsed.text)
+
+
+def shown(body: Body) -> Shown:
+    """The HTML for the frame, or the plain text with its links and its folded quote."""
+    if body.html is not None:
+        return Shown(SafeString(body.html.html), SafeString(""))
+    return Shown(SafeString(""), SafeString(safe_text(body.text, summary=_("Earlier text"))))
 
 
 def _pictures_in(letter: Letter, raw: bytes) -> dict[str, str]:

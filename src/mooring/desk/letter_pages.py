@@ -4,24 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import gettext_lazy, pgettext
 
-from mooring.customers.models import Customer, EmailAddress
+from mooring.customers.models import Customer, Lead, Project
 from mooring.desk.access import user_of
 from mooring.desk.forms.letters import LinkForm
-from mooring.desk.letter_bodies import Body, body_of
-from mooring.letters.linking import target_of
-from mooring.letters.models import Delivery, Letter, Link, Rule
+from mooring.desk.letter_bodies import body_of, shown
+from mooring.desk.strangers import possible_deeds
+from mooring.letters.linking import kind_of, target_of
+from mooring.letters.models import Attachment, Delivery, Direction, Letter, Link, Participant, Rule
 from mooring.letters.queries import deliveries_of, links_of, thread_of
-from mooring.mail.safe_html import safe_text
+from mooring.mail.lookalikes import mixes_alphabets
 from mooring.ui.parts import Line
 from mooring.users.models import User
-from mooring.users.permissions import Action, Module, may
+from mooring.users.permissions import Action
+
+MOST_NAMED: Final = 3
+"""So many recipients stand in the line above a letter; the others are unfolded."""
+_ROLES: Final = (
+    ("from", gettext_lazy("From")),
+    ("sender", gettext_lazy("Sender")),
+    ("reply_to", gettext_lazy("Replies to")),
+    ("to", gettext_lazy("To")),
+    ("cc", gettext_lazy("Copy to")),
+    ("bcc", gettext_lazy("Blind copy to")),
+)
+_PLACES: Final = {"customer": "building", "lead": "target-arrow", "project": "folders"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +46,25 @@ class ShownLink:
     url: str
     icon: str
     why: str
+    may_change: bool = False
 
 
-_PLACES = {"customer": ("customer", "building"), "lead": ("lead", "target-arrow"), "project": ("project", "folders")}
+@dataclass(frozen=True, slots=True)
+class ShownAttachment:
+    """An attachment with the drawing of its kind."""
+
+    pk: int
+    name: str
+    size: int
+    icon: str
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleGroup:
+    """The addresses of one header field."""
+
+    label: str
+    people: list[Participant]
 
 
 def letter_context(request: HttpRequest, letter: Letter) -> dict[str, Any]:
@@ -44,20 +73,21 @@ def letter_context(request: HttpRequest, letter: Letter) -> dict[str, Any]:
     shows_remote = request.GET.get("pictures") == "remote"
     body = body_of(letter, with_remote_images=shows_remote)
     people = list(letter.participants.all())
+    links = links_of(letters=[letter], reader=reader)[letter.pk]
+    deliveries = deliveries_of(letters=[letter], reader=reader)[letter.pk]
     return {
         "letter": letter,
         "body": body,
-        "text": safe_text(body.text) if body.html is None else "",
+        "text": shown(body).text,
         "shows_remote": shows_remote,
-        "people": people,
-        "senders": [person for person in people if person.role == "from"],
-        "recipients": [person for person in people if person.role in ("to", "cc", "bcc")],
-        "attachments": [each for each in letter.attachments.all() if not (each.is_inline and _is_shown(body))],
-        "links": shown_links(links_of(letters=[letter], reader=reader)[letter.pk], letter),
-        "deliveries": deliveries_of(letters=[letter], reader=reader)[letter.pk],
-        "thread": [each for each in thread_of(letter=letter, reader=reader) if each.pk != letter.pk],
+        **_people_shown(people),
+        "mixes_alphabets": mixes_alphabets(letter.from_name) or mixes_alphabets(letter.from_address),
+        "attachments": [_attachment(each) for each in letter.attachments.all() if not (each.is_inline and body.html)],
+        "links": _with_rights(shown_links(links, letter), reader),
+        "deliveries": deliveries,
+        "conversation": _conversation(letter, reader),
         "link_form": LinkForm(reader=reader),
-        **_possible_deeds(reader, people),
+        **possible_deeds(reader, letter, people),
     }
 
 
@@ -69,7 +99,14 @@ def shown_links(links: Sequence[Link], letter: Letter) -> list[ShownLink]:
 def lines_of_deliveries(deliveries: Sequence[Delivery], *, base: str, current: int | None = None) -> list[Line]:
     """A mailbox as a list of letters; `base` is the address of the list, to which the letter is added."""
     return [
-        _line(each.letter, url=f"{base}letter={each.letter_id}", is_unread=not each.is_seen, is_current=each.letter_id == current)
+        _line(
+            each.letter,
+            url=f"{base}letter={each.letter_id}",
+            is_unread=not each.is_seen,
+            is_current=each.letter_id == current,
+            is_answered="\\Answered" in each.flags,
+            is_ours=each.direction == Direction.OUTGOING,
+        )
         for each in deliveries
     ]
 
@@ -79,9 +116,9 @@ def lines_of_links(links: Sequence[Link]) -> list[Line]:
     return [_line(link.letter, url=reverse("letter", args=[link.letter_id]), belongs_to=why_in_words(link)) for link in links]
 
 
-def lines_of_letters(letters: Sequence[Letter]) -> list[Line]:
-    """Letters found by a search."""
-    return [_line(letter, url=reverse("letter", args=[letter.pk])) for letter in letters]
+def lines_of_letters(letters: Sequence[Letter], *, current: int | None = None) -> list[Line]:
+    """Letters found by a search, or those of a conversation."""
+    return [_line(letter, url=reverse("letter", args=[letter.pk]), is_current=letter.pk == current) for letter in letters]
 
 
 def why_in_words(link: Link) -> str:
@@ -100,18 +137,80 @@ def why_in_words(link: Link) -> str:
     return sentences[Rule(link.rule)] % {"address": link.matched_address}
 
 
+def _people_shown(people: Sequence[Participant]) -> dict[str, Any]:
+    recipients = [person for person in people if person.role in ("to", "cc", "bcc")]
+    named = ", ".join(person.name or person.address for person in recipients[:MOST_NAMED])
+    others = len(recipients) - MOST_NAMED
+    groups = [PeopleGroup(str(label), [person for person in people if person.role == role]) for role, label in _ROLES]
+    more = _("%(names)s and %(count)d others") % {"names": named, "count": others}
+    return {
+        "recipients": recipients,
+        "recipient_names": more if others > 0 else named,
+        "people_groups": [group for group in groups if group.people],
+    }
+
+
+def _conversation(letter: Letter, reader: User) -> list[Line]:
+    """The letters of the conversation, this one among them; nothing where it is the only one."""
+    letters = thread_of(letter=letter, reader=reader)
+    return lines_of_letters(letters, current=letter.pk) if len(letters) > 1 else []
+
+
+def _with_rights(shown: Sequence[ShownLink], reader: User) -> list[ShownLink]:
+    """Each link with whether the reader may take it away: three queries, however many links there are."""
+    models: tuple[Any, ...] = (Customer, Lead, Project)
+    targets = [target_of(each.link) for each in shown]
+    changeable = {
+        (model._meta.model_name, pk)
+        for model in models
+        for pk in model.objects.visible_to(reader, Action.CHANGE)
+        .filter(pk__in=[target.pk for target in targets if isinstance(target, model)])
+        .values_list("pk", flat=True)
+    }
+    return [
+        ShownLink(each.link, each.name, each.url, each.icon, each.why, (kind_of(target), target.pk) in changeable)
+        for each, target in zip(shown, targets, strict=True)
+    ]
+
+
 def _shown(link: Link, letter: Letter) -> ShownLink:
-    kind = "customer" if link.customer_id else "lead" if link.lead_id else "project"
-    name, icon = _PLACES[kind]
     target = target_of(link)
+    kind = kind_of(target)
     link.letter = letter
-    return ShownLink(link, str(target), reverse(name, args=[target.pk]), icon, why_in_words(link))
+    return ShownLink(link, str(target), reverse(kind, args=[target.pk]), _PLACES[kind], why_in_words(link))
 
 
-def _line(letter: Letter, *, url: str, belongs_to: str = "", is_unread: bool = False, is_current: bool = False) -> Line:
+def _attachment(each: Attachment) -> ShownAttachment:
+    kinds = (
+        ("image/", _drawing(icon="photo")),
+        ("application/pdf", _drawing(icon="file-type-pdf")),
+        ("text/calendar", _drawing(icon="calendar-event")),
+        ("message/", _drawing(icon="mail")),
+        ("application/zip", _drawing(icon="file-zip")),
+    )
+    found = next((icon for start, icon in kinds if each.content_type.startswith(start)), _drawing(icon="file"))
+    return ShownAttachment(each.pk, each.name, each.size, found)
+
+
+def _drawing(*, icon: str) -> str:
+    """The name of a drawing, written so that the build of the assets finds it."""
+    return icon
+
+
+def _line(
+    letter: Letter,
+    *,
+    url: str,
+    belongs_to: str = "",
+    is_unread: bool = False,
+    is_current: bool = False,
+    is_answered: bool = False,
+    is_ours: bool = False,
+) -> Line:
+    sender = letter.from_name or letter.from_address or pgettext("sender", "Unknown")
     return Line(
         url=url,
-        who=letter.from_name or letter.from_address or pgettext("sender", "Unknown"),
+        who=_("to %(names)s") % {"names": letter.recipients} if is_ours and letter.recipients else sender,
         at=letter.at,
         subject=letter.subject or _("(no subject)"),
         snippet=letter.excerpt,
@@ -119,18 +218,5 @@ def _line(letter: Letter, *, url: str, belongs_to: str = "", is_unread: bool = F
         is_unread=is_unread,
         is_current=is_current,
         has_attachments=letter.attachment_count > 0,
+        is_answered=is_answered,
     )
-
-
-def _is_shown(body: Body) -> bool:
-    return body.html is not None
-
-
-def _possible_deeds(reader: User, people: Sequence[Any]) -> dict[str, Any]:
-    """Whether a customer, lead or contact could be made of the sender, whom nobody knows yet."""
-    sender = next((person for person in people if person.role == "from" and person.counts), None)
-    if sender is None or not may(reader, Module.CUSTOMERS, Action.CHANGE):
-        return {"stranger": None}
-    is_known = EmailAddress.objects.filter(key=sender.key).exists()
-    same_domain = Customer.objects.visible_to(reader, Action.CHANGE).filter(domains__domain=sender.domain)
-    return {"stranger": None if is_known else sender, "employer": None if is_known else same_domain.first()}

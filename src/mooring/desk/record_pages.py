@@ -13,6 +13,7 @@ from mooring.customers.facts import data_of
 from mooring.desk.access import may_change, user_of
 from mooring.desk.facts import facts_shown, is_fact, label_of
 from mooring.desk.forms.editor import Editor
+from mooring.desk.from_letters import link_letter
 from mooring.desk.kinds import PROJECT, Record, RecordKind, kind_for
 from mooring.desk.recent import remember
 from mooring.desk.record_letters import offers_shown
@@ -29,6 +30,7 @@ def new_record(request: HttpRequest, kind: RecordKind, editor: Editor[Any]) -> H
     """The empty form; sent, the new record's card."""
     attempt = try_to_create(request, kind, editor)
     if attempt.record is not None:
+        link_letter(request, attempt.record)
         toast(request, _("%(name)s was added.") % {"name": attempt.record})
         return see_other(request, kind.url(attempt.record))
     return record_form(

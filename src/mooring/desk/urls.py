@@ -1,6 +1,6 @@
 """The site map of the desk."""
 
-from django.urls import URLPattern, URLResolver, path
+from django.urls import URLPattern, URLResolver, path, re_path
 
 from mooring.desk.views import (
     account_health,
@@ -35,7 +35,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/inactive/", sign_in.inactive, name="account_inactive"),
     path("accounts/password/reset/", sign_in.forgotten, name="account_reset_password"),
     path("accounts/password/reset/done/", sign_in.link_sent, name="account_reset_password_done"),
-    path("accounts/password/reset/key/<uidb36>-<key>/", sign_in.choose_password, name="account_reset_password_from_key"),
+    re_path(
+        r"^accounts/password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>[^/]+)/$",
+        sign_in.choose_password,
+        name="account_reset_password_from_key",
+    ),
     path("language/", sign_in.choose_language, name="language"),
     path("theme/", sign_in.choose_theme, name="theme"),
     # Customers
@@ -67,6 +71,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("contacts/hints/", contacts.hints_for_contact, name="hints_for_contact"),
     path("contacts/export/", contacts.export_contacts, name="export_contacts"),
     path("contacts/<int:contact_id>/", contacts.contact, name="contact"),
+    path("contacts/<int:contact_id>/emails/", contacts.contact_emails, name="contact_emails"),
     path("contacts/<int:contact_id>/edit/", contacts.edit_contact, name="edit_contact"),
     path("contacts/<int:contact_id>/facts/<slug:fact>/", contacts.edit_contact_fact, name="edit_contact_fact"),
     # Projects

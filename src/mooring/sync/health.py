@@ -43,10 +43,14 @@ class Numbers:
         return self.archived + self.not_for_us + self.waiting + self.failed + self.too_large
 
     @property
+    def done_count(self) -> int:
+        """Those of them that were looked at."""
+        return self.listed - self.waiting
+
+    @property
     def progress(self) -> int:
         """Percent of the letters found that were dealt with; never 100 while one is waiting."""
-        done = self.listed - self.waiting
-        return min(99, 100 * done // self.listed) if self.waiting else 100
+        return min(99, 100 * self.done_count // self.listed) if self.waiting else 100
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Generic, Literal, TypeVar
 
 Row = TypeVar("Row")
-Light = Literal["good", "warn", "bad", "idle"]
+Light = Literal["good", "busy", "warn", "bad", "idle"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,11 +144,12 @@ class Progress:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One step of a check, with what to do in words where it did not pass."""
+    """One step of a check, with what to do in words where it did not pass; `quoted` is what the other side said itself."""
 
     label: str
     light: Light
     detail: str = ""
+    quoted: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

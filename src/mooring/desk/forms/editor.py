@@ -24,16 +24,25 @@ Data = TypeVar("Data", bound=RecordData)
 
 
 class Editor(Generic[Data]):
-    """`known` is the record as it stands (None for a new one); `only` names the single fact that is edited."""
+    """`known` is the record as it stands (None for a new one); `only` names the single fact that is edited; `first_rows`
+    are rows that a new record begins with, by the name of their kind."""
 
     fields: ClassVar[type[forms.Form]]
     row_kinds: ClassVar[tuple[Kind, ...]] = ()
 
     def __init__(
-        self, request: HttpRequest, *, reader: User, known: Data | None = None, start: Mapping[str, Any], only: str = ""
+        self,
+        request: HttpRequest,
+        *,
+        reader: User,
+        known: Data | None = None,
+        start: Mapping[str, Any],
+        only: str = "",
+        first_rows: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
     ) -> None:
         self.reader = reader
         self.known = known
+        self.first_rows = first_rows or {}
         self.only = only
         self.sent = request.POST if request.method == "POST" else None
         self.more = self.sent.get("more", "") if self.sent is not None else ""
@@ -46,7 +55,8 @@ class Editor(Generic[Data]):
         else:
             self.form = self._form(self.sent, start)
             self.rows = [
-                Rows(kind, data=self.sent, initial=self.rows_of(kind), row_options=self.row_options(kind)) for kind in kinds
+                Rows(kind, data=self.sent, initial=self._at_first(kind), row_options=self.row_options(kind))
+                for kind in kinds
             ]
 
     @property
@@ -108,6 +118,9 @@ class Editor(Generic[Data]):
     def row_options(self, kind: Kind) -> Mapping[str, Any]:  # noqa: ARG002  # for those who override it
         """What a row of this kind has to be given to exist."""
         return {}
+
+    def _at_first(self, kind: Kind) -> Sequence[Mapping[str, Any]]:
+        return self.first_rows.get(kind.name) or self.rows_of(kind)
 
     def _form(self, sent: Any, start: Mapping[str, Any]) -> forms.Form:
         form = self.fields(sent, initial=dict(start))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from django import forms
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from mooring.customers.models import Customer, Lead, Project
@@ -42,6 +44,25 @@ class ReportForm(forms.Form):
         self.fields["account"].choices = [("", _("All accounts")), *accounts]  # type: ignore[attr-defined]  # a ChoiceField
         for name in self.fields:
             self.fields[name].width = "third"  # type: ignore[attr-defined]  # read by ui/form/field.html
+
+    def chosen_in_words(self) -> list[tuple[str, str, str]]:
+        """The filters that are set: name, the words before the value, the value as people read it."""
+        self.is_valid()
+        chosen = getattr(self, "cleaned_data", {})
+        shown: dict[str, tuple[Any, Callable[[Any], str]]] = {
+            "text": (_("that contain"), str),
+            "since": (_("since"), date_format),
+            "until": (_("until"), date_format),
+            "account": (_("of"), self._label_of("account")),
+            "linked": (_("that are"), self._label_of("linked")),
+            "rule": (_("linked because of"), self._label_of("rule")),
+        }
+        set_ones = [name for name in shown if chosen.get(name) not in (None, "")]
+        return [(name, str(shown[name][0]), shown[name][1](chosen[name])) for name in set_ones]
+
+    def _label_of(self, name: str) -> Callable[[Any], str]:
+        choices: dict[str, Any] = {str(value): label for value, label in self.fields[name].choices}  # type: ignore[attr-defined]
+        return lambda value: str(choices.get(str(value), value))
 
     def filters(self) -> ReportFilters:
         """What was chosen; fields that make no sense are left out, and say so beside themselves."""

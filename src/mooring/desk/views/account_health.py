@@ -14,13 +14,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from mooring.desk.access import account_folder_for, account_for, actor_of, may_in, user_of
+from mooring.desk.access import account_folder_for, account_for, actor_of, changeable_accounts, may_in, user_of
+from mooring.desk.account_pages import around
 from mooring.desk.forms.accounts import ReadAgainForm
 from mooring.desk.menu import EMAIL_SETUP, SETUP, tabs_for
 from mooring.letters.models import MailAccount
-from mooring.sync.health import AccountHealth, failed_letters, health_of_account, health_of_accounts
+from mooring.sync.health import failed_letters, health_of_account, health_of_accounts
 from mooring.sync.wishes import UnableToScan, agree_to_vanishing, read_again_from, retry_failed, scan_now
-from mooring.ui.parts import Progress
 from mooring.ui.rendering import page, see_other, toast
 from mooring.users.permissions import Action, Module
 
@@ -32,23 +32,28 @@ def all_accounts(request: HttpRequest) -> HttpResponse:
     accounts = list(MailAccount.objects.visible_to(user_of(request)).filter(removed_at=None).select_related("owner"))
     health = health_of_accounts(accounts, now=timezone.now())
     rows = [(account, health[account.pk]) for account in accounts]
-    tabs = {"tabs": tabs_for(request, SETUP), "parts": tabs_for(request, EMAIL_SETUP)}
-    return page(request, "desk/email_settings/accounts.html", {"rows": rows, **tabs})
+    context = {
+        "rows": rows,
+        "changeable": changeable_accounts(request, accounts),
+        "tabs": tabs_for(request, SETUP),
+        "parts": tabs_for(request, EMAIL_SETUP),
+    }
+    return page(request, "desk/email_settings/accounts.html", context)
 
 
 @require_GET
 def account(request: HttpRequest, account_id: int) -> HttpResponse:
     """The health of one account with its folders and the letters that failed."""
     found = account_for(request, account_id)
-    return page(request, "desk/accounts/health.html", _context(found, ReadAgainForm()), fragment="health")
+    return page(request, "desk/accounts/health.html", _context(request, found, ReadAgainForm()), fragment="health")
 
 
 @require_GET
 def account_progress(request: HttpRequest, account_id: int) -> HttpResponse:
-    """The line that shows how far the first scan is; asks again while it goes on."""
+    """The light of a list of accounts, and how far the first scan is; asks again while it goes on."""
     found = account_for(request, account_id)
     health = health_of_account(found, now=timezone.now())
-    return page(request, "desk/accounts/_progress.html", {"job": _progress(found, health)})
+    return page(request, "desk/accounts/_progress.html", {"account": found, "health": health})
 
 
 @require_POST
@@ -74,7 +79,7 @@ def read_account_again(request: HttpRequest, account_id: int) -> HttpResponse:
     found = account_for(request, account_id, Action.CHANGE)
     form = ReadAgainForm(request.POST)
     if not form.is_valid():
-        return page(request, "desk/accounts/health.html", _context(found, form), status=422)
+        return page(request, "desk/accounts/health.html", _context(request, found, form), status=422)
     since = datetime.combine(form.cleaned_data["since"], time(), tzinfo=timezone.get_current_timezone()).astimezone(UTC)
     try:
         count = read_again_from(account=found, since=since, by=actor_of(request), now=timezone.now())
@@ -104,25 +109,13 @@ def _wish(request: HttpRequest, found: MailAccount, deed: Callable[[], Any], sai
     return see_other(request, reverse("account", args=[found.pk]))
 
 
-def _context(found: MailAccount, form: ReadAgainForm) -> dict[str, Any]:
+def _context(request: HttpRequest, found: MailAccount, form: ReadAgainForm) -> dict[str, Any]:
     health = health_of_account(found, now=timezone.now())
     return {
         "account": found,
         "health": health,
         "failed": failed_letters(found) if health.numbers.failed else [],
-        "job": _progress(found, health),
         "form": form,
+        "may_change_account": found.pk in changeable_accounts(request, [found]),
+        **around(request, found.owner),
     }
-
-
-def _progress(found: MailAccount, health: AccountHealth) -> Progress | None:
-    """None when nothing is waiting."""
-    if not health.is_first_scan:
-        return None
-    numbers = health.numbers
-    return Progress(
-        label=_("Letters looked at, the newest first"),
-        done=numbers.listed - numbers.waiting,
-        total=numbers.listed,
-        url=reverse("account_progress", args=[found.pk]),
-    )

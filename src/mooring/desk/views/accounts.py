@@ -8,17 +8,16 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_POST
 
-from mooring.desk.access import account_for, actor_of, may_in, staff_for, user_of
+from mooring.desk.access import account_for, actor_of, changeable_accounts, may_in, staff_for, user_of
 from mooring.desk.account_folders import choices_sent, folder_nodes, remember_listed
+from mooring.desk.account_pages import around, list_url, new_url
 from mooring.desk.forms.accounts import AccountForm, AddressForm
 from mooring.desk.forms.staff import refuse
-from mooring.desk.menu import PROFILE, STAFF, tabs_for
 from mooring.letters.accounts import (
     AccountData,
     UnableToSaveAccount,
@@ -38,7 +37,7 @@ from mooring.sync.health import health_of_accounts
 from mooring.sync.reaching import find_servers
 from mooring.ui.rendering import page, see_other, toast
 from mooring.users.models import User
-from mooring.users.permissions import Action, Module
+from mooring.users.permissions import Action, Module, may
 
 PROVEN_BY_TEST = ("protocol", "host", "port", "encryption", "plain_login_allowed", "user_name", "path", "address")
 
@@ -97,7 +96,7 @@ def remove(request: HttpRequest, account_id: int) -> HttpResponse:
     account = account_for(request, account_id, Action.DELETE)
     remove_account(account=account, by=actor_of(request), now=timezone.now())
     toast(request, _("%(address)s is no longer read. Its archived letters stay.") % {"address": account.address})
-    return see_other(request, _list_url(request, account.owner))
+    return see_other(request, list_url(request, account.owner))
 
 
 @require_POST
@@ -106,7 +105,7 @@ def make_default(request: HttpRequest, account_id: int) -> HttpResponse:
     account = account_for(request, account_id, Action.CHANGE)
     set_default(account=account, by=actor_of(request), now=timezone.now())
     toast(request, _("%(address)s is the default account now.") % {"address": account.address})
-    return see_other(request, _list_url(request, account.owner))
+    return see_other(request, list_url(request, account.owner))
 
 
 def _accounts_of(request: HttpRequest, owner: User) -> HttpResponse:
@@ -114,7 +113,14 @@ def _accounts_of(request: HttpRequest, owner: User) -> HttpResponse:
     accounts = list(found.select_related("owner"))
     health = health_of_accounts(accounts, now=timezone.now())
     rows = [(account, health[account.pk]) for account in accounts]
-    context = {**_around(request, owner), "rows": rows, "new_url": _new_url(request, owner)}
+    may_add = may(user_of(request), Module.ACCOUNTS if owner == user_of(request) else Module.SETUP, Action.CHANGE)
+    context = {
+        **around(request, owner),
+        "rows": rows,
+        "changeable": changeable_accounts(request, accounts),
+        "new_url": new_url(request, owner),
+        "may_add": may_add,
+    }
     return page(request, "desk/accounts/list.html", context)
 
 
@@ -137,7 +143,7 @@ def _new_account(request: HttpRequest, owner: User) -> HttpResponse:
     except UnableToSaveAccount as error:
         return _refused(request, owner, form, error)
     toast(request, _("%(address)s is set up. Its letters arrive from now on.") % {"address": data.address})
-    return see_other(request, _list_url(request, owner))
+    return see_other(request, list_url(request, owner))
 
 
 @sensitive_variables("password")
@@ -154,17 +160,17 @@ def _changed(request: HttpRequest, account: MailAccount, form: AccountForm, pass
     except UnableToSaveAccount as error:
         return _refused(request, account.owner, form, error, account=account)
     toast(request, _("%(address)s was saved.") % {"address": form.cleaned_data["address"]})
-    return see_other(request, _list_url(request, account.owner))
+    return see_other(request, list_url(request, account.owner))
 
 
 def _begin(request: HttpRequest, owner: User) -> HttpResponse:
     """Ask for name and address; once they are there, look for the servers and show the whole form."""
     if "address" not in request.GET:
         form = AddressForm(initial={"your_name": owner.name, "address": owner.email})
-        return page(request, "desk/accounts/begin.html", {**_around(request, owner), "form": form})
+        return page(request, "desk/accounts/begin.html", {**around(request, owner), "form": form})
     asked = AddressForm(request.GET)
     if not asked.is_valid():
-        return page(request, "desk/accounts/begin.html", {**_around(request, owner), "form": asked}, status=422)
+        return page(request, "desk/accounts/begin.html", {**around(request, owner), "form": asked}, status=422)
     known: dict[str, Any] = asked.cleaned_data
     guesses = find_servers(known["address"])
     if guesses:
@@ -226,20 +232,5 @@ def _form_page(
     fragment: str | None = None,
     **context: Any,
 ) -> HttpResponse:
-    values = {**_around(request, owner), "form": form, "account": account, **context}
+    values = {**around(request, owner), "form": form, "account": account, **context}
     return page(request, "desk/accounts/form.html", values, fragment=fragment, status=422 if form.errors else 200)
-
-
-def _around(request: HttpRequest, owner: User) -> dict[str, Any]:
-    is_own = owner == user_of(request)
-    tabs = tabs_for(request, PROFILE) if is_own else tabs_for(request, STAFF, owner.pk)
-    return {"person": owner, "is_own": is_own, "tabs": tabs, "list_url": _list_url(request, owner)}
-
-
-def _list_url(request: HttpRequest, owner: User) -> str:
-    return reverse("profile_email") if owner == user_of(request) else reverse("staff_email", args=[owner.pk])
-
-
-def _new_url(request: HttpRequest, owner: User) -> str:
-    own = owner == user_of(request)
-    return reverse("new_profile_account") if own else reverse("new_staff_account", args=[owner.pk])

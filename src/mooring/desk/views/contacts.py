@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 from mooring.customers.models import Contact, Customer, Lead
 from mooring.desk.access import contact_for, customer_for, lead_for, may_in, user_of
 from mooring.desk.forms.contacts import ContactEditor
+from mooring.desk.from_letters import first_rows, start_of
 from mooring.desk.kinds import CONTACT as KIND
 from mooring.desk.list_pages import file_of, list_page
 from mooring.desk.lists import CONTACTS
@@ -39,8 +40,13 @@ def export_contacts(request: HttpRequest) -> HttpResponseBase:
 @may_in(Module.CUSTOMERS, Action.CHANGE)
 def new_contact(request: HttpRequest) -> HttpResponse:
     """From a card, at that customer or lead."""
-    start = {"name": request.GET.get("name", "")[:300]}
-    editor = ContactEditor(request, reader=user_of(request), start=start, first_place=_place(request))
+    editor = ContactEditor(
+        request,
+        reader=user_of(request),
+        start=start_of(request),
+        first_place=_place(request),
+        first_rows=first_rows(request),
+    )
     return new_record(request, KIND, editor)
 
 

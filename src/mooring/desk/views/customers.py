@@ -11,9 +11,11 @@ from django.views.decorators.http import require_POST
 
 from mooring.customers.models import Contact, Customer, Project
 from mooring.desk.access import customer_for, may_in, user_of
+from mooring.desk.from_letters import first_rows, start_of
 from mooring.desk.kinds import CUSTOMER as KIND
 from mooring.desk.list_pages import assign, file_of, list_page
 from mooring.desk.lists import CUSTOMERS
+from mooring.desk.record_letters import letters_tab
 from mooring.desk.record_pages import card, edit_fact, edit_record, hints, new_record, tabs_of
 from mooring.users.permissions import Action, Module
 
@@ -45,8 +47,8 @@ def assign_customers(request: HttpRequest) -> HttpResponse:
 def new_customer(request: HttpRequest) -> HttpResponse:
     """Belongs to whoever adds it until somebody else is chosen."""
     user = user_of(request)
-    start = {"owner": user, "name": request.GET.get("name", "")[:300]}
-    return new_record(request, KIND, KIND.editor(request, reader=user, start=start))
+    editor = KIND.editor(request, reader=user, start=start_of(request, owner=user), first_rows=first_rows(request))
+    return new_record(request, KIND, editor)
 
 
 def edit_customer(request: HttpRequest, customer_id: int) -> HttpResponse:
@@ -76,7 +78,7 @@ def customer(request: HttpRequest, customer_id: int) -> HttpResponse:
 def customer_emails(request: HttpRequest, customer_id: int) -> HttpResponse:
     """The card with its letters."""
     record = customer_for(request, customer_id)
-    return card(request, record, {**_around(request, record), "tab": "emails"})
+    return card(request, record, {**_around(request, record), **letters_tab(request, record)})
 
 
 def customer_contacts(request: HttpRequest, customer_id: int) -> HttpResponse:

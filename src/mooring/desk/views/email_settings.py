@@ -15,7 +15,7 @@ from mooring.desk.settings_pages import EMAIL, PUBLIC_DOMAINS, SettingsPage
 from mooring.letters.unwanted import UnableToRefuseSender, accept_sender, unwanted_senders
 from mooring.options.values import UnableToChangeOption, change, read_all
 from mooring.ui.rendering import page, see_other, toast
-from mooring.users.permissions import Action, Module
+from mooring.users.permissions import Action, Module, may
 
 MOST_SENDERS = 500
 
@@ -38,7 +38,11 @@ def refused_senders(request: HttpRequest) -> HttpResponse:
     """Senders whose letters are never kept, with the way back."""
     senders = unwanted_senders(reader=user_of(request))[:MOST_SENDERS]
     tabs = {"tabs": tabs_for(request, SETUP), "parts": tabs_for(request, EMAIL_SETUP)}
-    return page(request, "desk/email_settings/senders.html", {"senders": senders, **tabs})
+    return page(
+        request,
+        "desk/email_settings/senders.html",
+        {"senders": senders, "may_change_setup": may(user_of(request), Module.SETUP, Action.CHANGE), **tabs},
+    )
 
 
 @require_POST

@@ -8,12 +8,13 @@ from __future__ import annotations
 from urllib.parse import quote
 
 from django.http import Http404, HttpRequest, HttpResponse
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_GET
 
 from mooring.desk.access import letter_for
-from mooring.desk.letter_bodies import body_of, raw_of
+from mooring.desk.letter_bodies import Body, body_of, raw_of, shown
 from mooring.letters.models import Attachment, Letter
 from mooring.letters.originals import UnableToRead
 from mooring.mail.parsing import UnableToFindPart, part_bytes
@@ -33,7 +34,7 @@ def letter_body(request: HttpRequest, letter_id: int) -> HttpResponse:
     letter = letter_for(request, letter_id)
     shows_remote = request.GET.get("pictures") == "remote"
     body = body_of(letter, with_remote_images=shows_remote)
-    response = page(request, "desk/letters/body.html", {"letter": letter, "body": body})
+    response = page(request, "desk/letters/body.html", {"letter": letter, "html": _in_frame(body)})
     images = " https: http:" if shows_remote else ""
     return _with_policy(response, _FRAME_POLICY.format(images=images))
 
@@ -57,6 +58,11 @@ def original(request: HttpRequest, letter_id: int) -> HttpResponse:
     except UnableToRead:
         raise Http404 from None
     return _as_download(HttpResponse(raw, content_type="application/octet-stream"), f"{name}.eml")
+
+
+def _in_frame(body: Body) -> SafeString:
+    """A letter without HTML as its text, for whoever opens the frame's address directly."""
+    return shown(body).frame or shown(body).text
 
 
 def _attachment_of(letter: Letter, attachment_id: int) -> Attachment:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 from mooring.desk.access import actor_of, letter_for, link_for, user_of
 from mooring.desk.forms.letters import LinkForm
 from mooring.desk.letter_pages import letter_context
+from mooring.desk.list_pages import own_path
 from mooring.letters.linking import UnableToLink, add_link, remove_link, restore_link
 from mooring.letters.models import Letter, MailAccount
 from mooring.letters.unwanted import UnableToRefuseSender, refuse_sender
@@ -27,20 +28,22 @@ def letter(request: HttpRequest, letter_id: int) -> HttpResponse:
     return page(request, "desk/letters/letter.html", letter_context(request, found), fragment="reading")
 
 
-@require_POST
 def add_letter_link(request: HttpRequest, letter_id: int) -> HttpResponse:
-    """Link the letter by hand to the customer, lead or project that was chosen."""
+    """Link the letter by hand to the customer, lead or project that is chosen: a dialog of lists, part of the letter's page."""
     found = letter_for(request, letter_id)
+    if request.method != "POST":
+        return _dialog(request, found, LinkForm(reader=user_of(request)), request.GET.get("next", ""))
+    back = request.POST.get("next", "")
     form = LinkForm(request.POST, reader=user_of(request))
-    if not form.is_valid():
-        return _reading(request, found, {"link_form": form}, status=422)
     try:
-        add_link(letter=found, to=form.cleaned_data["record"], by=actor_of(request), now=timezone.now())
+        if form.is_valid():
+            add_link(letter=found, to=form.cleaned_data["record"], by=actor_of(request), now=timezone.now())
     except UnableToLink as error:
         form.add_error("record", str(error))
-        return _reading(request, found, {"link_form": form}, status=422)
+    if form.errors:
+        return _dialog(request, found, form, back) if back else _reading(request, found, {"link_form": form}, status=422)
     toast(request, _("Linked to %(record)s.") % {"record": form.cleaned_data["record"]})
-    return _reading(request, found)
+    return see_other(request, own_path(request, reverse("synced_emails"))) if back else _reading(request, found)
 
 
 @require_POST
@@ -88,6 +91,11 @@ def refuse_letter_sender(request: HttpRequest, letter_id: int) -> HttpResponse:
         said = _("New letters of %(address)s will not be kept. Those kept already stay as they are.")
         toast(request, said % {"address": found.from_address})
     return _after_link(request, found)
+
+
+def _dialog(request: HttpRequest, found: Letter, form: LinkForm, back: str) -> HttpResponse:
+    context = {"letter": found, "link_form": form, "back": back}
+    return page(request, "desk/letters/link.html", context, fragment="dialog", status=422 if form.errors else 200)
 
 
 def _after_link(request: HttpRequest, found: Letter) -> HttpResponse:

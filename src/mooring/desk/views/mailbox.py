@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -9,11 +10,24 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from mooring.desk.access import letter_for, own_account_for, own_folder_for, user_of
+from mooring.desk.account_folders import FOLDER_ICONS
 from mooring.desk.letter_pages import letter_context, lines_of_deliveries
 from mooring.letters.models import Folder, MailAccount
-from mooring.letters.queries import folder_counts, letters_in
+from mooring.letters.queries import MOST_COUNTED, FolderCount, folder_counts, letters_in
 from mooring.ui.parts import KeysetPage
 from mooring.ui.rendering import page
+from mooring.users.permissions import Action, Module, may
+
+
+@dataclass(frozen=True, slots=True)
+class ShownFolder:
+    """A line of the left pane; `count` is empty where everything is read."""
+
+    counted: FolderCount
+    label: str
+    url: str
+    icon: str
+    count: str
 
 
 def email(request: HttpRequest) -> HttpResponse:
@@ -48,6 +62,8 @@ def _panes(request: HttpRequest, *, title: str, account: MailAccount | None = No
         "is_unread": is_unread,
         "shows": shows,
         "page": KeysetPage(found.rows, found.next or None, found.previous or None),
+        "back_url": _base(request).rstrip("?&"),
+        "may_add": may(user_of(request), Module.ACCOUNTS, Action.CHANGE),
         "lines": lines_of_deliveries(found.rows, base=_base(request), current=letter.pk if letter else None),
         **(letter_context(request, letter) if letter else {}),
     }
@@ -70,5 +86,19 @@ def _grouped(request: HttpRequest) -> list[dict[str, Any]]:
         group = groups.setdefault(
             account.pk, {"account": account, "url": reverse("email_account", args=[account.pk]), "folders": []}
         )
-        group["folders"].append({"counted": each, "url": reverse("email_folder", args=[each.folder.pk])})
+        group["folders"].append(_shown(each))
     return list(groups.values())
+
+
+def _shown(counted: FolderCount) -> ShownFolder:
+    """The last part of a folder's path names it; the parts above stand in its title."""
+    folder = counted.folder
+    name = folder.path.rpartition(folder.delimiter)[2] if folder.delimiter else folder.path
+    unread = counted.unread_count
+    return ShownFolder(
+        counted,
+        label=_("Inbox") if folder.path.upper() == "INBOX" else name or folder.path,
+        url=reverse("email_folder", args=[folder.pk]),
+        icon=FOLDER_ICONS.get("inbox" if folder.path.upper() == "INBOX" else folder.special_use, FOLDER_ICONS[""]),
+        count=f"{MOST_COUNTED}+" if unread > MOST_COUNTED else str(unread) if unread else "",
+    )

@@ -20,16 +20,18 @@ from mooring.desk.access import actor_of, may_in, user_of
 from mooring.desk.forms.letters import LinkForm, ReportForm
 from mooring.desk.letter_bodies import raw_of
 from mooring.desk.letter_pages import shown_links
+from mooring.desk.list_pages import own_path
 from mooring.letters.linking import UnableToLink, assign
 from mooring.letters.mailbox_file import as_mbox
 from mooring.letters.models import MailAccount
 from mooring.letters.report import report_page, report_records
 from mooring.letters.visibility import visible_letters
-from mooring.ui.parts import BulkAction, KeysetPage
+from mooring.ui.parts import Chip, KeysetPage
 from mooring.ui.rendering import page, see_other, toast
-from mooring.users.permissions import Action, Module
+from mooring.users.permissions import Action, Module, may
 
 MOST_DOWNLOADED = 1_000
+LINKABLE = (Module.CUSTOMERS, Module.LEADS, Module.PROJECTS)
 
 
 @may_in(Module.REPORTS)
@@ -52,10 +54,11 @@ def synced_emails(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {
         "form": form,
         "page": KeysetPage(rows, found.next or None, found.previous or None),
-        "actions": [
-            BulkAction(label=_("Download as mbox"), url=reverse("synced_emails_mbox"), icon="download"),
-        ],
+        "chips": _chips(request, form),
         "link_form": LinkForm(reader=user_of(request)),
+        "may_link": any(may(user_of(request), module, Action.CHANGE) for module in LINKABLE),
+        "may_export": may(user_of(request), Module.REPORTS, Action.EXPORT),
+        "may_add": may(user_of(request), Module.ACCOUNTS, Action.CHANGE),
         "csv_url": f"{reverse('synced_emails_csv')}?{query}",
         "here": request.get_full_path(),
         "is_filtered": bool(query),
@@ -69,7 +72,7 @@ def assign_synced_emails(request: HttpRequest) -> HttpResponse:
     """Link the ticked letters to one customer, lead or project."""
     form = LinkForm(request.POST, reader=user_of(request))
     ids = _ticked(request)
-    back = _own_path(request.POST.get("next", ""))
+    back = own_path(request, reverse("synced_emails"))
     if not ids or not form.is_valid():
         problem = _("Tick the emails first.") if not ids else " ".join(map(str, form.errors.get("record", [])))
         toast(request, problem, is_problem=True)
@@ -103,7 +106,7 @@ def synced_emails_mbox(request: HttpRequest) -> HttpResponseBase:
     letters = visible_letters(user_of(request)).filter(pk__in=ids).select_related("original").order_by("position")
     if not ids:
         toast(request, _("Tick the emails first."), is_problem=True)
-        return see_other(request, _own_path(request.POST.get("next", "")))
+        return see_other(request, own_path(request, reverse("synced_emails")))
     lines = as_mbox((letter, raw_of(letter)) for letter in letters)
     response = StreamingHttpResponse(lines, content_type="application/mbox")
     response["Content-Disposition"] = 'attachment; filename="emails.mbox"'
@@ -128,15 +131,20 @@ def _form(request: HttpRequest) -> ReportForm:
     return ReportForm(request.GET or None, accounts=list(accounts))
 
 
+def _chips(request: HttpRequest, form: ReportForm) -> list[Chip]:
+    """The filters as words, each with the address of the list without it."""
+    chips = []
+    for name, words, value in form.chosen_in_words():
+        kept = request.GET.copy()
+        for gone in (name, "after", "before"):
+            kept.pop(gone, None)
+        chips.append(Chip(label=words, value=value, off_url=f"?{kept.urlencode()}"))
+    return chips
+
+
 def _filters_alone(request: HttpRequest) -> str:
     return urlencode({name: request.GET[name] for name in ReportForm.base_fields if request.GET.get(name)})
 
 
 def _ticked(request: HttpRequest) -> list[int]:
     return [int(each) for each in request.POST.getlist("ids") if each.isascii() and each.isdigit() and len(each) < 19]
-
-
-def _own_path(path: str) -> str:
-    """Back to where one came from, never to another site."""
-    report = reverse("synced_emails")
-    return path if path.startswith(report) else report

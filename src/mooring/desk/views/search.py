@@ -16,6 +16,7 @@ from mooring.desk.forms.places import place_in_words
 from mooring.desk.kinds import KINDS, found, kind_for
 from mooring.desk.menu import MAIN, NEW, PROFILE, SETUP, places_for
 from mooring.desk.recent import recently_seen
+from mooring.letters.search import search as search_letters
 from mooring.ui.parts import Found, FoundGroup
 from mooring.ui.rendering import page, wants_fragment
 
@@ -52,7 +53,22 @@ def _found(request: HttpRequest, text: str, limit: int) -> list[FoundGroup]:
         FoundGroup(label=str(kind.plural), entries=[found(row, _detail(row)) for row in records if kind_for(row) is kind])
         for kind in KINDS.values()
     ]
-    return [*groups, *_pages_and_actions(request, text)]
+    letters = FoundGroup(label=_("Emails"), entries=_letters(request, text, limit))
+    return [*groups, letters, *_pages_and_actions(request, text)]
+
+
+def _letters(request: HttpRequest, text: str, limit: int) -> list[Found]:
+    """The newest letters that hold the words, as far as the reader may read them."""
+    found_letters = search_letters(reader=user_of(request), text=text, size=limit).rows
+    return [
+        Found(
+            label=letter.subject or _("(no subject)"),
+            url=reverse("letter", args=[letter.pk]),
+            icon="mail",
+            detail=letter.from_name or letter.from_address,
+        )
+        for letter in found_letters
+    ]
 
 
 def _pages_and_actions(request: HttpRequest, text: str) -> Sequence[FoundGroup]:

@@ -45,7 +45,34 @@ document.addEventListener("pointerdown", (event) => {
   }, { once: true });
 });
 
-for (const bar of document.querySelectorAll(".pane-bar")) {
-  const kept = Number(localStorage.getItem(key(bar)));
-  if (kept) set(bar, kept);
+function restoreWidths() {
+  for (const bar of document.querySelectorAll(".pane-bar")) {
+    const kept = Number(localStorage.getItem(key(bar)));
+    if (kept) set(bar, kept);
+  }
 }
+
+// Another letter is opened: lists stay where they were scrolled to, and the focus on the line that was chosen.
+let place = null;
+
+document.addEventListener("htmx:beforeSwap", (event) => {
+  if (event.target.id !== "panes") return;
+  place = {
+    scrolled: [".folders", ".letters-pane"].map((pane) => event.target.querySelector(pane)?.scrollTop ?? 0),
+    href: document.activeElement?.closest(".letter-row")?.getAttribute("href"),
+  };
+});
+
+document.addEventListener("htmx:afterSettle", (event) => {
+  const panes = document.getElementById("panes");
+  if (!place || !panes || event.target.id !== "panes") return;
+  restoreWidths();
+  [".folders", ".letters-pane"].forEach((pane, number) => {
+    const found = panes.querySelector(pane);
+    if (found) found.scrollTop = place.scrolled[number];
+  });
+  if (place.href) panes.querySelector(`.letter-row[href="${CSS.escape(place.href)}"]`)?.focus({ preventScroll: true });
+  place = null;
+});
+
+restoreWidths();
