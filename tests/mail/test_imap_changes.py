@@ -17,7 +17,7 @@ from mooring.mail.connect import open_incoming
 from mooring.mail.contract import Incoming
 from mooring.mail.errors import FolderMissing
 from mooring.mail.protocols.imap import examining, looking
-from mooring.mail.types import Bookmark, Changes, Encryption, Folder
+from mooring.mail.types import Bookmark, Changes, Folder
 from servers.dovecot import Dovecot
 
 pytestmark = pytest.mark.server
@@ -169,6 +169,18 @@ def test_only_deletions(any_dovecot: Dovecot, user: str, mailbox: Incoming) -> N
     archive.visit(mailbox, inbox_of(mailbox))
 
     assert archive.flags == {}
+
+
+def test_another_connection_goes_on_where_the_last_one_ended(any_dovecot: Dovecot, user: str, mailbox: Incoming) -> None:
+    any_dovecot.deliver(user, [letter(1), letter(2)])
+    archive = Archive()
+    archive.visit(mailbox, inbox_of(mailbox))
+    mailbox.close()
+    any_dovecot.flag(user, "\\Seen", [2])
+    for _ in range(2):
+        with open_incoming(any_dovecot.server(user), policy=any_dovecot.policy) as again:
+            archive.visit(again, inbox_of(again))
+        assert archive.flags == {1: frozenset(), 2: frozenset({"\\Seen"})}
 
 
 def test_as_many_arrivals_as_deletions_do_not_hide_each_other(any_dovecot: Dovecot, user: str, mailbox: Incoming) -> None:
@@ -385,10 +397,3 @@ def test_folders_of_any_name_are_opened(any_dovecot: Dovecot, user: str, mailbox
     archive.visit(mailbox, folder)
 
     assert sorted(archive.flags) == [1]
-
-
-def test_unencrypted_connections_work_where_the_account_insists(new_dovecot: Callable[..., Dovecot]) -> None:
-    open_house = new_dovecot(settings="disable_plaintext_auth = no")
-    server = replace(open_house.server("anna", encryption=Encryption.NONE), plain_login_allowed=True)
-    with open_incoming(server, policy=open_house.policy) as mailbox:
-        assert mailbox.folders()

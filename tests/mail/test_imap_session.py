@@ -80,6 +80,13 @@ def test_only_the_login_command_is_left(new_dovecot: Callable[..., Dovecot]) -> 
         assert {folder.special_use for folder in mailbox.folders()} == {"inbox", "sent", "drafts", "junk", "trash"}
 
 
+def test_unencrypted_connections_work_where_the_account_insists(new_dovecot: Callable[..., Dovecot]) -> None:
+    open_house = new_dovecot(settings="disable_plaintext_auth = no")
+    server = replace(open_house.server("anna", encryption=Encryption.NONE), plain_login_allowed=True)
+    with open_incoming(server, policy=open_house.policy) as mailbox:
+        assert mailbox.folders()
+
+
 # -- before TLS ----------------------------------------------------------------------------------------------------------
 
 

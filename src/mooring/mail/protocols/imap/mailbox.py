@@ -118,7 +118,7 @@ class ImapMailbox:
         """What changed; Gmail's labels are flags of the form "label:Name"."""
         before = Snapshot.from_bookmark(bookmark)
         now = self._listed.pop(folder.wire_name, None)
-        if now is None or decide(before, now, is_full=is_full) is not Plan.NOTHING:
+        if now is None or not now.modseq or decide(before, now, is_full=is_full) is not Plan.NOTHING:
             now = self._examine(folder)
         now = replace(now, since=self._asked_from(before, now))
         plan = decide(before, now, is_full=is_full)
