@@ -1,7 +1,7 @@
 """Which letters are fetched next: newest first across folders, in portions by count and bytes, suspects few at a time.
 
 A letter whose fetching was begun and never ended may have killed the worker. It is tried again among few others, then
-alone, and after three starts it is parked, so that it cannot stop the rest.
+alone, in turn with letters above suspicion, and after three starts it is parked, so that it cannot stop the rest.
 """
 
 from __future__ import annotations
@@ -48,6 +48,7 @@ class Backlog:
     def __init__(self, folder_ids: Collection[int]) -> None:
         self._folders = {folder_id: _FolderBacklog(folder_id) for folder_id in folder_ids}
         self._suspects: dict[int, deque[Waiting]] = {1: deque(), 2: deque()}
+        self._is_turn_of_suspects = False
         self.hopeless: list[Waiting] = []
         """Letters that were begun too often; the caller parks them."""
 
@@ -61,7 +62,8 @@ class Backlog:
 
     def next_portion(self, *, count: int, size: int) -> list[Waiting]:
         """At most `count` letters of at most `size` bytes together (or a single one); empty when nothing waits."""
-        suspects = self._next_suspects(size)
+        self._is_turn_of_suspects = not self._is_turn_of_suspects
+        suspects = [] if self._is_turn_of_suspects else self._next_suspects(size)
         return suspects or list(self._fitting(count, size)) or self._next_suspects(size)
 
     def _next_suspects(self, size: int) -> list[Waiting]:

@@ -18,6 +18,7 @@ from mooring.mail.contract import Incoming
 from mooring.mail.egress import EgressPolicy
 from mooring.mail.parser_process import Parser
 from mooring.mail.types import Server
+from mooring.sync.leases import owner_name
 from mooring.sync.reaching import egress_policy
 
 SLICE = timedelta(seconds=60)
@@ -50,7 +51,7 @@ class Engine:
             originals=Originals(settings.ORIGINALS_FOLDER),
             parser=Parser(child_count=reader_count),
             policy=egress_policy(),
-            owner=f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(4)}",
+            owner=owner_name(host=socket.gethostname(), process_id=os.getpid(), token=secrets.token_hex(4)),
         )
 
     def close(self) -> None:

@@ -74,6 +74,25 @@ def remember_accounts(*, now: datetime, account_id: int | None = None) -> None:
     AccountState.objects.bulk_create(new, ignore_conflicts=True)
 
 
+def owner_name(*, host: str, process_id: int, token: str) -> str:
+    """Who holds the leases of a process. `token` tells it from an earlier process with the same number."""
+    return f"{host[:60]}:{process_id}:{token}"
+
+
+def release_orphans(*, host: str, is_running: Callable[[int], bool]) -> int:
+    """Give back the leases of processes of this host that run no more, so that nobody waits for their end; how many.
+
+    Should another container share the host's name, its leases are taken too early; its fence keeps it from writing then.
+    """
+    orphans = []
+    held = AccountState.objects.filter(lease_owner__startswith=f"{host[:60]}:").values_list("lease_owner", flat=True)
+    for owner in set(held):
+        process_id = owner[len(host[:60]) + 1 :].partition(":")[0]
+        if process_id.isdecimal() and not is_running(int(process_id)):
+            orphans.append(owner)
+    return AccountState.objects.filter(lease_owner__in=orphans).update(lease_owner="", lease_until=None)
+
+
 def take_lease(account_id: int, *, owner: str, clock: Clock) -> Lease | None:
     """The lease, or None while another worker holds it."""
     now = clock()

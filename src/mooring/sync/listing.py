@@ -13,6 +13,7 @@ from typing import Final
 from mooring.letters.models import Folder
 from mooring.mail.types import Changes, Listed, Page
 from mooring.sync import places
+from mooring.sync.backlog import MOST_ATTEMPTS
 from mooring.sync.models import FolderState, Item, ItemState
 from mooring.sync.renaming import adopt_renamed
 from mooring.sync.round import Round, wire_folder
@@ -99,6 +100,7 @@ class _Listing:
             self._vanished.extend(page.vanished)
             if is_last:
                 self._write_vanished(now)
+                self._give_second_chances()
                 self._write_state(now)
 
     def _take_over_renamed(self, page: Page) -> None:
@@ -153,6 +155,12 @@ class _Listing:
                 return
         places.miss(self.folder.pk, self._changes.epoch, vanished, now=now)
         self._state.is_vanishing_agreed = False
+
+    def _give_second_chances(self) -> None:
+        """Letters that failed are tried once more, alone, at every full comparison: the cause may be gone."""
+        if self._changes.is_full and self._state.last_full_at is not None:
+            failed = Item.objects.filter(folder=self.folder, state=ItemState.FAILED)
+            failed.update(state=ItemState.LISTED, attempts=MOST_ATTEMPTS - 1)
 
     def _write_state(self, now: datetime) -> None:
         state, changes = self._state, self._changes

@@ -7,6 +7,8 @@ and never delays the others; a database that is locked or restarted is waited fo
 from __future__ import annotations
 
 import logging
+import os
+import socket
 import threading
 from collections import Counter
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -18,7 +20,7 @@ from django.db import DatabaseError, InterfaceError, connection
 from mooring.options.values import read_all
 from mooring.sync import backfill, outcome
 from mooring.sync.engine import Engine
-from mooring.sync.leases import Clock, remember_accounts
+from mooring.sync.leases import Clock, release_orphans, remember_accounts
 from mooring.sync.models import AccountState
 from mooring.sync.options import WATCHED_ACCOUNTS
 from mooring.sync.schedule import AccountTimes, due_accounts
@@ -67,6 +69,7 @@ class Worker:
         self._running: dict[int, tuple[str, Future[None]]] = {}
         self._watchers = Watchers(engine, clock=clock, stop=stop)
         self._looked_around_at: datetime | None = None
+        self._has_begun = False
 
     def run(self) -> None:
         """Tick until stopped."""
@@ -82,6 +85,9 @@ class Worker:
 
     def tick(self) -> None:
         """Begin the visits that are due and for which there is room."""
+        if not self._has_begun:
+            release_orphans(host=socket.gethostname(), is_running=_is_running)
+            self._has_begun = True
         now = self._clock()
         self._running = {pk: running for pk, running in self._running.items() if not running[1].done()}
         if self._looked_around_at is None or now - self._looked_around_at >= LOOK_AROUND_EVERY:
@@ -134,3 +140,13 @@ def _times(now: datetime) -> list[AccountTimes]:
     due = states.exclude(next_visit_at__gt=now, wanted_at=None)
     rows = due.values_list("account_id", "account__host", "next_visit_at", "wanted_at", "lease_until", "is_stopped")
     return [AccountTimes(*row) for row in rows]
+
+
+def _is_running(process_id: int) -> bool:
+    try:
+        os.kill(process_id, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # somebody else's, but running
+        return True
+    return True

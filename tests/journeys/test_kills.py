@@ -1,0 +1,133 @@
+"""A worker killed at random moments, and a network that breaks: no letter is lost and none is doubled.
+
+MOORING_KILLS says how often the worker is killed (20), MOORING_KILL_LETTERS among how many letters (600). The seed of the
+random moments is printed; MOORING_KILL_SEED repeats it. Needs no browser in spite of its folder.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import hashlib
+import json
+import os
+import random
+import secrets
+import signal
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from servers.dovecot import Dovecot
+from servers.proxy import Proxy
+from sync.mailboxes import fill, make_letter
+
+KILLS = int(os.environ.get("MOORING_KILLS", "20"))
+LETTERS = int(os.environ.get("MOORING_KILL_LETTERS", "600"))
+SEED = int(os.environ.get("MOORING_KILL_SEED", "0")) or secrets.randbelow(1 << 31)
+PROGRAM = Path(__file__).parent / "worker_process.py"
+LEASE_SECONDS = 600
+"""The worker's clock is put forward so far after each death, so that nobody waits for back-off and leases."""
+ONE_DAY = 86_400
+"""After so long letters parked for being caught in three deaths have their second chance."""
+MOST_ROUNDS = 30
+
+
+class Installation:
+    """A Mooring in a folder of its own, whose worker runs as a process of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        keys = folder / "keys"
+        keys.mkdir(parents=True)
+        (keys / "secret_key").write_text(secrets.token_urlsafe(48))
+        (keys / "sealing_keys").write_text(f"test:{base64.b64encode(secrets.token_bytes(32)).decode()}\n")
+        self._clock = folder / "clock"
+        self._ahead = 0
+        self._log = (folder / "worker.log").open("ab")
+        self._environment = os.environ | {
+            "MOORING_DATA": str(folder),
+            "MOORING_KEYS": str(keys),
+            "MOORING_DATABASE_URL": "",
+            "MOORING_ALLOWED_NETWORKS": "127.0.0.0/8",
+            "DJANGO_SETTINGS_MODULE": "mooring.config.settings",
+        }
+        self.put_clock_forward(0)
+
+    def put_clock_forward(self, seconds: int = LEASE_SECONDS) -> None:
+        self._ahead += seconds
+        part = self._clock.with_suffix(".new")
+        part.write_text(str(self._ahead))
+        part.replace(self._clock)
+
+    def start(self) -> subprocess.Popen[bytes]:
+        command = [sys.executable, str(PROGRAM), "work", str(self._clock)]
+        return subprocess.Popen(command, env=self._environment, stdout=self._log, stderr=self._log, start_new_session=True)
+
+    def call(self, *arguments: str) -> bytes:
+        command = [sys.executable, str(PROGRAM), *arguments]
+        return subprocess.run(command, env=self._environment, stdout=subprocess.PIPE, check=True, timeout=120).stdout
+
+    def look(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.call("look"))
+        return found
+
+
+@pytest.mark.server
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+def test_no_letter_is_lost_or_doubled_by_kills_and_cuts(tmp_path: Path, dovecot: Dovecot) -> None:
+    print(f"MOORING_KILL_SEED={SEED}")  # noqa: T201 - whoever repeats a failure needs it
+    chance = random.Random(SEED)
+    letters = [make_letter("owner@harbour.example", body="x" * chance.randrange(100, 12_000)) for _ in range(LETTERS)]
+    user = dovecot.new_user()
+    fill(dovecot, user, letters)
+    installation = Installation(tmp_path / "data")
+    with Proxy(dovecot.imap_port, bytes_per_second=150_000) as proxy:
+        installation.call("prepare", user, str(proxy.port))
+        for number in range(KILLS):
+            _live_and_die(installation, proxy, chance, with_cuts=number % 3 == 1)
+    state = _recovered(installation, dovecot, user, letters)
+    assert Counter(state["stored"]) == Counter(hashlib.sha256(raw).hexdigest() for raw in letters)
+    assert state["places"] == state["deliveries"] == state["links"] == state["letters_by_original"] == LETTERS
+    assert (state["states"], state["unbound"], state["integrity"]) == ({"filed": LETTERS}, 0, "ok")
+    assert not [flags for flags in dovecot.flags(user) if "\\Seen" in flags or "\\Deleted" in flags]
+
+
+def _live_and_die(installation: Installation, proxy: Proxy, chance: random.Random, *, with_cuts: bool) -> None:
+    """One worker's life: at work for a random time, with or without cuts of its connections, then killed."""
+    proxy.is_used.clear()
+    worker = installation.start()
+    proxy.is_used.wait(30)
+    if with_cuts:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            worker.wait(chance.uniform(0, 0.5))
+        proxy.cut()
+        installation.put_clock_forward()
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        worker.wait(chance.uniform(0, 1.5))
+    assert worker.poll() is None, "the worker ended by itself; its log tells why"
+    os.kill(worker.pid, signal.SIGKILL)
+    worker.wait()
+    installation.put_clock_forward()
+
+
+def _recovered(installation: Installation, dovecot: Dovecot, user: str, letters: list[bytes]) -> dict[str, Any]:
+    """What the archive holds after a worker was left in peace until nothing waits any more."""
+    installation.call("move", str(dovecot.imap_port))
+    worker = installation.start()
+    try:
+        for _round in range(MOST_ROUNDS):
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                worker.wait(2)
+            state = installation.look()["states"]
+            if state == {"filed": len(letters)}:
+                break
+            installation.put_clock_forward(LEASE_SECONDS if "listed" in state else ONE_DAY)
+    finally:
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait(60) == 0
+    return installation.look()
