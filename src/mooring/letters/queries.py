@@ -15,7 +15,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from mooring.customers.models import Contact, EmailAddress
 from mooring.letters.linking import Linkable, kind_of
 from mooring.letters.models import Delivery, Folder, Letter, Link, MailAccount, Participant
-from mooring.letters.paging import PAGE_SIZE, Page, page_of
+from mooring.letters.paging import PAGE_SIZE, Page, Window, page_of
 from mooring.letters.visibility import visible_deliveries, visible_letters, visible_links
 from mooring.users.models import User
 
@@ -73,15 +73,18 @@ def letters_in(
     size: int = PAGE_SIZE,
 ) -> Page[Delivery]:
     """A page of the reader's own mailboxes, newest first, each letter once with `delivery.letter`: a folder, one account,
-    or all Main accounts. Letters gone from the server are not in the mailbox any more."""
-    deliveries = Delivery.objects.filter(_place(reader, account, folder), gone_since=None)
-    if is_unread:
-        deliveries = deliveries.filter(is_seen=False)
-    if folder is None:
-        twin = Delivery.objects.filter(_twin_place(reader, account), letter=OuterRef("letter_id"), pk__lt=OuterRef("pk"))
-        deliveries = deliveries.filter(~Exists(twin.filter(gone_since=None)))
-    deliveries = deliveries.select_related("letter")
-    return page_of(deliveries, cursor=cursor, size=size, position=lambda delivery: delivery.position)
+    or all Main accounts, with one query for each. Letters gone from the server are not in the mailbox any more."""
+    window = Window.of(cursor)
+    accounts = [account.pk] if account is not None else list(_main_accounts(reader).values_list("pk", flat=True))
+    places: list[Q] = [Q(folder=folder)] if folder is not None else [Q(account_id=each) for each in accounts]
+    found: list[Delivery] = []
+    for place in places if reader.is_active else ():
+        rows = Delivery.objects.filter(place, gone_since=None, account__owner=reader, **window.bounds())
+        rows = rows.filter(is_seen=False) if is_unread else rows
+        rows = rows if folder is not None else rows.filter(~Exists(_twin(accounts)))
+        found += rows.select_related("letter").order_by(window.order)[: size + 1]
+    found.sort(key=lambda delivery: delivery.position, reverse=not window.is_upwards)
+    return window.page(found[: size + 1], size=size, position=lambda delivery: delivery.position)
 
 
 def folder_counts(*, reader: User) -> list[FolderCount]:
@@ -116,15 +119,10 @@ def _main_accounts(reader: User) -> QuerySet[MailAccount]:
     return main if reader.is_active else main.none()
 
 
-def _place(reader: User, account: MailAccount | None, folder: Folder | None) -> Q:
-    own = Q(account__owner=reader) if reader.is_active else Q(pk__in=())
-    if folder is not None:
-        return own & Q(folder=folder)
-    return own & _twin_place(reader, account)
-
-
-def _twin_place(reader: User, account: MailAccount | None) -> Q:
-    return Q(account=account) if account is not None else Q(account__in=_main_accounts(reader))
+def _twin(account_ids: list[int]) -> QuerySet[Delivery]:
+    """Another delivery of the same letter that is shown in its stead."""
+    twins = Delivery.objects.filter(letter=OuterRef("letter_id"), pk__lt=OuterRef("pk"))
+    return twins.filter(account_id__in=account_ids, gone_since=None)
 
 
 def _unread_counts(folder_ids: list[int]) -> dict[int, int]:

@@ -6,9 +6,10 @@ any query that walks letters by position.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models.lookups import IsNull
 
 from mooring.customers.models import Customer, Lead
 from mooring.letters.models import Delivery, Letter, Link
@@ -17,6 +18,8 @@ from mooring.users.models import User
 from mooring.users.permissions import Action, Module, Scope, scope_of
 
 _NOBODY: Final = Q(pk__in=())
+MOST_FEW: Final = 5_000
+"""A reader of so few letters has them looked up one by one, for a walk from the newest letter would hardly meet one."""
 
 
 def visible_letters(user: User) -> LetterQuerySet:
@@ -33,8 +36,33 @@ def visible_deliveries(user: User) -> QuerySet[Delivery]:
         return Delivery.objects.none()
     shared = Letter.objects.limited_to(_shared(user)).filter(pk=OuterRef("letter_id"))
     own_letter = Delivery.objects.filter(letter=OuterRef("letter_id"), account__owner=user)
-    is_known = Q(is_private=False) & (Q(Exists(shared)) | Q(Exists(own_letter)))
+    is_known = Q(is_private=False) & (_any(shared) | _any(own_letter))
     return Delivery.objects.filter(Q(account__owner=user) | is_known)
+
+
+def few_positions(user: User) -> list[int] | None:
+    """The positions of letters among which all are that the user may see, if these are few; None where they are many.
+
+    At most five queries, each cut off early.
+    """
+    if not user.is_active:
+        return []
+    if _sees_every_record(user):
+        return None
+    customers, leads = Customer.objects.visible_to(user), Lead.objects.visible_to(user)
+    links = Link.objects.filter(removed_at=None)
+    sources: list[QuerySet[Any, Any]] = [
+        Delivery.objects.filter(account__owner=user),
+        links.filter(customer__in=customers),
+        links.filter(lead__in=leads),
+        links.filter(project__customer__in=customers),
+    ]
+    found: set[int] = set()
+    for source in sources:
+        found.update(source.order_by().values_list("position", flat=True)[: MOST_FEW + 1])
+        if len(found) > MOST_FEW:
+            return None
+    return sorted(found)
 
 
 def may_read(user: User, letter: Letter) -> bool:
@@ -49,7 +77,7 @@ def visible_links(user: User, *, with_removed: bool = False) -> QuerySet[Link]:
 
 
 def _own(user: User) -> Q:
-    return Q(Exists(Delivery.objects.filter(letter=OuterRef("pk"), account__owner=user)))
+    return _any(Delivery.objects.filter(letter=OuterRef("pk"), account__owner=user))
 
 
 def _shared(user: User) -> Q:
@@ -57,7 +85,7 @@ def _shared(user: User) -> Q:
     if _sees_every_record(user):
         return open_ones
     links = Link.objects.filter(letter=OuterRef("pk"), removed_at=None).filter(_to_records_of(user))
-    return open_ones & Q(Exists(links))
+    return open_ones & _any(links)
 
 
 def _sees_every_record(user: User) -> bool:
@@ -67,7 +95,16 @@ def _sees_every_record(user: User) -> bool:
 
 def _to_records_of(user: User) -> Q:
     customers, leads = Customer.objects.visible_to(user), Lead.objects.visible_to(user)
-    to_records = Q(Exists(customers.filter(pk=OuterRef("customer_id")))) | Q(Exists(leads.filter(pk=OuterRef("lead_id"))))
+    to_records = _any(customers.filter(pk=OuterRef("customer_id"))) | _any(leads.filter(pk=OuterRef("lead_id")))
     if scope_of(user, Module.PROJECTS, Action.VIEW) is not Scope.NONE:
-        to_records |= Q(Exists(customers.filter(projects=OuterRef("project_id"))))
+        to_records |= _any(customers.filter(projects=OuterRef("project_id")))
     return to_records
+
+
+def _any(rows: QuerySet[Any, Any]) -> Q:
+    """Whether there is such a row, asked for each letter that a walk meets.
+
+    Not EXISTS: PostgreSQL answers several of those by reading whole tables into hashes first (measured: 200 ms instead of
+    2 ms for a page out of 200,000 letters).
+    """
+    return Q(IsNull(Subquery(rows.order_by().values("pk")[:1]), False))
