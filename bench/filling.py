@@ -10,37 +10,7 @@ from itertools import islice
 
 NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
 CHUNK = 5_000
-_SYLLABLES = [
-    "ba",
-    "be",
-    "bo",
-    "da",
-    "do",
-    "fa",
-    "ga",
-    "ha",
-    "ka",
-    "la",
-    "li",
-    "lo",
-    "ma",
-    "mi",
-    "mo",
-    "na",
-    "no",
-    "pa",
-    "ra",
-    "ri",
-    "ro",
-    "sa",
-    "so",
-    "ta",
-    "to",
-    "va",
-    "vi",
-    "wa",
-    "zo",
-]
+_SYLLABLES = [first + second for first in "bdfghklmnprstvwz" for second in "aeio"]
 _ENDS = ("Ltd", "GmbH", "S.A.", "Sp. z o.o.", "Inc", "AB")
 
 
@@ -114,8 +84,30 @@ def _write_letters(
         address = f"office@c{customer}.example"
         is_linked = number % 2 == 0
         letters.append(
-            (pk, f"{number:064x}", original_id, position, moment, moment, f"{number}@bench.example", subject, "Office")
-            + (address, "Bob", text[:200], 2_000, 0, False, is_linked, False, False, False, False, "[]", moment)
+            (
+                pk,
+                f"{number:064x}",
+                original_id,
+                position,
+                moment,
+                moment,
+                f"{number}@bench.example",
+                subject,
+                "Office",
+                address,
+                "Bob",
+                text[:200],
+                2000,
+                0,
+                False,
+                is_linked,
+                False,
+                False,
+                False,
+                False,
+                "[]",
+                moment,
+            )
         )
         texts.append((pk, text))
         people.append((pk, "from", "Office", address, address, address.partition("@")[2], True))
@@ -134,46 +126,42 @@ def _write_letters(
     index_batch(index)
 
 
-_LETTER = tuple(
-    [
-        "id",
-        "fingerprint",
-        "original_id",
-        "position",
-        "at",
-        "date",
-        "message_id",
-        "subject",
-        "from_name",
-        "from_address",
-        "recipients",
-        "excerpt",
-        "size",
-        "attachment_count",
-        "is_private",
-        "is_linked",
-        "is_automatic",
-        "is_bulk",
-        "is_unverified",
-        "is_partial",
-        "defects",
-        "stored_at",
-    ]
+_LETTER = (
+    "id",
+    "fingerprint",
+    "original_id",
+    "position",
+    "at",
+    "date",
+    "message_id",
+    "subject",
+    "from_name",
+    "from_address",
+    "recipients",
+    "excerpt",
+    "size",
+    "attachment_count",
+    "is_private",
+    "is_linked",
+    "is_automatic",
+    "is_bulk",
+    "is_unverified",
+    "is_partial",
+    "defects",
+    "stored_at",
 )
-_DELIVERY = tuple(
-    [
-        "letter_id",
-        "account_id",
-        "folder_id",
-        "folder_path",
-        "position",
-        "epoch",
-        "server_id",
-        "received_at",
-        "direction",
-        "flags",
-        "is_seen",
-        "is_private",
-    ]
+_DELIVERY = (
+    "letter_id",
+    "account_id",
+    "folder_id",
+    "folder_path",
+    "position",
+    "epoch",
+    "server_id",
+    "received_at",
+    "direction",
+    "flags",
+    "is_seen",
+    "is_private",
 )
 _LINK = ("letter_id", "customer_id", "position", "rule", "matched_address", "matched_role", "created_at")
