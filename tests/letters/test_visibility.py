@@ -14,7 +14,7 @@ from making import BY_COMMAND, NOW, make_customer, make_lead, make_project, make
 from mooring.letters.linking import add_link, remove_link
 from mooring.letters.models import Delivery, Letter, Link
 from mooring.letters.storing import store_batch
-from mooring.letters.visibility import may_read, visible_deliveries, visible_letters, visible_links
+from mooring.letters.visibility import few_positions, may_read, visible_deliveries, visible_letters, visible_links
 from mooring.users.models import Role, User
 from mooring.users.scoping import Unscoped
 
@@ -129,3 +129,18 @@ def test_letters_cannot_be_read_without_saying_for_whom() -> None:
     with pytest.raises(Unscoped):
         list(Letter.objects.all())
     assert list(Delivery.objects.all()) == []
+
+
+def test_readers_of_few_letters_have_them_named_and_others_not(
+    alice: User, bob: User, dave: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = make_letter(make_account(bob))
+    shared = make_letter(make_account(alice), to_records=(make_customer(), make_lead()))
+    on_project = make_letter(make_account(alice))
+    add_link(letter=on_project, to=make_project(customer=make_customer(owner=bob)), by=BY_COMMAND, now=NOW)
+    make_letter(make_account(alice), to_records=(make_customer(owner=alice),))
+    assert few_positions(bob) == sorted(letter.position for letter in (own, shared, on_project))
+    assert few_positions(dave) == []
+    assert few_positions(alice) is None
+    monkeypatch.setattr("mooring.letters.visibility.MOST_FEW", 2)
+    assert few_positions(bob) is None
