@@ -57,7 +57,7 @@ def fill(*, mail_folder: Path, say: Callable[[str], object]) -> None:
     people = _add_staff(now)
     change(OWN_DOMAINS, (HOME,), by=COMMAND, now=now)
     change(EXTRA_PUBLIC_DOMAINS, (FREE_MAIL,), by=COMMAND, now=now)
-    owners = (people[BOB.address], people[BOB.address], people[ALICE.address], None)
+    owners = (people[ALICE.address], people[BOB.address], people[BOB.address], None)
     add_records(owners=owners, by=COMMAND, now=now, chance=chance)
     say(f"Entered {len(customers())} customers and {len(leads())} leads with their contacts and projects.")
     count = _write_mail(mail_folder, now, chance)

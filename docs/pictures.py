@@ -1,0 +1,105 @@
+"""Takes the pictures of the guide anew: the demo company in a folder of its own, a real browser, the pages as they are.
+
+`python docs/pictures.py [NAME...]` with the names of pictures, or all. Chromium must be installed.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Page, sync_playwright
+
+from mooring.config.demo.company import PASSWORD
+
+IMAGES = Path(__file__).with_name("guide") / "images"
+FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update"]
+
+
+def customer_emails(page: Page) -> None:
+    """The card of a customer with its letters."""
+    page.goto("/customers/?q=brightwater")
+    page.get_by_role("link", name="Brightwater Yacht Charter").first.click()
+    page.get_by_role("link", name="Emails").first.click()
+
+
+def synced_emails(page: Page) -> None:
+    """The report of synced emails."""
+    page.goto("/reports/synced-emails/")
+
+
+def account_form(page: Page) -> None:
+    """The form for a new mailbox."""
+    page.goto("/profile/")
+    page.get_by_role("link", name="Email settings").first.click()
+    page.get_by_role("link", name="New mailbox").first.click()
+    page.get_by_role("button", name="Find the servers").click()
+
+
+def customers(page: Page) -> None:
+    """The list of customers."""
+    page.goto("/customers/")
+
+
+PICTURES: dict[str, Callable[[Page], None]] = {
+    "customer-emails": customer_emails,
+    "synced-emails": synced_emails,
+    "account-form": account_form,
+    "customers": customers,
+}
+
+
+@contextmanager
+def serving() -> Iterator[str]:
+    """The demo company on a free port; gives its address."""
+    folder = tempfile.mkdtemp(prefix="mooring-pictures-")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    home = f"http://127.0.0.1:{port}"
+    surroundings = {**os.environ, "MOORING_DATA": f"{folder}/data", "MOORING_BASE_URL": home}
+    mooring = [sys.executable, "-m", "mooring"]
+    subprocess.run(  # noqa: S603 - our own command
+        [*mooring, "demo"], env=surroundings, check=True, stdout=subprocess.DEVNULL
+    )
+    server = subprocess.Popen(  # noqa: S603 - our own command
+        [*mooring, "serve", "--no-worker", "--listen", f"127.0.0.1:{port}"], env=surroundings, stdout=subprocess.PIPE
+    )
+    try:
+        assert server.stdout is not None
+        server.stdout.readline()
+        yield home
+    finally:
+        server.terminate()
+        server.wait()
+        shutil.rmtree(folder)
+
+
+def take(names: list[str]) -> None:
+    """Take these pictures, at 1280 x 800, in light colours."""
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    with serving() as home, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+        context = browser.new_context(viewport={"width": 1280, "height": 800}, base_url=home, reduced_motion="reduce")
+        page = context.new_page()
+        page.goto("/accounts/login/")
+        page.locator("input[name=login]").fill("bob@halyard.example")
+        page.locator("input[name=password]").fill(PASSWORD)
+        page.locator("input[name=password]").press("Enter")
+        page.wait_for_url(f"{home}/")
+        for name in names:
+            PICTURES[name](page)
+            page.wait_for_load_state("networkidle")
+            page.screenshot(path=str(IMAGES / f"{name}.png"))
+        browser.close()
+
+
+if __name__ == "__main__":
+    take(sys.argv[1:] or list(PICTURES))
