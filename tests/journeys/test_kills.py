@@ -116,18 +116,19 @@ def _live_and_die(installation: Installation, proxy: Proxy, chance: random.Rando
 
 
 def _recovered(installation: Installation, dovecot: Dovecot, user: str, letters: list[bytes]) -> dict[str, Any]:
-    """What the archive holds after a worker was left in peace until nothing waits any more."""
+    """What the archive holds after two workers at once were left in peace until nothing waits any more."""
     installation.call("move", str(dovecot.imap_port))
-    worker = installation.start()
+    workers = [installation.start(), installation.start()]
     try:
         for _round in range(MOST_ROUNDS):
             with contextlib.suppress(subprocess.TimeoutExpired):
-                worker.wait(2)
+                workers[0].wait(2)
             state = installation.look()["states"]
             if state == {"filed": len(letters)}:
                 break
             installation.put_clock_forward(LEASE_SECONDS if "listed" in state else ONE_DAY)
     finally:
-        worker.send_signal(signal.SIGTERM)
-        assert worker.wait(60) == 0
+        for worker in workers:
+            worker.send_signal(signal.SIGTERM)
+        assert [worker.wait(60) for worker in workers] == [0, 0]
     return installation.look()

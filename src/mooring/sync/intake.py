@@ -193,7 +193,7 @@ class Intake:
                 for raw in ask(wire_folder(self._folders[folder_id]), list(by_server_id)):
                     if raw.server_id in by_server_id:
                         fetched.raws[by_server_id[raw.server_id]] = raw.raw
-            except (CommandRefused, FolderMissing) as error:
+            except (CommandRefused, FolderMissing, ServerUnavailable) as error:
                 fetched.refusals[folder_id] = error
             except MailError as error:
                 fetched.broken = error
@@ -204,7 +204,7 @@ class Intake:
         """What arrived; for letters that did not, the reason is written down. Raises the MailError that broke the connection."""
         missing = [letter for letter in letters if letter.item_id not in fetched.raws]
         broken = fetched.broken
-        if isinstance(broken, (ServerBusy, ServerUnavailable)):
+        if isinstance(broken, ServerBusy):
             items.give_back(self._lease, missing)
         elif broken is not None:
             items.blame(self._lease, missing, broken.code)

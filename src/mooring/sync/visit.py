@@ -18,7 +18,7 @@ from mooring.letters.folders import note_listed
 from mooring.letters.models import Folder, MailAccount
 from mooring.letters.options import scope_of_account
 from mooring.letters.originals import UnableToKeep
-from mooring.mail.errors import CommandRefused, FilesMissing, FolderMissing, MailError, UnusableName
+from mooring.mail.errors import CommandRefused, FilesMissing, FolderMissing, MailError, ServerUnavailable, UnusableName
 from mooring.mail.parser_process import ParserUnavailable
 from mooring.options.values import read_all
 from mooring.sync import outcome, places
@@ -34,7 +34,8 @@ from mooring.sync.round import Round
 FOLDERS_EVERY: Final = timedelta(minutes=10)
 """So often the list of folders is read again."""
 
-_TROUBLES_OF_ONE_FOLDER: Final = (FolderMissing, CommandRefused, UnusableName, FilesMissing)
+_TROUBLES_OF_ONE_FOLDER: Final = (FolderMissing, CommandRefused, UnusableName, FilesMissing, ServerUnavailable)
+"""The last one too: “system error” is often said of one folder. Should the server really be down, the next step tells."""
 _NEVER: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 _log = logging.getLogger(__name__)
@@ -136,7 +137,8 @@ def _list_folders(visit: Round) -> list[Folder]:
         try:
             seen.append(list_folder(visit, folder, state))
         except _TROUBLES_OF_ONE_FOLDER as error:
-            outcome.note_folder_failure(visit.lease, folder.pk, error, is_refusal=True)
+            is_refusal = not isinstance(error, ServerUnavailable)
+            outcome.note_folder_failure(visit.lease, folder.pk, error, is_refusal=is_refusal)
         except MailError as error:
             outcome.note_folder_failure(visit.lease, folder.pk, error, is_refusal=False)
             raise

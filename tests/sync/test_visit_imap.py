@@ -1,0 +1,394 @@
+"""Visits of IMAP servers: a real one, and a scripted one for what real servers do not do on demand."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import pytest
+from django.db import OperationalError, connection
+
+import making
+from mooring.customers.models import Contact
+from mooring.letters.models import Delivery, Letter, MailAccount
+from mooring.letters.originals import KeptOriginal, Originals, UnableToKeep
+from mooring.mail.connect import open_incoming
+from mooring.mail.contract import Incoming
+from mooring.mail.egress import EgressPolicy
+from mooring.mail.types import Server
+from mooring.sync.engine import Engine
+from mooring.sync.health import failed_letters, health_of_account
+from mooring.sync.leases import take_lease
+from mooring.sync.models import AccountState, FolderState, Item
+from mooring.sync.visit import Visited
+from mooring.sync.wishes import retry_failed, scan_now
+from mooring.users.models import User
+from servers.dovecot import Dovecot
+from servers.scripted_imap import FakeLetter, ScriptedImap
+from sync.mailboxes import (
+    WHY,
+    Clock,
+    account_of,
+    digests,
+    fill,
+    item_states,
+    live_places,
+    make_letter,
+    state_of,
+    stored,
+    subjects,
+    visit,
+)
+
+pytestmark = pytest.mark.django_db(transaction=True)
+Scan = Callable[..., Visited]
+
+
+@pytest.fixture
+def fake(carol: Contact) -> Iterator[ScriptedImap]:
+    """A scripted server with three letters of Carol."""
+    server = ScriptedImap(letters=[FakeLetter(uid, make_letter(subject=f"Letter {uid}")) for uid in (1, 2, 3)]).start()
+    with server.stopping():
+        yield server
+
+
+@pytest.fixture
+def account(owner: User, fake: ScriptedImap, engine: Engine) -> MailAccount:
+    """An account on the scripted server."""
+    return account_of(owner, fake.server(), engine.policy)
+
+
+# -- a real server -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.server
+def test_flags_moves_and_deletions_on_a_real_server_are_followed(
+    owner: User, carol: Contact, dovecot: Dovecot, scan: Scan, clock: Clock
+) -> None:
+    user = dovecot.new_user()
+    dovecot.create(user, "Done")
+    fill(dovecot, user, [make_letter(subject=f"{number}") for number in range(4)])
+    account = account_of(owner, dovecot.server(user), dovecot.policy)
+    scan(account)
+    before = dict(Delivery.objects.values_list("letter__subject", "pk"))
+    dovecot.flag(user, "\\Answered", [1])
+    dovecot.move(user, [2], source="INBOX", target="Done")
+    dovecot.expunge(user, [3])
+    dovecot.deliver(user, [make_letter(subject="new")])
+    scan(account)
+    clock.wind(hours=2)
+    scan(account)
+    found = {each.letter.subject: each for each in Delivery.objects.select_related("letter")}
+    assert {subject: found[subject].pk for subject in before} == before
+    assert found["0"].flags == ["\\Answered"]
+    assert found["1"].folder_path == "Done"
+    assert found["2"].gone_since is not None
+    assert live_places(account) == {"INBOX": 3, "Done": 1}
+    assert not [flags for flags in dovecot.flags(user) if "\\Seen" in flags]
+
+
+@pytest.mark.server
+def test_folders_renamed_and_made_anew_on_a_real_server_double_nothing(
+    owner: User, carol: Contact, dovecot: Dovecot, scan: Scan, clock: Clock
+) -> None:
+    user = dovecot.new_user()
+    letters = [make_letter(subject=f"{number}") for number in range(3)]
+    fill(dovecot, user, letters, folder="Project")
+    account = account_of(owner, dovecot.server(user), dovecot.policy)
+    scan(account)
+    before = set(Letter.objects.unscoped(WHY).values_list("pk", flat=True))
+    dovecot.rename(user, "Project", "Project 2")
+    clock.wind(minutes=20)
+    scan(account)
+    assert live_places(account) == {"Project 2": 3}
+    dovecot.recreate(user, "Project 2")
+    dovecot.deliver(user, letters[:2], folder="Project 2")
+    clock.wind(minutes=20)
+    scan(account)
+    clock.wind(hours=2)
+    scan(account)
+    assert live_places(account) == {"Project 2": 2}
+    assert Delivery.objects.count() == 3
+    assert set(Letter.objects.unscoped(WHY).values_list("pk", flat=True)) == before
+
+
+@pytest.mark.server
+def test_the_same_letter_in_two_mailboxes_is_one_letter(
+    owner: User, carol: Contact, dovecot: Dovecot, scan: Scan, engine: Engine
+) -> None:
+    raw = make_letter()
+    accounts = []
+    for _mailbox in range(2):
+        user = dovecot.new_user()
+        dovecot.deliver(user, [raw])
+        accounts.append(account_of(owner, dovecot.server(user), dovecot.policy))
+    for account in accounts:
+        scan(account)
+    assert stored(engine.originals) == digests([raw])
+    assert Delivery.objects.count() == 2
+
+
+# -- numbering ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_folder_numbered_anew_is_mapped_and_not_fetched_again(
+    account: MailAccount, fake: ScriptedImap, scan: Scan, clock: Clock
+) -> None:
+    scan(account)
+    before = set(Delivery.objects.values_list("pk", "letter_id"))
+    fake.uidvalidity = "78"
+    for letter in fake.letters:
+        letter.uid += 100
+    del fake.received[:]
+    clock.wind(minutes=10)
+    scan(account)
+    assert set(Delivery.objects.values_list("pk", "letter_id")) == before
+    assert set(Delivery.objects.values_list("epoch", flat=True)) == {"78"}
+    assert item_states(account) == {"filed": 3}
+    assert b"BODY.PEEK[]" not in bytes(fake.received)
+
+
+def test_a_folder_numbered_anew_again_and_again_is_looked_at_rarely(
+    account: MailAccount, fake: ScriptedImap, scan: Scan, clock: Clock
+) -> None:
+    scan(account)
+    for change in range(5):
+        fake.uidvalidity = str(100 + change)
+        clock.wind(minutes=20)
+        scan(account)
+    state = FolderState.objects.get()
+    assert (state.error_code, state.epoch_changes_in_row) == ("unstable_ids", 5)
+    assert state.retry_at == clock.now + timedelta(hours=6)
+    clock.wind(hours=7)
+    scan(account)
+    assert FolderState.objects.get().error_code == ""
+    assert (Letter.objects.unscoped(WHY).count(), item_states(account)) == (3, {"filed": 3})
+
+
+def test_an_old_numbering_that_comes_back_with_other_letters_mixes_nothing_up(
+    account: MailAccount, fake: ScriptedImap, scan: Scan, clock: Clock
+) -> None:
+    scan(account)
+    first = fake.letters
+    fake.uidvalidity, fake.letters = "78", []
+    clock.wind(minutes=20)
+    scan(account)
+    fake.uidvalidity = "77"
+    fake.letters = [FakeLetter(1, make_letter(subject="Other")), FakeLetter(2, first[0].raw)]
+    clock.wind(minutes=20)
+    scan(account)
+    clock.wind(hours=2)
+    scan(account)
+    assert subjects() == ["Letter 1", "Letter 2", "Letter 3", "Other"]
+    live = Delivery.objects.filter(gone_since=None).values_list("letter__subject", flat=True)
+    assert sorted(live) == ["Letter 1", "Other"]
+
+
+# -- trouble -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_letter_that_the_server_does_not_hand_out_is_parked_and_the_others_go_on(
+    account: MailAccount, fake: ScriptedImap, scan: Scan, clock: Clock
+) -> None:
+    whole = fake.letters[1].raw
+    fake.answers["UID FETCH"] = lambda tag, command: (
+        b"".join(part for part in _fetch_lines(fake, command, without=2)) + tag + b" OK done\r\n"
+    )
+    for _visit in range(5):
+        scan(account)
+        clock.wind(minutes=10)
+    assert item_states(account) == {"filed": 2, "failed": 1}
+    health = health_of_account(account, now=clock.now)
+    (failed,) = failed_letters(account)
+    assert (health.light, health.numbers.failed, failed.trouble.what.startswith("The server lists")) == ("warn", 1, True)
+    del fake.answers["UID FETCH"]
+    assert retry_failed(account=account, by=making.BY_COMMAND, now=clock.now) == 1
+    scan(account)
+    assert item_states(account) == {"filed": 3}
+    assert health_of_account(account, now=clock.now).light == "good"
+    assert whole
+
+
+def test_a_failed_letter_has_a_second_chance_every_day(
+    account: MailAccount, fake: ScriptedImap, scan: Scan, clock: Clock
+) -> None:
+    scan(account)
+    Item.objects.filter(server_id="77.2").update(state="failed", delivery=None, attempts=3, error_code="killed")
+    scan(account)
+    assert item_states(account) == {"filed": 2, "failed": 1}
+    clock.wind(days=1)
+    scan(account)
+    assert item_states(account) == {"filed": 3}
+
+
+def test_a_refused_fetch_parks_its_letters_one_by_one(account: MailAccount, fake: ScriptedImap, scan: Scan, clock: Clock) -> None:
+    fake.answers["UID FETCH"] = lambda tag, command: (
+        fake.fetched(command) + tag + b" OK done\r\n" if b"BODY" not in command.upper() else tag + b" NO System Error\r\n"
+    )
+    for _visit in range(6):
+        scan(account)
+        clock.wind(hours=1)
+    assert item_states(account) == {"failed": 3}
+    assert set(Item.objects.values_list("error_code", flat=True)) == {"command_refused"}
+
+
+@pytest.mark.parametrize("kept_bytes", range(300, 3_000, 450))
+def test_a_connection_that_breaks_anywhere_loses_and_doubles_nothing(
+    kept_bytes: int, account: MailAccount, fake: ScriptedImap, scan: Scan, clock: Clock, engine: Engine
+) -> None:
+    fake.sent_count, fake.cut_after = 0, kept_bytes
+    scan(account)
+    fake.cut_after = None
+    for _visit in range(4):
+        clock.wind(hours=1)
+        scan(account)
+    assert stored(engine.originals) == digests(letter.raw for letter in fake.letters)
+    assert item_states(account) == {"filed": 3}
+    state = state_of(account)
+    assert (state.failure_count, state.error_code, state.lease_owner) == (0, "", "")
+
+
+def test_a_refused_login_is_shown_and_given_up_after_three_days(
+    account: MailAccount, fake: ScriptedImap, scan: Scan, clock: Clock
+) -> None:
+    fake.answers["AUTHENTICATE"] = fake.answers["LOGIN"] = b"TAG NO [AUTHENTICATIONFAILED] wrong\r\n"
+    scan(account)
+    state = state_of(account)
+    assert (state.error_code, state.next_visit_at - clock.now, state.is_stopped) == ("login_refused", timedelta(hours=1), False)
+    clock.wind(days=3, hours=1)
+    scan(account)
+    health = health_of_account(account, now=clock.now)
+    assert (health.is_stopped, health.light, health.next_visit_at) == (True, "bad", None)
+    fake.answers.clear()
+    scan_now(account=account, by=making.BY_COMMAND, now=clock.now)
+    assert not state_of(account).is_stopped
+    scan(account)
+    assert health_of_account(account, now=clock.now).light == "good"
+
+
+def test_a_folder_that_cannot_be_opened_does_not_stop_the_others(
+    owner: User, fake: ScriptedImap, engine: Engine, scan: Scan, clock: Clock
+) -> None:
+    fake.folders.append('(\\HasNoChildren) "/" Broken')
+    account = account_of(owner, fake.server(), engine.policy)
+    fake.answers["EXAMINE BROKEN"] = fake.answers['EXAMINE "BROKEN"'] = b"TAG NO System Error\r\n"
+    fake.answers["STATUS"] = b"TAG NO System Error\r\n"
+    assert scan(account) is Visited.DONE, state_of(account).error_code
+    health = {line.folder.path: line for line in health_of_account(account, now=clock.now).folders}
+    assert (health["INBOX"].light, health["Broken"].light) == ("good", "warn")
+    assert health["Broken"].trouble is not None
+    assert item_states(account) == {"filed": 3}
+    del fake.answers["EXAMINE BROKEN"], fake.answers['EXAMINE "BROKEN"']
+    clock.wind(hours=7)
+    scan(account)
+    assert health_of_account(account, now=clock.now).light == "good"
+
+
+def test_an_empty_list_of_folders_is_not_believed(account: MailAccount, fake: ScriptedImap, scan: Scan, clock: Clock) -> None:
+    scan(account)
+    fake.folders.clear()
+    clock.wind(hours=1)
+    scan(account)
+    assert not account.folders.filter(missing_since__isnull=False).exists()
+
+
+class _FullDisk(Originals):
+    """Originals on a disk that is full until somebody makes room."""
+
+    is_full = True
+
+    def keep(self, raws: object) -> list[KeptOriginal]:
+        if self.is_full:
+            raise UnableToKeep("No space left on device", is_full=True)
+        return super().keep(raws)  # type: ignore[arg-type]
+
+
+def test_a_full_disk_is_said_and_costs_no_letter(account: MailAccount, engine: Engine, clock: Clock, tmp_path: object) -> None:
+    originals = _FullDisk(f"{tmp_path}/full")
+    for _visit in range(5):
+        assert visit(account, engine=engine, clock=clock, originals=originals) is Visited.FAILED
+        clock.wind(hours=1)
+    trouble = health_of_account(account, now=clock.now).trouble
+    assert trouble is not None
+    assert "room" in trouble.what
+    originals.is_full = False
+    assert visit(account, engine=engine, clock=clock, originals=originals) is Visited.DONE
+    assert item_states(account) == {"filed": 3}
+
+
+# -- two workers -------------------------------------------------------------------------------------------------------
+
+
+class _Interrupting:
+    """Connects, and lets something happen before letters are fetched."""
+
+    def __init__(self, happening: Callable[[], object]) -> None:
+        self._happening = happening
+
+    def __call__(self, server: Server, *, policy: EgressPolicy) -> Incoming:
+        incoming = open_incoming(server, policy=policy)
+        self._happening()
+        return incoming
+
+
+def test_a_visit_whose_lease_was_taken_over_writes_nothing_more(account: MailAccount, engine: Engine, clock: Clock) -> None:
+    def another_takes_over() -> None:
+        clock.wind(minutes=6)
+        assert take_lease(account.pk, owner="another", clock=clock) is not None
+
+    visited = visit(account, engine=engine, clock=clock, connect=_Interrupting(another_takes_over))
+    assert visited is Visited.LOST
+    assert not Item.objects.exists()
+    assert state_of(account).lease_owner == "another"
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite in memory lets no two threads write; test_kills has files")
+def test_two_workers_at_once_share_the_accounts_and_double_nothing(
+    owner: User, carol: Contact, dovecot: Dovecot, engine: Engine, clock: Clock
+) -> None:
+    user = dovecot.new_user()
+    letters = [make_letter() for _ in range(150)]
+    fill(dovecot, user, letters)
+    accounts = [account_of(owner, dovecot.server(user), dovecot.policy) for _ in range(2)]
+    found: list[Visited] = []
+
+    def work(name: str) -> None:
+        for account in accounts:
+            found.append(visit(account, engine=engine, clock=clock, owner=name))  # noqa: PERF401 - as they end
+        connection.close()
+
+    threads = [threading.Thread(target=work, args=(name,)) for name in ("one", "two")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(120)
+    assert found.count(Visited.DONE) >= 2
+    assert stored(engine.originals) == digests(letters)
+    assert Delivery.objects.count() == 300
+    assert not AccountState.objects.exclude(lease_owner="").exists()
+
+
+def test_an_error_of_the_database_leaves_letters_waiting(
+    account: MailAccount, scan: Scan, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def locked(**_arguments: object) -> None:
+        raise OperationalError("database is locked")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("mooring.sync.intake.store_batch", locked)
+        with pytest.raises(OperationalError):
+            scan(account)
+    AccountState.objects.update(lease_until=None)
+    scan(account)
+    assert item_states(account) == {"filed": 3}
+
+
+def _fetch_lines(fake: ScriptedImap, command: bytes, *, without: int) -> Iterator[bytes]:
+    """The usual answer, but no body of one letter."""
+    if b"BODY" in command.upper():
+        kept, fake.letters = fake.letters, [letter for letter in fake.letters if letter.uid != without]
+        yield fake.fetched(command)
+        fake.letters = kept
+    else:
+        yield fake.fetched(command)
