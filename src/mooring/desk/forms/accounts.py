@@ -13,7 +13,14 @@ from mooring.letters.models import Encryption, MailAccount, Protocol
 from mooring.mail.types import Secret
 
 DEFAULT_PORTS = {Encryption.TLS: 993, Encryption.STARTTLS: 143, Encryption.NONE: 143}
-REACHES_BACK = [("30", _("30 days")), ("365", _("1 year")), ("", _("Everything"))]
+_WIDTHS = {
+    "third": ("protocol", "encryption", "port"),
+    "half": (
+        *("your_name", "address", "password", "user_name", "is_scanned", "is_main", "syncs_customers", "syncs_leads"),
+        *("marks_incoming_private", "marks_outgoing_private", "first_scan_days", "organization", "reply_address"),
+    ),
+}
+REACHES_BACK = [("30", _("30 days")), ("365", _("1 year")), ("all", _("Everything"))]
 
 
 class AccountForm(forms.Form):
@@ -63,7 +70,6 @@ class AccountForm(forms.Form):
         label=_("The first scan reaches back"),
         choices=REACHES_BACK,
         initial="365",
-        required=False,
         help_text=_("It can be widened later."),
     )
     marks_incoming_private = forms.BooleanField(
@@ -86,22 +92,39 @@ class AccountForm(forms.Form):
         help_text=_("Anybody on the way can read the password. Only for servers on your own network."),
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, offers_files: bool = False, is_new: bool = False, **kwargs: Any) -> None:
+        """`offers_files`: may choose a folder on the server that runs Mooring, which only administrators may."""
         super().__init__(*args, **kwargs)
+        is_files = self["protocol"].value() == Protocol.FILES
+        if not offers_files:
+            self._keep_from_files(is_files=self.initial.get("protocol") == Protocol.FILES)
+        self.fields["host"].required = not is_files
+        self.fields["password"].required = is_new and not is_files
         for name in ("host", "user_name", "organization", "reply_address"):
             self.fields[name].widget.attrs["spellcheck"] = "false"
-        for name, width in (("protocol", "third"), ("encryption", "third"), ("port", "third")):
-            self.fields[name].width = width  # type: ignore[attr-defined]  # read by ui/form/field.html
+        for width, names in _WIDTHS.items():
+            for name in names:
+                self.fields[name].width = width  # type: ignore[attr-defined]  # read by ui/form/field.html
 
     @classmethod
-    def of(cls, account: MailAccount) -> AccountForm:
-        """Filled with what is stored; the password stays empty."""
-        return cls(initial=_initial(AccountData.of(account)))
+    def of(cls, account: MailAccount, sent: Any = None, *, offers_files: bool) -> AccountForm:
+        """Filled with what is stored, or with what was sent to change it; the password stays empty."""
+        form = cls(sent, initial=_initial(AccountData.of(account)), offers_files=offers_files)
+        form.fields["password"].help_text = _("Leave it empty to keep the stored one.")
+        return form
 
     @classmethod
-    def filled(cls, data: AccountData) -> AccountForm:
+    def filled(cls, data: AccountData, *, offers_files: bool) -> AccountForm:
         """Filled with what is known so far, nothing of it checked."""
-        return cls(initial=_initial(data))
+        return cls(initial=_initial(data), offers_files=offers_files, is_new=True)
+
+    def _keep_from_files(self, *, is_files: bool) -> None:
+        """Without the right to choose a folder of the server: what is stored stays, nothing else can be sent."""
+        if is_files:
+            self.fields["protocol"].disabled = self.fields["path"].disabled = True
+            return
+        del self.fields["path"]
+        self.fields["protocol"].choices = [Protocol.choices[0]]  # type: ignore[attr-defined]  # a ChoiceField
 
     def clean(self) -> dict[str, Any]:
         """The usual port where none was entered."""
@@ -112,9 +135,9 @@ class AccountForm(forms.Form):
 
     def data_entered(self) -> AccountData:
         """The settings, once valid."""
-        entered = {field.name: self.cleaned_data[field.name] for field in fields_of(AccountData)}
+        entered = {field.name: self.cleaned_data.get(field.name, field.default) for field in fields_of(AccountData)}
         days = entered["first_scan_days"]
-        return AccountData(**{**entered, "first_scan_days": int(days) if days else None})
+        return AccountData(**{**entered, "first_scan_days": None if days == "all" else int(days)})
 
     def password_entered(self) -> Secret | None:
         """What was typed; None when the field was left empty."""
@@ -137,5 +160,5 @@ class ReadAgainForm(forms.Form):
 
 def _initial(data: AccountData) -> dict[str, Any]:
     initial = {field.name: getattr(data, field.name) for field in fields_of(AccountData)}
-    initial["first_scan_days"] = "" if data.first_scan_days is None else str(data.first_scan_days)
+    initial["first_scan_days"] = "all" if data.first_scan_days is None else str(data.first_scan_days)
     return initial

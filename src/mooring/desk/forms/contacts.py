@@ -19,7 +19,7 @@ _LIVE = {"autocomplete": "off", "spellcheck": "false"}
 
 
 class ContactFields(forms.Form):
-    name = forms.CharField(label=_("Name"), max_length=300, widget=forms.TextInput(attrs={**_LIVE, "autofocus": True}))
+    name = forms.CharField(label=_("Name"), max_length=300, widget=forms.TextInput(attrs=_LIVE))
     note = forms.CharField(label=_("Note"), max_length=100_000, required=False, widget=forms.Textarea(attrs={"rows": 3}))
 
 

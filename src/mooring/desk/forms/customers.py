@@ -19,7 +19,7 @@ _LIVE = {"autocomplete": "off", "spellcheck": "false"}
 
 class CustomerFields(forms.Form):
     kind = forms.ChoiceField(label=_("Type"), choices=CustomerKind.choices, widget=forms.RadioSelect, initial="company")
-    name = forms.CharField(label=_("Name"), max_length=300, widget=forms.TextInput(attrs={**_LIVE, "autofocus": True}))
+    name = forms.CharField(label=_("Name"), max_length=300, widget=forms.TextInput(attrs=_LIVE))
     number = forms.CharField(label=_("Customer number"), max_length=40, required=False)
     owner = forms.Field(label=_("Owner"), required=False)
     website = forms.CharField(

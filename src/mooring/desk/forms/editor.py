@@ -55,9 +55,9 @@ class Editor(Generic[Data]):
         else:
             self.form = self._form(self.sent, start)
             self.rows = [
-                Rows(kind, data=self.sent, initial=self._at_first(kind), row_options=self.row_options(kind))
-                for kind in kinds
+                Rows(kind, data=self.sent, initial=self._at_first(kind), row_options=self.row_options(kind)) for kind in kinds
             ]
+        self._place_cursor()
 
     @property
     def is_sent(self) -> bool:
@@ -129,6 +129,19 @@ class Editor(Generic[Data]):
             if self.only and name != self.only:
                 del form.fields[name]
         return form
+
+    def _place_cursor(self) -> None:
+        """Into the row just asked for, the fact that is edited, or the name: where one goes on typing."""
+        for field in self.form.fields.values():
+            field.widget.attrs.pop("autofocus", None)
+        fields = dict(self.form.fields)
+        if self.more or (self.only and self.rows):
+            group = next((rows for rows in self.rows if rows.kind.name == self.more), None)
+            row = group.forms[-1] if group else self.rows[0].forms[0]
+            fields = dict(row.fields)
+        field = fields.get("name") or next(iter(fields.values()))
+        if not isinstance(field.widget, forms.RadioSelect):
+            field.widget.attrs["autofocus"] = True
 
     def prepare(self, form: forms.Form) -> None:
         """Fill choices that depend on the reader."""

@@ -16,7 +16,7 @@ _LIVE = {"autocomplete": "off", "spellcheck": "false"}
 
 
 class LeadFields(forms.Form):
-    name = forms.CharField(label=_("Name"), max_length=300, widget=forms.TextInput(attrs={**_LIVE, "autofocus": True}))
+    name = forms.CharField(label=_("Name"), max_length=300, widget=forms.TextInput(attrs=_LIVE))
     company_name = forms.CharField(label=_("Company"), max_length=300, required=False)
     number = forms.CharField(label=_("Lead number"), max_length=40, required=False)
     owner = forms.Field(label=_("Owner"), required=False)

@@ -30,6 +30,7 @@ _SUGGESTIONS: Final = {
     "hx-trigger": "input changed delay:150ms",
     "hx-target": "#places",
     "hx-sync": "this:replace",
+    "hx-include": "this",
 }
 """Fills the page's <datalist id="places"> while one types."""
 

@@ -16,9 +16,7 @@ from mooring.desk.forms.rows import Kind
 
 
 class ProjectFields(forms.Form):
-    name = forms.CharField(
-        label=_("Name"), max_length=300, widget=forms.TextInput(attrs={"autocomplete": "off", "autofocus": True})
-    )
+    name = forms.CharField(label=_("Name"), max_length=300, widget=forms.TextInput(attrs={"autocomplete": "off"}))
     customer = forms.Field(label=_("Customer"))
     note = forms.CharField(label=_("Note"), max_length=100_000, required=False, widget=forms.Textarea(attrs={"rows": 3}))
     is_closed = forms.BooleanField(label=_("Closed"), required=False)

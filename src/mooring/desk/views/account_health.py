@@ -110,10 +110,12 @@ def _wish(request: HttpRequest, found: MailAccount, deed: Callable[[], Any], sai
 
 
 def _context(request: HttpRequest, found: MailAccount, form: ReadAgainForm) -> dict[str, Any]:
-    health = health_of_account(found, now=timezone.now())
+    now = timezone.now()
+    health = health_of_account(found, now=now)
     return {
         "account": found,
         "health": health,
+        "is_due": health.next_visit_at is not None and health.next_visit_at <= now,
         "failed": failed_letters(found) if health.numbers.failed else [],
         "form": form,
         "may_change_account": found.pk in changeable_accounts(request, [found]),

@@ -30,7 +30,7 @@ from mooring.letters.accounts import (
     set_default,
 )
 from mooring.letters.credentials import open_password
-from mooring.letters.models import MailAccount
+from mooring.letters.models import MailAccount, Protocol
 from mooring.mail.types import Secret, Server
 from mooring.sync.check import test_account
 from mooring.sync.health import health_of_accounts
@@ -39,6 +39,8 @@ from mooring.ui.rendering import page, see_other, toast
 from mooring.users.models import User
 from mooring.users.permissions import Action, Module, may
 
+ADVANCED = ("path", "timeout_seconds", "plain_login_allowed", "organization", "reply_address")
+"""Fields that stay folded unless one of them is wanted or wrong."""
 PROVEN_BY_TEST = ("protocol", "host", "port", "encryption", "plain_login_allowed", "user_name", "path", "address")
 
 
@@ -76,8 +78,8 @@ def edit_account(request: HttpRequest, account_id: int) -> HttpResponse:
     if request.method != "POST":
         listed = account.folders.filter(missing_since=None)
         nodes = folder_nodes([(each, each.is_synced) for each in listed])
-        return _form_page(request, account.owner, AccountForm.of(account), account=account, nodes=nodes)
-    form = AccountForm(request.POST)
+        return _form_page(request, account.owner, _form_of(request, account), account=account, nodes=nodes)
+    form = _form_of(request, account, request.POST)
     if not form.is_valid():
         return _incomplete(request, account.owner, form, account=account)
     data, password = form.data_entered(), form.password_entered()
@@ -128,7 +130,7 @@ def _accounts_of(request: HttpRequest, owner: User) -> HttpResponse:
 def _new_account(request: HttpRequest, owner: User) -> HttpResponse:
     if request.method != "POST":
         return _begin(request, owner)
-    form = AccountForm(request.POST)
+    form = AccountForm(request.POST, offers_files=_offers_files(request), is_new=True)
     if not form.is_valid():
         return _incomplete(request, owner, form)
     data, password = form.data_entered(), form.password_entered() or Secret("")
@@ -163,6 +165,15 @@ def _changed(request: HttpRequest, account: MailAccount, form: AccountForm, pass
     return see_other(request, list_url(request, account.owner))
 
 
+def _form_of(request: HttpRequest, account: MailAccount, sent: Any = None) -> AccountForm:
+    return AccountForm.of(account, sent, offers_files=_offers_files(request))
+
+
+def _offers_files(request: HttpRequest) -> bool:
+    """Mail files lie on the server that runs Mooring, where only an administrator may look around."""
+    return may(user_of(request), Module.SETUP, Action.CHANGE)
+
+
 def _begin(request: HttpRequest, owner: User) -> HttpResponse:
     """Ask for name and address; once they are there, look for the servers and show the whole form."""
     if "address" not in request.GET:
@@ -177,7 +188,8 @@ def _begin(request: HttpRequest, owner: User) -> HttpResponse:
         best = guesses[0]
         known |= {"host": best.host, "port": best.port, "encryption": best.encryption}
         known["user_name"] = "" if best.user_name == known["address"] else best.user_name
-    return _form_page(request, owner, AccountForm.filled(AccountData(**known)), guesses=guesses)
+    filled = AccountForm.filled(AccountData(**known), offers_files=_offers_files(request))
+    return _form_page(request, owner, filled, guesses=guesses)
 
 
 @sensitive_variables("server")
@@ -232,5 +244,11 @@ def _form_page(
     fragment: str | None = None,
     **context: Any,
 ) -> HttpResponse:
-    values = {**around(request, owner), "form": form, "account": account, **context}
+    values = {
+        **around(request, owner),
+        "form": form,
+        "account": account,
+        "has_advanced": form["protocol"].value() == Protocol.FILES or any(name in form.errors for name in ADVANCED),
+        **context,
+    }
     return page(request, "desk/accounts/form.html", values, fragment=fragment, status=422 if form.errors else 200)
