@@ -56,6 +56,13 @@ def raw_letter(
     return "\r\n".join(lines).encode()
 
 
+def reply(number: int, *refers_to: int, **fields: Any) -> bytes:
+    """Letter `number` of a conversation, answering others by their numbers."""
+    references = " ".join(f"<{each}@thread>" for each in refers_to)
+    extra = f"References: {references}" if refers_to else ""
+    return raw_letter(message_id=f"<{number}@thread>", extra=extra, body=f"letter {number}", **fields)
+
+
 def kept(raw: bytes) -> KeptOriginal:
     """As if the bytes had been kept."""
     return KeptOriginal(hashlib.sha256(raw).hexdigest(), len(raw), "00000001.pack", next(_numbers), len(raw))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import hashlib
 import multiprocessing
 import os
@@ -72,6 +73,18 @@ def test_a_pack_is_gone_on_with_after_a_restart(tmp_path: Path) -> None:
     (two,) = second.append([b"two"])
     assert two.pack == one.pack
     assert (second.read(one), second.read(two)) == (b"one", b"two")
+
+
+def test_a_pack_made_by_another_process_at_the_same_moment_is_left_to_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Path, "glob", lambda self, pattern: iter(()))
+    (tmp_path / "00000001.pack").touch()
+    assert Packs(tmp_path).append([b"one"])[0].pack == "00000002.pack"
+
+
+def test_a_lock_that_fails_for_another_reason_is_said(packs: Packs, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fcntl, "flock", Failing(fcntl.flock, 1, errno.ENOLCK))
+    with pytest.raises(UnableToKeep, match="cannot be written"):
+        packs.append([b"one"])
 
 
 def test_two_writers_never_share_a_pack(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -12,16 +11,15 @@ import pytest
 from django.db import IntegrityError, connection
 from django.test.utils import CaptureQueriesContext
 
-from letters.making_letters import arrival, kept, make_account, make_folder, make_letter, match_of, raw_letter
-from making import BY_COMMAND, NOW, make_customer, make_lead, make_project
+from letters.making_letters import arrival, make_account, make_folder, make_letter, match_of, raw_letter, reply
+from making import BY_COMMAND, NOW, make_customer, make_lead
 from mooring.letters import storing
 from mooring.letters.arrivals import Arrival, direction_of, is_private_for, position_of, storable
-from mooring.letters.linking import add_link, remove_link
-from mooring.letters.models import Attachment, Delivery, Letter, Link, Original, Participant, Rule, Thread, ThreadReference
+from mooring.letters.linking import remove_link
+from mooring.letters.models import Attachment, Delivery, Letter, Link, Original, Participant, Thread, ThreadReference
 from mooring.letters.originals import Originals
 from mooring.letters.storing import store_batch
 from mooring.letters.threads import Overtaken
-from mooring.mail.parsing import read_letter
 from mooring.mail.types import Header, Mailbox, ParsedLetter
 from mooring.users.models import User
 
@@ -255,133 +253,6 @@ def test_a_link_removed_by_a_person_is_never_made_again(now: datetime) -> None:
     store(arrival(make_account(), None, letter=one.letter, original=one.original, matches=(match_of(customer),)))
     assert Link.objects.get().removed_at == now
     assert not letters().get().is_linked
-
-
-def reply(number: int, *refers_to: int, **fields: Any) -> bytes:
-    references = " ".join(f"<{each}@thread>" for each in refers_to)
-    extra = f"References: {references}" if refers_to else ""
-    return raw_letter(message_id=f"<{number}@thread>", extra=extra, body=f"letter {number}", **fields)
-
-
-@pytest.mark.parametrize("seed", range(12))
-def test_a_conversation_is_one_thread_in_whatever_order_and_portions_it_arrives(seed: int) -> None:
-    chance = random.Random(seed)
-    account = make_account()
-    batch = [arrival(account, reply(1))] + [arrival(account, reply(each, each // 2)) for each in range(2, 12)]
-    batch += [arrival(account, reply(100)), arrival(account, reply(101, 100))]
-    chance.shuffle(batch)
-    while batch:
-        size = chance.randint(1, 5)
-        store(*batch[:size])
-        batch = batch[size:]
-    threads = {letter.message_id: letter.thread_id for letter in letters()}
-    assert len({thread for name, thread in threads.items() if not name.startswith("10")}) <= 2
-    small = {threads[f"{each}@thread"] for each in (*range(1, 10), 11)}
-    assert len(small) == 1
-    assert threads["100@thread"] == threads["101@thread"] not in small
-    assert Thread.objects.count() == 2
-    assert set(ThreadReference.objects.values_list("thread_id", flat=True)) == set(Thread.objects.values_list("pk", flat=True))
-
-
-def test_message_ids_of_any_length_join() -> None:
-    account = make_account()
-    endless = "x" * 900 + "@long"
-    store(arrival(account, raw_letter(extra=f"In-Reply-To: <{endless}>", body="answer")))
-    store(arrival(account, raw_letter(message_id=f"<{endless}>", body="question")))
-    assert Thread.objects.count() == 1
-
-
-def test_a_reply_of_a_member_inherits_hand_made_links(now: datetime) -> None:
-    account, project, customer = make_account(), make_project(), make_customer()
-    (first,) = store(arrival(account, reply(1), matches=(match_of(customer),)))
-    add_link(letter=first.letter, to=project, by=BY_COMMAND, now=now)
-    (answer,) = store(arrival(account, reply(2, 1)))
-    (link,) = Link.objects.filter(letter=answer.letter)
-    assert (link.project_id, link.rule) == (project.pk, Rule.THREAD)
-    assert letters().get(pk=answer.letter_id).is_linked
-
-
-def test_a_reply_of_ours_inherits_too(now: datetime) -> None:
-    account, lead = make_account(), make_lead()
-    (first,) = store(arrival(account, reply(1)))
-    add_link(letter=first.letter, to=lead, by=BY_COMMAND, now=now)
-    (answer,) = store(arrival(account, reply(2, 1, sender="me@mooring.example"), direction="out"))
-    assert Link.objects.get(letter=answer.letter).lead_id == lead.pk
-
-
-@pytest.mark.parametrize(
-    "fields",
-    [{"sender": "mallory@evil.example"}, {"sender": "ann@harbour.example, mallory@evil.example"}],
-    ids=["stranger", "two senders"],
-)
-def test_a_stranger_who_names_our_message_ids_inherits_nothing(fields: dict[str, str], now: datetime) -> None:
-    account, customer = make_account(), make_customer()
-    (first,) = store(arrival(account, reply(1)))
-    add_link(letter=first.letter, to=customer, by=BY_COMMAND, now=now)
-    forged = arrival(account, reply(2, 1, **fields))
-    header = replace(forged.letter.header, ambiguous=frozenset({"from"})) if "," in fields["sender"] else forged.letter.header
-    (answer,) = store(replace(forged, letter=replace(forged.letter, header=header)))
-    assert answer.letter.thread_id == first.letter.thread_id
-    assert not Link.objects.filter(letter=answer.letter).exists()
-
-
-def test_links_made_by_rules_are_not_inherited() -> None:
-    account, customer = make_account(), make_customer()
-    store(arrival(account, reply(1), matches=(match_of(customer),)))
-    (answer,) = store(arrival(account, reply(2, 1)))
-    assert not Link.objects.filter(letter=answer.letter).exists()
-
-
-def header_only(whole: Arrival, raw: bytes) -> Arrival:
-    block = raw.partition(b"\r\n\r\n")[0] + b"\r\n\r\n"
-    return replace(whole, original=kept(block), letter=read_letter(block), is_partial=True, size=len(raw))
-
-
-def test_a_letter_kept_in_part_becomes_whole_in_its_place(now: datetime) -> None:
-    account, customer, raw = make_account(), make_customer(), raw_letter(body="the whole of it")
-    whole = arrival(account, raw)
-    (part,) = store(header_only(whole, raw))
-    assert part.letter.is_partial
-    assert part.letter.size == len(raw)
-    add_link(letter=part.letter, to=customer, by=BY_COMMAND, now=now)
-    (delivery,) = store(whole)
-    letter = letters().get()
-    assert delivery.pk == part.pk
-    assert (letter.is_partial, letter.position, letter.pk) == (False, part.position, part.letter_id)
-    assert "the whole of it" in letter.text.text
-    assert letter.is_linked
-    assert letter.participants.count() == 2
-    store(header_only(whole, raw))
-    assert not letters().get().is_partial
-
-
-def test_a_letter_kept_in_part_gives_way_to_the_whole_one_from_elsewhere(now: datetime) -> None:
-    raw, customer, lead, project = raw_letter(body="whole"), make_customer(), make_lead(), make_project()
-    here, there = arrival(make_account(), raw), arrival(make_account(), raw, is_private=True)
-    (part,) = store(header_only(here, raw))
-    add_link(letter=part.letter, to=customer, by=BY_COMMAND, now=now)
-    gone = add_link(letter=part.letter, to=lead, by=BY_COMMAND, now=now)
-    remove_link(link=gone, by=BY_COMMAND, now=now)
-    (elsewhere,) = store(there)
-    add_link(letter=elsewhere.letter, to=project, by=BY_COMMAND, now=now)
-    (moved,) = store(here)
-    letter = letters().get()
-    assert moved.letter_id == elsewhere.letter_id == letter.pk
-    assert moved.position == letter.position
-    assert (letter.is_linked, letter.is_private) == (True, False)
-    assert Link.objects.filter(removed_at=None).count() == 2
-    assert Link.objects.get(lead=lead).removed_at == now
-
-
-def test_a_letter_kept_in_part_stays_where_another_mailbox_still_has_only_that() -> None:
-    raw = raw_letter(body="whole")
-    one, two, three = (arrival(make_account(), raw, is_private=private) for private in (False, True, False))
-    store(header_only(one, raw), header_only(two, raw))
-    store(three)
-    store(one)
-    partial = letters().get(is_partial=True)
-    assert partial.deliveries.count() == 1
-    assert partial.is_private
 
 
 def test_a_batch_costs_the_same_number_of_queries_whatever_its_size() -> None:

@@ -31,7 +31,8 @@ __all__ = ("empty_index", "index_batch", "narrowed", "rebuild_index", "search")
 MOST_SORTED: Final = 2_000
 """Up to so many hits are sorted on PostgreSQL; with more, some are near the newest letters and a walk finds them."""
 _FEW_ASKED: Final = 500
-"""A reader of so few letters has each of them asked whether it holds the words."""
+"""A reader of so few letters has each of them asked whether it holds the words; not for beginnings of words, which FTS5 gathers
+anew each time."""
 _WALK_MS: Final = 400
 """How long such a walk may take before all hits are sorted after all: the words may stand in old letters only."""
 
@@ -48,7 +49,7 @@ def search(*, reader: User, text: str, cursor: str = "", size: int = PAGE_SIZE) 
         letters = letters.filter(position__in=any_of(few))
     if not wanted.terms:
         found = list(letters.order_by(window.order)[: size + 1])
-    elif few is not None and len(few) <= _FEW_ASKED:
+    elif few is not None and len(few) <= _FEW_ASKED and not any(term.is_prefix for term in wanted.terms):
         found = _found_one_by_one(letters, wanted, window, size + 1)
     elif connection.vendor == "sqlite":
         found = list(_found_by_fts5(letters, wanted, window)[: size + 1])
