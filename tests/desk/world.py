@@ -11,9 +11,15 @@ from django.db import connection
 from django.test import Client
 
 import making
+from letters.making_letters import arrival, make_account, match_of
 from mooring.customers.models import Contact, Customer, Lead, Project
 from mooring.customers.record_data import DomainData, PostalAddressData
 from mooring.desk.forms.places import place_in_words
+from mooring.letters.models import Attachment, Folder, Letter, Link, MailAccount, UnwantedSender
+from mooring.letters.originals import Originals
+from mooring.letters.storing import store_batch
+from mooring.letters.unwanted import refuse_sender
+from mooring.sync.models import BackfillOffer
 from mooring.users.journal import Actor
 from mooring.users.models import Role, SavedView, User
 from mooring.users.saved_views import save_view
@@ -36,6 +42,13 @@ class World:
     contact: Contact
     project: Project
     view: SavedView
+    account: MailAccount
+    folder: Folder
+    letter: Letter
+    attachment: Attachment
+    link: Link
+    offer: BackfillOffer
+    sender: UnwantedSender
     clients: dict[str, Client]
     password: str = making.PASSWORD
     new_password: str = NEW_PASSWORD
@@ -44,6 +57,11 @@ class World:
     def place(self) -> str:
         """The owner's customer as forms name it."""
         return place_in_words(self.customer)
+
+    @property
+    def other_place(self) -> str:
+        """The owner's project as forms name it."""
+        return place_in_words(self.project)
 
     @property
     def version(self) -> str:
@@ -83,6 +101,7 @@ def make_world(mark: str = "") -> World:
         view=view,
         clients={},
         **records,
+        **_letters(owner, records["customer"], mark),
     )
     for name in ("administrator", "owner", "colleague", "reader", "deactivated"):
         world.clients[name] = client_of(getattr(world, name))
@@ -150,3 +169,46 @@ def _records(owner: User, mark: str) -> dict[str, Any]:
     )
     project = making.make_project(f"Pier{mark}", customer=customer, note=f"note{mark}")
     return {"customer": customer, "lead": lead, "contact": contact, "project": project}
+
+
+def _letters(owner: User, customer: Customer, mark: str) -> dict[str, Any]:
+    """A letter with an attachment in the owner's mailbox, linked to the customer, and what belongs to it."""
+    account = make_account(owner, address="owner@mooring.example", your_name=f"Owner{mark}", is_main=True)
+    raw = _LETTER.replace("MARK", mark.replace('"', "'")).encode()
+    (original,) = Originals(settings.ORIGINALS_FOLDER).keep([raw])
+    arrived = arrival(account, raw, matches=(match_of(customer),), original=original)
+    letter = store_batch(arrivals=[arrived], now=making.NOW)[0].letter
+    offer = BackfillOffer.objects.create(
+        address="ann@harbour.example", customer_id=customer.pk, kept_count=1, created_at=making.NOW
+    )
+    by = Actor(owner, "desk")
+    return {
+        "account": account,
+        "folder": account.folders.get(),
+        "letter": letter,
+        "attachment": letter.attachments.get(),
+        "link": letter.links.get(),
+        "offer": offer,
+        "sender": refuse_sender(address="spam@ads.example", account=account, by=by, now=making.NOW),
+    }
+
+
+_LETTER = """From: AnnMARK <ann@harbour.example>
+To: Owner <owner@mooring.example>
+Subject: RopesMARK
+Date: Mon, 02 Mar 2026 09:30:00 +0000
+Message-ID: <ropes@harbour.example>
+MIME-Version: 1.0
+Content-Type: multipart/mixed; boundary=part
+
+--part
+Content-Type: text/html; charset=utf-8
+
+<p>How much are ropes?</p>MARK
+--part
+Content-Type: text/plain; name="ropes.txt"
+Content-Disposition: attachment; filename="ropesMARK.txt"
+
+ropes
+--part--
+"""

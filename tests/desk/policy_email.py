@@ -1,0 +1,60 @@
+"""The second half of the table in policy.py: mail accounts, letters, the report of synced emails, email settings."""
+
+from __future__ import annotations
+
+from desk.policy_words import ADMINISTRATOR, NOBODY, SEE_RECORD, SIGNED_IN, Row, writes
+
+_OWN_ACCOUNT = "login ok ok 404 404 login"
+_CHANGES_ACCOUNT = writes(_OWN_ACCOUNT)
+_OWN_MAILBOX = "login 404 ok 404 404 login"
+_HAS_ACCOUNTS = "login ok ok ok 403 login"
+_ACCOUNT = ("$account.pk",)
+_LETTER = ("$letter.pk",)
+_LINK = ("$link.pk",)
+_OFFER = ("$offer.pk",)
+
+ROWS: dict[str, Row] = {
+    # Mail accounts: of one's own, of everybody for administrators
+    "profile_email": Row(_HAS_ACCOUNTS, _HAS_ACCOUNTS),
+    "new_profile_account": Row(_HAS_ACCOUNTS, "login 422 422 422 403 login"),
+    "staff_email": Row(ADMINISTRATOR, ADMINISTRATOR, args=("$owner.pk",)),
+    "new_staff_account": Row(ADMINISTRATOR, "login 422 403 403 403 login", args=("$owner.pk",)),
+    "account": Row(_OWN_ACCOUNT, NOBODY, args=_ACCOUNT),
+    "account_progress": Row(_OWN_ACCOUNT, NOBODY, args=_ACCOUNT),
+    "edit_account": Row(_OWN_ACCOUNT, "login 422 422 404 404 login", args=_ACCOUNT),
+    "remove_account": Row(NOBODY, _CHANGES_ACCOUNT, args=_ACCOUNT),
+    "default_account": Row(NOBODY, _CHANGES_ACCOUNT, args=_ACCOUNT),
+    "scan_account": Row(NOBODY, _CHANGES_ACCOUNT, args=_ACCOUNT),
+    "retry_account": Row(NOBODY, _CHANGES_ACCOUNT, args=_ACCOUNT),
+    "read_account_again": Row(NOBODY, _CHANGES_ACCOUNT, args=_ACCOUNT, data={"since": "2026-01-01"}),
+    "agree_folder_vanished": Row(NOBODY, "login see see 404 404 login", args=("$account.pk", "$folder.pk")),
+    # Email: nobody opens the mailbox of a colleague, not even an administrator
+    "email": Row(SIGNED_IN, SIGNED_IN),
+    "email_account": Row(_OWN_MAILBOX, _OWN_MAILBOX, args=_ACCOUNT),
+    "email_folder": Row(_OWN_MAILBOX, _OWN_MAILBOX, args=("$folder.pk",)),
+    # Letters linked to a record that one may see
+    "letter": Row(SEE_RECORD, SEE_RECORD, args=_LETTER),
+    "letter_body": Row(SEE_RECORD, NOBODY, args=_LETTER),
+    "attachment": Row(SEE_RECORD, NOBODY, args=("$letter.pk", "$attachment.pk")),
+    "original": Row(SEE_RECORD, NOBODY, args=_LETTER),
+    "add_letter_link": Row(SEE_RECORD, "login Wsee Wsee 404 422 login", args=_LETTER, data={"record": "$other_place"}),
+    "remove_letter_link": Row(NOBODY, "login Wsee Wsee 404 see login", args=_LINK),
+    "restore_letter_link": Row(NOBODY, "login see see 404 see login", args=_LINK),
+    "refuse_letter_sender": Row(NOBODY, "login Wsee Wsee 404 see login", args=_LETTER),
+    "link_older_letters": Row(NOBODY, "login Wsee Wsee 404 403 login", args=_OFFER),
+    "unlink_older_letters": Row(NOBODY, "login see see 404 403 login", args=_OFFER),
+    "leave_older_letters": Row(NOBODY, "login Wsee Wsee 404 403 login", args=_OFFER),
+    "contact_emails": Row(SEE_RECORD, SEE_RECORD, args=("$contact.pk",)),
+    # Reports
+    "reports": Row("login see see see see login", "login see see see see login"),
+    "synced_emails": Row(SIGNED_IN, NOBODY),
+    "assign_synced_emails": Row(NOBODY, "login Wsee Wsee see see login", data={"ids": "$letter.pk", "record": "$other_place"}),
+    "synced_emails_csv": Row("login ok ok ok 403 login", NOBODY),
+    "synced_emails_mbox": Row(NOBODY, "login ok ok ok 403 login", data={"ids": "$letter.pk"}),
+    # Setup
+    "email_settings": Row(ADMINISTRATOR, "login 422 403 403 403 login", data={"visit_interval_minutes": "soon"}),
+    "public_domains": Row(ADMINISTRATOR, writes(ADMINISTRATOR), data={"extra_public_domains": "post.example"}),
+    "refused_senders": Row(ADMINISTRATOR, NOBODY),
+    "accept_refused_sender": Row(NOBODY, "login Wsee Wsee 404 404 login", args=("$sender.pk",)),
+    "all_accounts": Row(ADMINISTRATOR, NOBODY),
+}

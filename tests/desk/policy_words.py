@@ -1,0 +1,32 @@
+"""The words of the access table, and what a row of it is. What the words mean stands in policy.py."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+PRINCIPALS = ("anonymous", "administrator", "owner", "colleague", "reader", "deactivated")
+"""`owner` and `colleague` are sales people: the records of the world belong to the first, the second may not see them."""
+
+PUBLIC = "ok ok ok ok ok ok"
+SIGNED_IN = "login ok ok ok ok login"
+ADMINISTRATOR = "login ok 403 403 403 login"
+NOBODY = "login 405 405 405 405 login"
+SEE_RECORD = "login ok ok 404 ok login"
+CHANGE_RECORD = "login ok ok 404 403 login"
+CHANGE_MODULE = "login ok ok ok 403 login"
+
+
+@dataclass(frozen=True)
+class Row:
+    """`args` and the values of `data` that start with "$" name things of the world; "$customer.pk" reads an attribute."""
+
+    get: str
+    post: str
+    args: tuple[Any, ...] = ()
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+def writes(kind: str, outcome: str = "see") -> str:
+    """The same row for a form that is sent: where the page was shown, something is saved."""
+    return " ".join(f"W{outcome}" if word == "ok" else word for word in kind.split())
