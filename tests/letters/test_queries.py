@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from letters.making_letters import arrival, make_account, make_folder, make_letter, match_of, raw_letter
-from making import BY_COMMAND, NOW, actor, make_contact, make_customer, make_lead, make_project
+from making import BY_COMMAND, NOW, actor, make_contact, make_customer, make_lead, make_project, make_user
+from mooring.customers.models import Customer, Lead
 from mooring.letters.linking import add_link, remove_link
 from mooring.letters.models import Delivery, Letter, Link, MailAccount, UnwantedSender
 from mooring.letters.paging import Page, Window
@@ -24,6 +25,7 @@ from mooring.letters.queries import (
     thread_of,
 )
 from mooring.letters.report import COLUMNS, ReportFilters, report_page, report_records
+from mooring.letters.search import search
 from mooring.letters.storing import store_batch
 from mooring.letters.unwanted import (
     UnableToRefuseSender,
@@ -230,6 +232,13 @@ class TestReport:
         assert by_hand[9:] == ("Dock", "manual", "", "Bob")
         unlinked = next(line for line in lines if line[2] == "0@x")
         assert unlinked[7:] == ("",) * 6
+
+    def test_who_may_read_nothing_has_an_empty_report(self, account: MailAccount) -> None:
+        newcomer = make_user()
+        Customer.objects.unscoped("test").update(owner=make_user())
+        Lead.objects.unscoped("test").update(owner=make_user())
+        assert report_page(reader=newcomer, filters=ReportFilters()) == Page([])
+        assert search(reader=newcomer, text="letter") == Page([])
 
     def test_a_letter_whose_places_one_may_not_know_still_has_a_line(self, alice: User, bob: User) -> None:
         raw, customer = raw_letter(sender="=cmd()@evil.example", subject="=1+1"), make_customer()

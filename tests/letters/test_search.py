@@ -244,6 +244,7 @@ def test_a_search_costs_few_queries_however_much_is_found(corpus: list[Letter], 
 
 
 @needs_postgresql
+@pytest.mark.parametrize("reader", ["everything", "much"], indirect=True)
 @pytest.mark.parametrize("walk_ms", [400, 1])
 def test_many_hits_are_walked_and_a_walk_without_end_is_given_up(
     corpus: list[Letter], reader: User, monkeypatch: pytest.MonkeyPatch, walk_ms: int

@@ -97,6 +97,8 @@ def _positions(reader: User | None, filters: ReportFilters, window: Window, most
     letters = _filtered(visible_letters(reader) if reader is not None else Letter.objects.unscoped(_WHY), filters, reader)
     walk: QuerySet[Any] = letters
     few = few_positions(reader) if reader is not None else None
+    if few == []:
+        return []
     if few is not None:
         walk = letters.filter(position__in=any_of(few))
     elif filters.folder_id is not None or filters.account_id is not None:

@@ -40,10 +40,10 @@ _WALK_MS: Final = 400
 def search(*, reader: User, text: str, cursor: str = "", size: int = PAGE_SIZE) -> Page[Letter]:
     """A page of the letters that hold the words, newest first. Nothing typed, nothing found."""
     wanted = parse_search(text)
-    if wanted.is_empty:
+    few = None if wanted.is_empty else few_positions(reader)
+    if wanted.is_empty or few == []:
         return Page([])
     window = Window.of(cursor)
-    few = few_positions(reader)
     letters = _filtered(visible_letters(reader), wanted).filter(**window.bounds())
     if few is not None:
         letters = letters.filter(position__in=any_of(few))
