@@ -137,7 +137,11 @@ class Intake:
         fetched = self._network.submit(self._fetch, letters, is_partial=True).result()
         raws = self._accounted(letters, fetched)
         here = [letter for letter in letters if letter.item_id in raws]
-        parsed = self._parser.read_letters([raws[letter.item_id] for letter in here])
+        try:
+            parsed = self._parser.read_letters([raws[letter.item_id] for letter in here])
+        except ParserUnavailable:
+            items.give_back(self._lease, letters)
+            raise
         headers = {letter.item_id: each.header for letter, each in zip(here, parsed, strict=True)}
         found = decide(list(headers.values()), [self._folders[letter.folder_id] for letter in here], self._policy)
         decisions = dict(zip(headers, found, strict=True))
