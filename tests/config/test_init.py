@@ -85,3 +85,13 @@ def test_a_data_folder_that_cannot_be_made_is_told_in_words(tmp_path: Path) -> N
     assert ended.status == 1
     assert str(tmp_path / "file") in ended.complained
     assert "Traceback" not in ended.complained
+
+
+def test_keys_are_rotated_and_old_ones_forgotten_when_asked(installed: Place) -> None:
+    path = installed.data / "keys" / "sealing_keys"
+    old = path.read_text()
+    assert installed.run("keys", "rotate").status == 0
+    assert path.read_text().endswith(old)
+    assert installed.run("keys", "rotate", "--forget-old").status == 0
+    assert old not in path.read_text()
+    assert len(path.read_text().splitlines()) == 1

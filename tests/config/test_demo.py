@@ -1,0 +1,75 @@
+"""The invented company: made from nothing, the same each time, and never over anything that is not a demo."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from random import Random
+
+from config.installed import Place
+from mooring.config.demo.company import FREE_MAIL, HOME, customers, leads
+from mooring.config.demo.letters import Post, year_of_letters
+from mooring.config.demo.oddities import oddities
+from mooring.mail.parsing import read_letter
+
+NOW = datetime(2026, 11, 2, 10, 0, tzinfo=UTC)
+
+
+def posts() -> list[Post]:
+    chance = Random(7)
+    firms = customers()
+    talks = year_of_letters(firms=(*firms, *leads()), now=NOW, chance=chance)
+    return [*talks, *oddities(customers=firms, now=NOW, chance=chance)]
+
+
+def test_all_addresses_are_reserved_for_examples() -> None:
+    found = set(re.findall(rb"[\w.+-]+@([\w.-]+\w)", b"".join(post.raw for post in posts())))
+    assert {host.decode() for host in found if not host.endswith((b".example", b"example.com"))} == set()
+    assert HOME.endswith(".example")
+    assert FREE_MAIL.endswith(".example")
+
+
+def test_the_same_chance_makes_the_same_letters() -> None:
+    first, second = posts(), posts()
+    assert [(post.mailbox, post.folder, post.at) for post in first] == [(post.mailbox, post.folder, post.at) for post in second]
+
+
+def test_every_letter_can_be_read_and_lies_in_the_past() -> None:
+    for post in posts():
+        assert read_letter(post.raw).header.from_
+        assert post.at < NOW
+
+
+def test_people_write_in_five_languages_and_in_broken_letters() -> None:
+    texts = "\n".join(read_letter(post.raw).text for post in posts())
+    for word in ("Dear Bob", "Dzień dobry", "Guten Tag", "Bonjour", "様"):
+        assert word in texts
+    assert any(read_letter(post.raw).defects for post in posts())
+
+
+def test_the_demo_is_made_once_and_then_only_told(place: Place) -> None:
+    first = place.run("demo")
+    assert first.status == 0, first.complained
+    assert "alice@halyard.example" in first.said
+    assert "0 failed" in first.said
+    second = place.run("demo")
+    assert "letters" not in second.said
+    assert "bob@halyard.example" in second.said
+    linked = place.run("report", "synced-emails", "--linked").said
+    assert len(linked.splitlines()) > 200
+    assert place.run("check", "--quiet").status == 0
+
+
+def test_an_interrupted_demo_is_begun_anew(place: Place) -> None:
+    place.data.mkdir()
+    (place.data / "demo").write_text("")
+    (place.data / "mooring.sqlite3").write_bytes(b"half a database")
+    assert place.run("demo").status == 0
+
+
+def test_another_installation_is_never_touched(installed: Place) -> None:
+    before = sorted(path.name for path in installed.data.iterdir())
+    ended = installed.run("demo", "--reset")
+    assert ended.status == 1
+    assert "no demo" in ended.complained
+    assert sorted(path.name for path in installed.data.iterdir()) == before
