@@ -7,6 +7,7 @@ from django.test import Client
 
 import making
 from desk.world import client_of
+from letters.making_letters import make_account, make_letter
 from mooring.users.models import User
 
 PALETTE = {"HX-Request": "true"}
@@ -73,3 +74,11 @@ def test_search_works_as_a_page_without_a_script(desk: Client) -> None:
 def test_suggestions_of_places_carry_their_code(desk: Client) -> None:
     customer = making.make_customer("Acme")
     assert f'value="Acme – C{customer.pk}"' in desk.get("/places/?affiliations-0-place=acm").content.decode()
+
+
+def test_search_finds_letters_that_the_reader_may_read(bob: User, rita: User) -> None:
+    letter = make_letter(make_account(bob), subject="Ropes and anchors")
+    found = {user: client_of(user).get("/search/?q=anchors").context["groups"] for user in (bob, rita)}
+    emails = [entry.url for group in found[bob] if group.label == "Emails" for entry in group.entries]
+    assert emails == [f"/letters/{letter.pk}/"]
+    assert "Emails" not in [group.label for group in found[rita]]

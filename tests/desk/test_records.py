@@ -245,3 +245,13 @@ def making_change(customer: Customer, data: CustomerData) -> Customer:
     from mooring.customers.editing import change_customer
 
     return change_customer(customer=customer, data=data, by=making.BY_COMMAND, now=making.NOW)
+
+
+def test_a_card_says_why_the_reader_sees_it(desk: Client, bob: User) -> None:
+    own, nobodys = making.make_customer("Own", owner=bob), making.make_customer("Nobody's")
+    contact = making.make_contact("Carol", at=(own,))
+    browser = client_of(bob)
+    assert "You look after it." in browser.get(f"/customers/{own.pk}/").content.decode()
+    assert "Nobody looks after it yet" in browser.get(f"/customers/{nobodys.pk}/").content.decode()
+    assert "They work at a customer or lead" in browser.get(f"/contacts/{contact.pk}/").content.decode()
+    assert "Your role, Administrator, sees all of them." in desk.get(f"/customers/{own.pk}/").content.decode()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from mooring.customers.models import CustomerKind
 from mooring.customers.record_data import (
@@ -56,6 +56,7 @@ _LABELS: Final = {
     "note": gettext_lazy("Note"),
     "is_closed": gettext_lazy("State"),
 }
+_NAME_OF_PERSON: Final = pgettext_lazy("person", "Name")
 _SHOWN: Final[dict[type[Any], tuple[str, ...]]] = {
     CustomerData: ("emails", "domains", "phones", "addresses", "website", "owner", "number", "kind", "name", "note"),
     LeadData: ("emails", "phones", "addresses", "website", "company_name", "owner", "number", "name", "note"),
@@ -66,7 +67,7 @@ _SHOWN: Final[dict[type[Any], tuple[str, ...]]] = {
 
 def facts_shown(data: RecordData) -> list[Fact]:
     """The facts in the order in which people look for them; fields that have a place of their own on the card are left out."""
-    return [Fact(name=name, label=str(_LABELS[name]), lines=tuple(_lines(name, data))) for name in _SHOWN[type(data)]]
+    return [Fact(name=name, label=label_of(name, data), lines=tuple(_lines(name, data))) for name in _SHOWN[type(data)]]
 
 
 def is_fact(data: RecordData, name: str) -> bool:
@@ -74,8 +75,9 @@ def is_fact(data: RecordData, name: str) -> bool:
     return name in _SHOWN[type(data)]
 
 
-def label_of(name: str) -> str:
-    return str(_LABELS[name])
+def label_of(name: str, data: RecordData) -> str:
+    """What stands before the fact."""
+    return str(_NAME_OF_PERSON if name == "name" and isinstance(data, ContactData) else _LABELS[name])
 
 
 def _lines(name: str, data: RecordData) -> Iterator[Line]:

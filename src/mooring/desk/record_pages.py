@@ -19,6 +19,7 @@ from mooring.desk.recent import remember
 from mooring.desk.record_letters import offers_shown
 from mooring.desk.saving import Attempt, record_form, try_to_change, try_to_create, twins_of
 from mooring.desk.timeline import id_in, timeline_of
+from mooring.desk.why import why_seen
 from mooring.ui.parts import Tab
 from mooring.ui.rendering import page, see_other, toast, wants_fragment
 from mooring.users.models import User
@@ -55,7 +56,11 @@ def edit_fact(request: HttpRequest, kind: RecordKind, record: Record, fact: str,
     editor = editor_of(request, kind, record, only=fact)
     attempt = try_to_change(request, kind, editor, record)
     if attempt.record is None:
-        return card(request, record, {**context, "editor": editor, "attempt": attempt, "edited": fact, "label": label_of(fact)})
+        return card(
+            request,
+            record,
+            {**context, "editor": editor, "attempt": attempt, "edited": fact, "label": label_of(fact, data_of(record))},
+        )
     is_still_seen = kind.model.objects.visible_to(user_of(request)).filter(pk=record.pk).exists()
     if is_still_seen and wants_fragment(request):
         fresh = kind.model.objects.visible_to(user_of(request)).get(pk=record.pk)
@@ -79,6 +84,7 @@ def card(request: HttpRequest, record: Record, context: CardContext) -> HttpResp
         "kind": kind,
         "facts": facts_shown(data_of(record)),
         "may_change": may_change(request, record),
+        "why": why_seen(record, user_of(request)),
         "offers": offers_shown(record),
         **context,
     }
