@@ -26,6 +26,9 @@ os.environ.update(
 )
 
 from mooring.config.settings import *  # noqa: E402, F403
+from mooring.ui import build_translations  # noqa: E402
+
+build_translations.build()
 
 ACCOUNT_RATE_LIMITS = False
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *PASSWORD_HASHERS]  # noqa: F405

@@ -9,6 +9,7 @@ from typing import Any, Final
 from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from mooring.customers import editing
 from mooring.customers.models import Contact, Customer, Lead, Project
@@ -38,6 +39,7 @@ class RecordKind:
     change: Callable[..., Any]
     new_title: Any
     edit_title: Any
+    name_label: Any
 
     @property
     def edit_name(self) -> str:
@@ -66,6 +68,7 @@ CUSTOMER: Final = RecordKind(
     change=editing.change_customer,
     new_title=_("New customer"),
     edit_title=_("Change customer"),
+    name_label=_("Name"),
 )
 LEAD: Final = RecordKind(
     name="lead",
@@ -79,6 +82,7 @@ LEAD: Final = RecordKind(
     change=editing.change_lead,
     new_title=_("New lead"),
     edit_title=_("Change lead"),
+    name_label=_("Name"),
 )
 CONTACT: Final = RecordKind(
     name="contact",
@@ -92,6 +96,7 @@ CONTACT: Final = RecordKind(
     change=editing.change_contact,
     new_title=_("New contact"),
     edit_title=_("Change contact"),
+    name_label=pgettext_lazy("person", "Name"),
 )
 PROJECT: Final = RecordKind(
     name="project",
@@ -105,6 +110,7 @@ PROJECT: Final = RecordKind(
     change=editing.change_project,
     new_title=_("New project"),
     edit_title=_("Change project"),
+    name_label=_("Name"),
 )
 KINDS: Final = {kind.model: kind for kind in (CUSTOMER, LEAD, CONTACT, PROJECT)}
 

@@ -49,7 +49,7 @@ def list_page(request: HttpRequest, which: RecordList) -> HttpResponse:
 def file_of(request: HttpRequest, which: RecordList) -> HttpResponseBase:
     """The ticked rows as CSV (POST), or all that the filters of the address leave (GET)."""
     asked = asked_of(request, which)
-    header = [_("Name"), *(column.label for column in which.columns)]
+    header = [str(which.kind.name_label), *(column.label for column in which.columns)]
     records = _ticked_rows(request, which) if request.method == "POST" else _all_rows(request, which, asked)
     rows = ([record.name, *(column.value(record) for column in which.columns)] for record in records)
     return csv_answer(name=which.name, header=header, rows=rows)

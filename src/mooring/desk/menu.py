@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from mooring.desk.access import user_of
 from mooring.ui.parts import Entry, Frame, Person, Tab
@@ -32,7 +33,7 @@ class Place:
 
 MAIN = (
     Place(_("Home"), "home", icon="home", key="h"),
-    Place(_("Email"), "email", icon="mail", key="e", module=Module.ACCOUNTS, section="email"),
+    Place(pgettext_lazy("module", "Email"), "email", icon="mail", key="e", module=Module.ACCOUNTS, section="email"),
     Place(_("Customers"), "customers", icon="building", key="c", module=Module.CUSTOMERS, section="customers"),
     Place(_("Contacts"), "contacts", icon="address-book", key="n", module=Module.CUSTOMERS, section="contacts"),
     Place(_("Leads"), "leads", icon="target-arrow", key="l", module=Module.LEADS, section="leads"),
@@ -50,7 +51,7 @@ NEW = (
 
 SETUP = (
     Place(_("Staff"), "staff", icon="users", module=Module.SETUP),
-    Place(_("Email"), "email_settings", icon="mail-cog", module=Module.SETUP, action=Action.CHANGE),
+    Place(pgettext_lazy("module", "Email"), "email_settings", icon="mail-cog", module=Module.SETUP, action=Action.CHANGE),
     Place(_("Journal"), "journal", icon="history", module=Module.SETUP),
 )
 

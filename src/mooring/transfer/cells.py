@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from mooring.customers.names import fold
 from mooring.customers.record_data import (
@@ -24,7 +24,7 @@ from mooring.users.models import User
 _BETWEEN_VALUES: Final = re.compile(r"[\s,;|]+")
 _PERSON: Final = frozenset({"person", "private", "individual", "osoba", "osoba fizyczna", "osoba prywatna"})
 _COMPANY: Final = frozenset({"", "company", "business", "organization", "organisation", "firma"})
-_PHONES: Final = (("phone", ""), ("mobile_phone", gettext_lazy("Mobile")), ("home_phone", gettext_lazy("Home")))
+_PHONES: Final = (("phone", ""), ("mobile_phone", gettext_lazy("Mobile")), ("home_phone", pgettext_lazy("phone", "Home")))
 
 Cells = Mapping[str, str]
 Owners = Mapping[str, User]

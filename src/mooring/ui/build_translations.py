@@ -38,7 +38,7 @@ def _compile(po: Path, mo: Path) -> None:
         catalogue = read_po(source, locale=po.parents[1].name, domain="django", abort_invalid=True)
     with tempfile.NamedTemporaryFile(dir=mo.parent, prefix=".django-", suffix=".mo", delete=False) as made:
         write_mo(made, catalogue, use_fuzzy=False)
-    os.chmod(made.name, 0o644)  # noqa: S103 - everybody may read it, as the source
+    os.chmod(made.name, 0o644)
     os.utime(made.name, ns=(changed_at, changed_at))
     os.replace(made.name, mo)
 

@@ -19,7 +19,7 @@ PACKAGE = Path(__file__).resolve().parents[1]
 class GatherMessages(makemessages.Command):
     """Django's own command, except that a new text is never given the translation of one that looks like it."""
 
-    msgmerge_options = ("-q", "--backup=none", "--update", "--no-fuzzy-matching")
+    msgmerge_options = ["-q", "--backup=none", "--update", "--no-fuzzy-matching"]
 
 
 def gather(*, package: Path = PACKAGE) -> None:

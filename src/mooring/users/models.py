@@ -8,6 +8,7 @@ from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class Role(models.TextChoices):
@@ -40,7 +41,7 @@ class User(AbstractBaseUser):
     """A member of staff. Never deleted, only deactivated, so that the journal keeps naming people."""
 
     email = models.EmailField(_("Email address"), max_length=254, unique=True)
-    name = models.CharField(_("Name"), max_length=200)
+    name = models.CharField(pgettext_lazy("person", "Name"), max_length=200)
     role = models.CharField(_("Role"), max_length=20, choices=Role.choices, default=Role.SALES_PERSON)
     is_active = models.BooleanField(_("May sign in"), default=True)
     language = models.CharField(_("Language"), max_length=10, choices=Language.choices, default=Language.ENGLISH)

@@ -7,6 +7,7 @@ from typing import ClassVar, Self
 from django.db import models
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from mooring.customers.models.customer import Customer
 from mooring.customers.models.lead import Lead
@@ -27,7 +28,7 @@ class ContactQuerySet(ScopedQuerySet["Contact"]):
 class Contact(models.Model):
     """A contact without any affiliation cannot be reached by anybody, so the last affiliation takes it along."""
 
-    name = models.CharField(_("Name"), max_length=300)
+    name = models.CharField(pgettext_lazy("person", "Name"), max_length=300)
     name_key = models.CharField(max_length=300, editable=False)
     note = models.TextField(_("Note"), blank=True)
     created_at = models.DateTimeField()

@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from mooring.customers.models import Customer, Lead
 from mooring.customers.record_data import AffiliationData, ContactData
@@ -19,7 +20,7 @@ _LIVE = {"autocomplete": "off", "spellcheck": "false"}
 
 
 class ContactFields(forms.Form):
-    name = forms.CharField(label=_("Name"), max_length=300, widget=forms.TextInput(attrs=_LIVE))
+    name = forms.CharField(label=pgettext_lazy("person", "Name"), max_length=300, widget=forms.TextInput(attrs=_LIVE))
     note = forms.CharField(label=_("Note"), max_length=100_000, required=False, widget=forms.Textarea(attrs={"rows": 3}))
 
 

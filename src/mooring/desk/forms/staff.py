@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from mooring.users.models import Language, Role, User
 
@@ -13,7 +14,7 @@ NEW_PASSWORD_HINT = _("At least ten characters. Give it to the person in private
 
 
 class StaffForm(forms.Form):
-    name = forms.CharField(label=_("Name"), max_length=200)
+    name = forms.CharField(label=pgettext_lazy("person", "Name"), max_length=200)
     email = forms.CharField(
         label=_("Email address"), max_length=254, help_text=_("Signs in with this address."), widget=forms.EmailInput
     )

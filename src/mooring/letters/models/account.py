@@ -6,6 +6,7 @@ from typing import ClassVar, Self
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from mooring.users.models import User
 from mooring.users.permissions import Action, Module, Scope, scope_of
@@ -37,7 +38,7 @@ class MailAccountQuerySet(ScopedQuerySet["MailAccount"]):
 class MailAccount(models.Model):
     """A personal account of one user. Removing it keeps the archived letters: `removed_at` is set, the password wiped."""
 
-    owner = models.ForeignKey(User, verbose_name=_("Owner"), on_delete=models.PROTECT, related_name="+")
+    owner = models.ForeignKey(User, verbose_name=pgettext_lazy("mailbox", "Owner"), on_delete=models.PROTECT, related_name="+")
     your_name = models.CharField(_("Your name"), max_length=200)
     address = models.EmailField(_("Email address"), max_length=320)
     organization = models.CharField(_("Organization"), max_length=200, blank=True)
