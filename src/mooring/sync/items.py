@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import Final
 
+from django.db import connection
 from django.db.models import F, QuerySet
 
 from mooring.letters.models import Delivery
@@ -64,10 +65,14 @@ def skip(letters: Sequence[Waiting], *, error_code: str = "", hints: Iterable[tu
 
 def file(letters: Sequence[Waiting], deliveries: Sequence[Delivery], *, is_partial: bool) -> None:
     """Letters are archived. Within the transaction that stores them."""
-    rows = [Item(pk=letter.item_id, delivery=delivery) for letter, delivery in zip(letters, deliveries, strict=True)]
-    Item.objects.bulk_update(rows, ["delivery"])
     state = ItemState.TOO_LARGE if is_partial else ItemState.FILED
-    _rows(letters).update(state=state, attempts=0, error_code="", gone_at=None)
+    rows = [(state.value, delivery.pk, letter.item_id) for letter, delivery in zip(letters, deliveries, strict=True)]
+    with connection.cursor() as cursor:
+        cursor.executemany(_FILE, rows)
+
+
+_FILE: Final = "UPDATE sync_item SET state = %s, delivery_id = %s, attempts = 0, error_code = '', gone_at = NULL WHERE id = %s"
+"""Django's bulk_update costs ten times as much CPU for the hundred letters of a portion."""
 
 
 def _rows(letters: Sequence[Waiting]) -> QuerySet[Item]:
