@@ -8,13 +8,16 @@ from pathlib import Path
 import pytest
 from django.utils.translation import override
 
+from mooring.letters.credentials import UnableToUnseal
+from mooring.letters.originals import UnableToKeep
 from mooring.mail import errors
 from mooring.mail.egress import EgressPolicy
+from mooring.mail.parser_process import ParserUnavailable
 from mooring.mail.types import Encryption, Secret, Server
 from mooring.sync.check import test_account as check_account
 from mooring.sync.items import KILLED, NOT_DELIVERED, UNSTORABLE
 from mooring.sync.listing import UNSTABLE
-from mooring.sync.outcome import DISK_FULL, INTERNAL, NO_KEY, NO_READER, NOT_KEPT
+from mooring.sync.outcome import DISK_FULL, INTERNAL, NO_KEY, NO_READER, NOT_KEPT, code_of
 from mooring.sync.troubles import _WORDS, trouble_of
 from servers.dovecot import Dovecot
 
@@ -41,6 +44,21 @@ ENGINE_CODES = [KILLED, NOT_DELIVERED, UNSTORABLE, UNSTABLE, INTERNAL, DISK_FULL
 def test_every_trouble_of_the_engine_has_words(code: str) -> None:
     assert code in _WORDS
     assert trouble_of(code).what
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (UnableToKeep("no space", is_full=True), DISK_FULL),
+        (UnableToKeep("read only"), NOT_KEPT),
+        (ParserUnavailable(), NO_READER),
+        (UnableToUnseal("no key"), NO_KEY),
+        (errors.NoAnswer(), "no_answer"),
+        (ZeroDivisionError(), INTERNAL),
+    ],
+)
+def test_every_failure_has_its_word(error: Exception, code: str) -> None:
+    assert code_of(error) == code
 
 
 def test_an_unknown_code_says_at_least_where_to_look() -> None:

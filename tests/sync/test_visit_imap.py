@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+import resource
 import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -12,7 +14,6 @@ from django.db import OperationalError, connection
 import making
 from mooring.customers.models import Contact
 from mooring.letters.models import Delivery, Letter, MailAccount
-from mooring.letters.originals import KeptOriginal, Originals, UnableToKeep
 from mooring.mail.connect import open_incoming
 from mooring.mail.contract import Incoming
 from mooring.mail.egress import EgressPolicy
@@ -293,28 +294,30 @@ def test_an_empty_list_of_folders_is_not_believed(account: MailAccount, fake: Sc
     assert not account.folders.filter(missing_since__isnull=False).exists()
 
 
-class _FullDisk(Originals):
-    """Originals on a disk that is full until somebody makes room."""
-
-    is_full = True
-
-    def keep(self, raws: object) -> list[KeptOriginal]:
-        if self.is_full:
-            raise UnableToKeep("No space left on device", is_full=True)
-        return super().keep(raws)  # type: ignore[arg-type]
+@pytest.fixture
+def small_disk() -> Iterator[Callable[[int], None]]:
+    """small_disk(bytes) lets no file of this process grow beyond so many bytes; 0 lifts the limit."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    yield lambda size: resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]) if size else before)
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
-def test_a_full_disk_is_said_and_costs_no_letter(account: MailAccount, engine: Engine, clock: Clock, tmp_path: object) -> None:
-    originals = _FullDisk(f"{tmp_path}/full")
+def test_a_disk_that_takes_no_more_is_said_and_costs_no_letter(
+    account: MailAccount, fake: ScriptedImap, engine: Engine, scan: Scan, clock: Clock, small_disk: Callable[[int], None]
+) -> None:
+    fake.letters.append(FakeLetter(4, make_letter(body=random.Random(4).randbytes(60_000).hex())))
     for _visit in range(5):
-        assert visit(account, engine=engine, clock=clock, originals=originals) is Visited.FAILED
+        small_disk(5_000)
+        visited = scan(account)
+        small_disk(0)
+        assert visited is Visited.FAILED
         clock.wind(hours=1)
-    trouble = health_of_account(account, now=clock.now).trouble
-    assert trouble is not None
-    assert "room" in trouble.what
-    originals.is_full = False
-    assert visit(account, engine=engine, clock=clock, originals=originals) is Visited.DONE
-    assert item_states(account) == {"filed": 3}
+    health = health_of_account(account, now=clock.now)
+    assert health.trouble is not None
+    assert "could not be written down safely" in health.trouble.what
+    assert scan(account) is Visited.DONE
+    assert item_states(account) == {"filed": 4}
+    assert stored(engine.originals) == digests(letter.raw for letter in fake.letters)
 
 
 # -- two workers -------------------------------------------------------------------------------------------------------
