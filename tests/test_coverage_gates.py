@@ -1,0 +1,32 @@
+"""That every module has the gate that is meant for it."""
+
+from __future__ import annotations
+
+import pytest
+
+from coverage_gates import failures, gate_of
+
+
+@pytest.mark.parametrize(
+    ("path", "percent"),
+    [
+        ("src/mooring/mail/protocols/imap/wire.py", 100),
+        ("src/mooring/letters/matching.py", 100),
+        ("src/mooring/sync/schedule.py", 100),
+        ("src/mooring/customers/address_book.py", 100),
+        ("src/mooring/letters/storing.py", 95),
+        ("src/mooring/desk/views/letters.py", 85),
+    ],
+)
+def test_a_module_has_the_gate_of_its_room(path: str, percent: int) -> None:
+    assert gate_of(path)[1] == percent
+
+
+def test_a_room_is_judged_as_a_whole() -> None:
+    rooms = [("src/mooring/sync/visit.py", 100, 90), ("src/mooring/sync/intake.py", 100, 100)]
+    assert failures(rooms) == []
+    assert failures([*rooms, ("src/mooring/sync/leases.py", 10, 0)]) == ["sync"]
+
+
+def test_almost_all_is_not_all() -> None:
+    assert failures([("src/mooring/mail/types.py", 100_000, 99_999)]) == ["mail"]
