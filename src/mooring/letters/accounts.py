@@ -31,6 +31,7 @@ __all__ = (
     "add_account",
     "change_account",
     "is_proven",
+    "leads_elsewhere",
     "proof_of",
     "remove_account",
     "server_described_by",
@@ -134,7 +135,7 @@ def change_account(
     with transaction.atomic():
         account = _locked(account)
         before = AccountData.of(account)
-        if password is None and account.password_sealed and _leads_elsewhere(before, data):
+        if password is None and account.password_sealed and leads_elsewhere(before, data):
             raise UnableToSaveAccount({"password": _("The server has changed. Please enter the password again.")})
         for name, value in asdict(data).items():
             setattr(account, name, value)
@@ -195,7 +196,7 @@ def _store_password(account: MailAccount, password: Secret) -> None:
     account.save(update_fields=["password_sealed"])
 
 
-def _leads_elsewhere(before: AccountData, after: AccountData) -> bool:
+def leads_elsewhere(before: AccountData, after: AccountData) -> bool:
     """Whether a stored password would be sent to another server, or in the clear where it was not."""
     is_weaker = after.encryption == Encryption.NONE != before.encryption
     return before.host.lower() != after.host.lower() or before.protocol != after.protocol or is_weaker

@@ -59,8 +59,18 @@ def remove_link(*, link: Link, by: Actor, now: datetime) -> Link:
 
 
 def restore_link(*, link: Link, by: Actor, now: datetime) -> Link:
-    """Undo the removal of a link; from then on it counts as made by hand."""
-    return add_link(letter=link.letter, to=target_of(link), by=by, now=now)
+    """Undo the removal of a link; from then on it counts as made by hand.
+
+    Whoever removed it may, even if that hid the letter from them.
+    """
+    if by.user is None or link.removed_by_id != by.user.pk:
+        return add_link(letter=link.letter, to=target_of(link), by=by, now=now)
+    with transaction.atomic():
+        to = target_of(link)
+        _demand_record(by.user, to)
+        restored = _revived(link, by=by, now=now)
+        _note("letter_linked", to, link.letter, {"subject": link.letter.subject}, by=by, now=now)
+    return restored
 
 
 def assign(*, letter_ids: Collection[int], to: Linkable, by: Actor, now: datetime) -> int:
@@ -113,12 +123,16 @@ def keep_linked_true(letter_ids: Iterable[int]) -> None:
 
 def _demand(user: User | None, letter_ids: Collection[int], to: Linkable) -> None:
     """Commands and the worker, which nobody signed in to, may link everything."""
-    records: Any = type(to).objects
-    if user is not None and not records.visible_to(user, Action.CHANGE).filter(pk=to.pk).exists():
-        raise UnableToLink(_("You may not change “%(record)s”.") % {"record": to})
+    _demand_record(user, to)
     readable = visible_letters(user) if user is not None else _letters(letter_ids)
     if readable.filter(pk__in=letter_ids).count() < len(letter_ids):
         raise UnableToLink(_("Some of these emails are no longer there, or not for you to see."))
+
+
+def _demand_record(user: User | None, to: Linkable) -> None:
+    records: Any = type(to).objects
+    if user is not None and not records.visible_to(user, Action.CHANGE).filter(pk=to.pk).exists():
+        raise UnableToLink(_("You may not change “%(record)s”.") % {"record": to})
 
 
 def _made(letters: Sequence[Letter], to: Linkable, *, by: Actor, now: datetime) -> list[Link]:

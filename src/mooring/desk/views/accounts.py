@@ -24,13 +24,14 @@ from mooring.letters.accounts import (
     add_account,
     change_account,
     is_proven,
+    leads_elsewhere,
     proof_of,
     remove_account,
     server_described_by,
     set_default,
 )
-from mooring.letters.credentials import open_password
-from mooring.letters.models import MailAccount, Protocol
+from mooring.letters.credentials import UnableToUnseal, open_password
+from mooring.letters.models import MailAccount, Protocol, UnwantedSender
 from mooring.mail.types import Secret, Server
 from mooring.sync.check import test_account
 from mooring.sync.health import health_of_accounts
@@ -41,6 +42,7 @@ from mooring.users.permissions import Action, Module, may
 
 ADVANCED = ("path", "timeout_seconds", "plain_login_allowed", "organization", "reply_address")
 """Fields that stay folded unless one of them is wanted or wrong."""
+MOST_SENDERS = 500
 PROVEN_BY_TEST = ("protocol", "host", "port", "encryption", "plain_login_allowed", "user_name", "path", "address")
 
 
@@ -83,13 +85,30 @@ def edit_account(request: HttpRequest, account_id: int) -> HttpResponse:
     if not form.is_valid():
         return _incomplete(request, account.owner, form, account=account)
     data, password = form.data_entered(), form.password_entered()
-    server = server_described_by(data, password=password or open_password(account))
-    if "test" in request.POST:
+    is_tested = "test" in request.POST
+    if not is_tested and password is None and all(getattr(account, name) == getattr(data, name) for name in PROVEN_BY_TEST):
+        return _changed(request, account, form, None)
+    try:
+        server = server_described_by(data, password=password or _stored_password(account, data))
+    except UnableToSaveAccount as error:
+        refuse(form, error.problems)
+        return _incomplete(request, account.owner, form, account=account)
+    if is_tested:
         return _tested(request, account.owner, form, server, account=account)
-    leaves_server = password is None and all(getattr(account, name) == getattr(data, name) for name in PROVEN_BY_TEST)
-    if not (leaves_server or _is_proven(request, server)):
+    if not _is_proven(request, server):
         return _must_test(request, account.owner, form, account=account)
     return _changed(request, account, form, password)
+
+
+def _stored_password(account: MailAccount, data: AccountData) -> Secret:
+    """For the server that it was entered for and no other. Raises UnableToSaveAccount."""
+    if leads_elsewhere(AccountData.of(account), data):
+        raise UnableToSaveAccount({"password": _("The server has changed. Please enter the password again.")})
+    try:
+        return open_password(account)
+    except UnableToUnseal:
+        said = _("The stored password cannot be read any more, because its key is gone. Please enter it again.")
+        raise UnableToSaveAccount({"password": said}) from None
 
 
 @require_POST
@@ -122,6 +141,7 @@ def _accounts_of(request: HttpRequest, owner: User) -> HttpResponse:
         "changeable": changeable_accounts(request, accounts),
         "new_url": new_url(request, owner),
         "may_add": may_add,
+        "senders": UnwantedSender.objects.filter(account__in=accounts).select_related("account")[:MOST_SENDERS],
     }
     return page(request, "desk/accounts/list.html", context)
 

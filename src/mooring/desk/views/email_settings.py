@@ -55,7 +55,8 @@ def accept_refused_sender(request: HttpRequest, sender_id: int) -> HttpResponse:
         toast(request, str(error), is_problem=True)
     else:
         toast(request, _("Letters of %(address)s are kept again.") % {"address": sender.key})
-    return see_other(request, reverse("refused_senders"))
+    sees_setup = may(user_of(request), Module.SETUP, Action.VIEW)
+    return see_other(request, reverse("refused_senders" if sees_setup else "profile_email"))
 
 
 def _settings(request: HttpRequest, settings_page: SettingsPage) -> HttpResponse:

@@ -8,9 +8,9 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_GET, require_POST
 
-from mooring.desk.access import actor_of, letter_for, link_for, user_of
+from mooring.desk.access import actor_of, letter_for, link_for, may_in, user_of
 from mooring.desk.forms.letters import LinkForm
 from mooring.desk.letter_pages import letter_context
 from mooring.desk.list_pages import own_path
@@ -19,9 +19,11 @@ from mooring.letters.models import Letter, MailAccount
 from mooring.letters.unwanted import UnableToRefuseSender, refuse_sender
 from mooring.letters.visibility import may_read
 from mooring.ui.rendering import page, see_other, toast, wants_fragment
+from mooring.users.models import User
 from mooring.users.permissions import Action, Module, may
 
 
+@require_GET
 def letter(request: HttpRequest, letter_id: int) -> HttpResponse:
     """The letter, the conversation around it, and the records it belongs to."""
     found = letter_for(request, letter_id)
@@ -74,23 +76,32 @@ def restore_letter_link(request: HttpRequest, link_id: int) -> HttpResponse:
 
 
 @require_POST
+@may_in(Module.ACCOUNTS, Action.CHANGE)
 def refuse_letter_sender(request: HttpRequest, letter_id: int) -> HttpResponse:
     """Never keep letters of this sender: an administrator for everybody, others for their own mailboxes."""
     found = letter_for(request, letter_id)
-    user = user_of(request)
-    accounts: list[MailAccount | None] = [None]
-    if not may(user, Module.SETUP, Action.CHANGE):
-        own = MailAccount.objects.visible_to(user, Action.CHANGE).filter(owner=user, removed_at=None)
-        accounts = list(own)
     try:
-        for account in accounts:
+        senders = [
             refuse_sender(address=found.from_address, account=account, by=actor_of(request), now=timezone.now())
+            for account in _refusing(user_of(request))
+        ]
     except UnableToRefuseSender as error:
         toast(request, str(error), is_problem=True)
-    else:
-        said = _("New letters of %(address)s will not be kept. Those kept already stay as they are.")
-        toast(request, said % {"address": found.from_address})
+        return _after_link(request, found)
+    if not senders:
+        toast(request, _("You have no mailbox that could refuse this sender."), is_problem=True)
+        return _after_link(request, found)
+    said = _("New letters of %(address)s will not be kept. Those kept already stay as they are.")
+    undo = reverse("accept_refused_sender", args=[senders[0].pk]) if len(senders) == 1 else ""
+    toast(request, said % {"address": found.from_address}, undo_url=undo)
     return _after_link(request, found)
+
+
+def _refusing(user: User) -> list[MailAccount | None]:
+    """Everybody's mailboxes (None) for an administrator, one's own for others."""
+    if may(user, Module.SETUP, Action.CHANGE):
+        return [None]
+    return list(MailAccount.objects.visible_to(user, Action.CHANGE).filter(owner=user, removed_at=None))
 
 
 def _dialog(request: HttpRequest, found: Letter, form: LinkForm, back: str) -> HttpResponse:

@@ -8,6 +8,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
 
 from mooring.desk.access import letter_for, own_account_for, own_folder_for, user_of
 from mooring.desk.account_folders import FOLDER_ICONS
@@ -30,17 +31,20 @@ class ShownFolder:
     count: str
 
 
+@require_GET
 def email(request: HttpRequest) -> HttpResponse:
     """All Main accounts together."""
     return _panes(request, title=_("All mailboxes"))
 
 
+@require_GET
 def email_account(request: HttpRequest, account_id: int) -> HttpResponse:
     """One account, all its folders."""
     account = own_account_for(request, account_id)
     return _panes(request, title=account.address, account=account)
 
 
+@require_GET
 def email_folder(request: HttpRequest, folder_id: int) -> HttpResponse:
     """One folder."""
     folder = own_folder_for(request, folder_id)
