@@ -395,3 +395,24 @@ def _fetch_lines(fake: ScriptedImap, command: bytes, *, without: int) -> Iterato
         fake.letters = kept
     else:
         yield fake.fetched(command)
+
+
+# -- identities --------------------------------------------------------------------------------------------------------
+
+
+def test_a_letter_with_an_identity_of_its_own_is_known_again_without_reading_it(
+    owner: User, fake: ScriptedImap, engine: Engine, scan: Scan, clock: Clock
+) -> None:
+    fake.capabilities += " X-GM-EXT-1"
+    for letter in fake.letters:
+        letter.more = f"X-GM-MSGID {9_000 + letter.uid}"
+    account = account_of(owner, fake.server(), engine.policy)
+    scan(account)
+    assert set(Item.objects.values_list("remote_id", flat=True)) == {"9001", "9002", "9003"}
+    before = set(Delivery.objects.values_list("pk", "letter_id"))
+    fake.uidvalidity = "78"
+    del fake.received[:]
+    clock.wind(minutes=10)
+    scan(account)
+    assert set(Delivery.objects.values_list("pk", "letter_id")) == before
+    assert b"BODY.PEEK" not in bytes(fake.received)

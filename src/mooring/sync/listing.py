@@ -95,7 +95,7 @@ class _Listing:
         if self._is_first and page.arrived:
             self._take_over_renamed(page)
         with self._visit.lease.writing() as now:
-            self._write_arrived(page.arrived, now)
+            self._write_arrived(page.arrived)
             places.apply_flags(self.folder.pk, self._changes.epoch, page.flagged)
             self._vanished.extend(page.vanished)
             if is_last:
@@ -111,14 +111,10 @@ class _Listing:
             self.folder = adopted
             self._state = FolderState.objects.get(folder=adopted)
 
-    def _write_arrived(self, arrived: Sequence[Listed], now: datetime) -> None:
+    def _write_arrived(self, arrived: Sequence[Listed]) -> None:
         if not arrived:
             return
         known = self._known_items(arrived)
-        reused = [known[each.server_id] for each in arrived if _is_another(known.get(each.server_id), each)]
-        places.retire_items(reused, now=now)
-        for item in reused:
-            del known[item.server_id]
         places.bring_back([item for item in known.values() if item.state == ItemState.GONE])
         fresh = [self._item(each) for each in arrived if each.server_id not in known]
         Item.objects.bulk_create(fresh, ignore_conflicts=True, batch_size=1_000)
@@ -127,7 +123,7 @@ class _Listing:
         known: dict[str, Item] = {}
         for part in places.chunks(each.server_id for each in arrived):
             items = Item.objects.filter(folder=self.folder, epoch=self._changes.epoch, server_id__in=part)
-            known.update((item.server_id, item) for item in items.only("server_id", "state", "size", "delivery_id"))
+            known.update((item.server_id, item) for item in items.only("server_id", "state", "delivery_id"))
         return known
 
     def _item(self, listed: Listed) -> Item:
@@ -175,7 +171,3 @@ class _Listing:
         if state.epoch_changes_in_row >= UNSTABLE_EPOCHS:
             state.error_code, state.retry_at = UNSTABLE, now + UNSTABLE_PAUSE
         state.save()
-
-
-def _is_another(item: Item | None, listed: Listed) -> bool:
-    return item is not None and 0 < item.size != listed.size > 0
