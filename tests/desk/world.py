@@ -194,7 +194,7 @@ def _letters(owner: User, customer: Customer, mark: str) -> dict[str, Any]:
 
 
 _LETTER = """From: AnnMARK <ann@harbour.example>
-To: Owner <owner@mooring.example>
+To: "OwnerMARK" <owner@mooring.example>
 Subject: RopesMARK
 Date: Mon, 02 Mar 2026 09:30:00 +0000
 Message-ID: <ropes@harbour.example>
