@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from dataclasses import dataclass
+from email.message import EmailMessage
 from functools import cache
 
 from django.conf import settings
@@ -55,6 +56,18 @@ def _parser() -> Parser:
 def raw_of(letter: Letter) -> bytes:
     """The letter byte for byte. Raises letters.originals.UnableToRead."""
     return originals().read(letter.original)
+
+
+def raw_or_notice(letter: Letter) -> bytes:
+    """The letter byte for byte; where that cannot be read, a letter of ours that says so in its place."""
+    try:
+        return raw_of(letter)
+    except UnableToRead as error:
+        notice = EmailMessage()
+        notice["Subject"] = " ".join(letter.subject.split())
+        notice["Date"] = letter.at
+        notice.set_content(_("This letter could not be read from the archive: %(reason)s") % {"reason": error})
+        return notice.as_bytes()
 
 
 def body_of(letter: Letter, *, with_remote_images: bool) -> Body:

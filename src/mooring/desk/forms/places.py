@@ -29,6 +29,7 @@ _SUGGESTIONS: Final = {
     "hx-get": reverse_lazy("places"),
     "hx-trigger": "input changed delay:150ms",
     "hx-target": "#places",
+    "hx-swap": "innerHTML",
     "hx-sync": "this:replace",
     "hx-include": "this",
 }

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from mooring.desk.access import actor_of, may_in, user_of
 from mooring.desk.forms.letters import LinkForm, ReportForm
-from mooring.desk.letter_bodies import raw_of
+from mooring.desk.letter_bodies import raw_or_notice
 from mooring.desk.letter_pages import shown_links
 from mooring.desk.list_pages import own_path
 from mooring.letters.linking import UnableToLink, assign
@@ -107,7 +107,7 @@ def synced_emails_mbox(request: HttpRequest) -> HttpResponseBase:
     if not ids:
         toast(request, _("Tick the emails first."), is_problem=True)
         return see_other(request, own_path(request, reverse("synced_emails")))
-    lines = as_mbox((letter, raw_of(letter)) for letter in letters)
+    lines = as_mbox((letter, raw_or_notice(letter)) for letter in letters)
     response = StreamingHttpResponse(lines, content_type="application/mbox")
     response["Content-Disposition"] = 'attachment; filename="emails.mbox"'
     return response
