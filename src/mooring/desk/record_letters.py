@@ -54,11 +54,11 @@ def _shown(offer: BackfillOffer) -> ShownOffer:
     title = ngettext("%(count)s older letter of %(address)s", "%(count)s older letters of %(address)s", total) % facts
     numbers = {"kept": _count(offer.kept_count), "on_server": _count(offer.on_server_count)}
     if not offer.on_server_count:
-        detail = _("They are in the archive already and would be shown on this card.")
+        detail = _("Kept in the archive already, but not shown on this card yet.")
     elif not offer.kept_count:
-        detail = _("They are still on the mail server; they would be fetched and shown on this card.")
+        detail = _("Still on the mail server only; the next visit would fetch them.")
     else:
-        said = _("%(kept)s are in the archive already, %(on_server)s would be fetched from the mail server.")
+        said = _("In the archive already: %(kept)s. To be fetched from the mail server: %(on_server)s.")
         detail = said % numbers
     return ShownOffer(offer, title, detail)
 

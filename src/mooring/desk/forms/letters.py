@@ -25,6 +25,7 @@ class LinkForm(forms.Form):
     def __init__(self, *args: Any, reader: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["record"] = PlaceField(reader=reader, models=(Customer, Lead, Project), label=_("Customer, lead or project"))
+        self.fields["record"].widget.attrs["placeholder"] = _("Customer, lead or project")
 
 
 class ReportForm(forms.Form):

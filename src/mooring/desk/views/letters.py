@@ -34,9 +34,9 @@ def add_letter_link(request: HttpRequest, letter_id: int) -> HttpResponse:
     """Link the letter by hand to the customer, lead or project that is chosen: a dialog of lists, part of the letter's page."""
     found = letter_for(request, letter_id)
     if request.method != "POST":
-        return _dialog(request, found, LinkForm(reader=user_of(request)), request.GET.get("next", ""))
+        return _dialog(request, found, LinkForm(reader=user_of(request), auto_id="link_%s"), request.GET.get("next", ""))
     back = request.POST.get("next", "")
-    form = LinkForm(request.POST, reader=user_of(request))
+    form = LinkForm(request.POST, reader=user_of(request), auto_id="link_%s")
     try:
         if form.is_valid():
             add_link(letter=found, to=form.cleaned_data["record"], by=actor_of(request), now=timezone.now())
