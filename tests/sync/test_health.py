@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from django.db import connection
+from django.db.models import Count
 from django.test.utils import CaptureQueriesContext
 
 import making
@@ -15,7 +16,7 @@ from mooring.customers.models import Contact
 from mooring.letters.models import MailAccount
 from mooring.sync.health import health_of_account, health_of_accounts
 from mooring.sync.leases import remember_accounts, take_lease
-from mooring.sync.models import AccountState, FolderState, Item
+from mooring.sync.models import AccountState, FolderState, Item, ItemCount, ItemState
 from mooring.sync.visit import Visited
 from mooring.users.models import User
 from sync.mailboxes import Clock, deliver, files_account, make_letter
@@ -111,3 +112,37 @@ def test_many_accounts_cost_as_many_queries_as_one(owner: User, maildir: Path, s
     with CaptureQueriesContext(connection) as queries:
         health = health_of_accounts(accounts, now=making.NOW)
     assert (len(queries), set(health)) == (4, {account.pk for account in accounts})
+
+
+def counts() -> dict[tuple[int, str], int]:
+    """As they are kept."""
+    kept = ItemCount.objects.values_list("folder_id", "state", "item_count")
+    return {(folder_id, state): count for folder_id, state, count in kept if count}
+
+
+def counted() -> dict[tuple[int, str], int]:
+    """As they are found when every letter is looked at."""
+    found = Item.objects.values_list("folder_id", "state").annotate(Count("id")).order_by()
+    return {(folder_id, state): count for folder_id, state, count in found}
+
+
+def test_the_counts_of_letters_stay_true_whatever_is_written(account: MailAccount, owner: User, maildir: Path) -> None:
+    assert counts() == counted() != {}
+    folder, other = account.folders.get(), files_account(owner, maildir).folders.create(path="Other", wire_name="Other")
+    more = [Item(folder=other, epoch="1", server_id=str(number), rank=number) for number in range(5)]
+    Item.objects.bulk_create([*more, *more[:1]], ignore_conflicts=True)
+    assert counts() == counted() == {**counts(), (other.pk, "listed"): 5}
+    Item.objects.filter(folder=other, rank__lt=2).update(state=ItemState.FAILED, attempts=3)
+    Item.objects.filter(folder=other, rank=2).update(folder=folder)
+    Item.objects.filter(folder=other).update(attempts=1)
+    assert counts() == counted()
+    Item.objects.filter(folder=folder, state=ItemState.FILED).delete()
+    assert counts() == counted()
+    other.delete()
+    assert counts() == counted()
+
+
+def test_health_reads_no_letter_however_many_there_are(account: MailAccount, clock: Clock) -> None:
+    with CaptureQueriesContext(connection) as queries:
+        health_of_account(account, now=clock.now)
+    assert not [query["sql"] for query in queries if '"sync_item"' in query["sql"]]

@@ -62,7 +62,7 @@ def accept(*, offer: BackfillOffer, by: Actor, now: datetime) -> BackfillOffer:
         offer.batch_id = link_older(reach=reach_of(offer), to=record_of(offer), by=by, now=now).pk
         offer.save(update_fields=["answered_at", "batch_id"])
         items = _on_server(reach_of(offer))
-        accounts = set(items.values_list("folder__account_id", flat=True))
+        accounts = _hold_accounts(items)
         Item.objects.filter(pk__in=list(items.values_list("pk", flat=True))).update(state=ItemState.LISTED, attempts=0)
         AccountState.objects.filter(account_id__in=accounts).update(wanted_at=now)
     return offer
@@ -75,7 +75,9 @@ def undo(*, offer: BackfillOffer, by: Actor, now: datetime) -> int:
         if offer.batch_id is None or offer.undone_at is not None:
             raise UnableToAnswer(_("These letters were not linked, or that was undone already."))
         batch = LinkBatch.objects.get(pk=offer.batch_id)
-        _on_server(reach_of(offer), state=ItemState.LISTED).update(state=ItemState.SKIPPED)
+        items = _on_server(reach_of(offer), state=ItemState.LISTED)
+        _hold_accounts(items)
+        items.update(state=ItemState.SKIPPED)
         _links_of_fetched(offer).update(batch=batch)
         count = undo_batch(batch=batch, by=by, now=now)
         offer.undone_at = now
@@ -116,6 +118,17 @@ def record_of(offer: BackfillOffer) -> Linkable:
     if found is None:
         raise UnableToAnswer(_("The customer or lead is not there any more."))
     return found
+
+
+def _hold_accounts(items: QuerySet[Item]) -> set[int]:
+    """Keep the engine from writing about the accounts of these letters until the transaction ends; their ids.
+
+    Letters of a folder share the rows that count them. Whoever changes states holds the account first, as every lease does,
+    so that nobody waits crosswise.
+    """
+    accounts = set(items.values_list("folder__account_id", flat=True))
+    list(AccountState.objects.select_for_update().filter(account_id__in=accounts).order_by("account_id"))
+    return accounts
 
 
 def _open(offer: BackfillOffer) -> BackfillOffer:

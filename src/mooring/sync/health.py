@@ -11,12 +11,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from django.db.models import Count
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from mooring.letters.models import Folder, MailAccount
-from mooring.sync.models import AccountState, FolderState, Item, ItemState
+from mooring.sync.models import AccountState, FolderState, Item, ItemCount, ItemState
 from mooring.sync.troubles import Trouble, trouble_of
 
 Light = Literal["good", "busy", "warn", "bad", "idle"]
@@ -125,8 +124,8 @@ def failed_letters(account: MailAccount) -> list[FailedLetter]:
 def _folders_of(account_ids: Sequence[int]) -> dict[int, tuple[FolderHealth, ...]]:
     folders = list(Folder.objects.filter(account_id__in=account_ids, is_synced=True).order_by("path", "id"))
     states = {state.folder_id: state for state in FolderState.objects.filter(folder__in=folders)}
-    counted = Item.objects.filter(folder__in=folders).values_list("folder_id", "state").annotate(count=Count("id")).order_by()
     counts: dict[int, Counter[str]] = {}
+    counted = ItemCount.objects.filter(folder__in=folders).values_list("folder_id", "state", "item_count")
     for folder_id, state, count in counted:
         counts.setdefault(folder_id, Counter())[state] = count
     lines: dict[int, list[FolderHealth]] = {}

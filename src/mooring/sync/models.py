@@ -100,6 +100,17 @@ class Item(models.Model):
         )
 
 
+class ItemCount(models.Model):
+    """How many letters of a folder are in a state. Read only: triggers of the database keep it true (migration 0002)."""
+
+    folder = models.ForeignKey(Folder, on_delete=models.CASCADE, related_name="+", db_index=False)
+    state = models.CharField(max_length=8)
+    item_count = models.BigIntegerField()
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("folder", "state"), name="a_state_of_a_folder_is_counted_once"),)
+
+
 class ItemHint(models.Model):
     """A keyed hash of an address or domain in a letter that was not kept, so that it can be found when one is added."""
 
