@@ -5,7 +5,7 @@ from django.db import migrations
 FORWARD = {
     "sqlite": (
         "CREATE VIRTUAL TABLE letters_index USING fts5("
-        "subject, sender, recipients, text, content='', columnsize=0, tokenize='ascii')",
+        "subject, sender, recipients, text, content='', columnsize=0, prefix='1 2', tokenize='ascii')",
     ),
     "postgresql": (
         "CREATE TABLE letters_index (position bigint PRIMARY KEY, words tsvector NOT NULL)",
