@@ -71,7 +71,7 @@ def test_a_mailbox_is_set_up_from_the_profile_and_its_letters_reach_the_card(
     expect(page.get_by_role("checkbox", name="INBOX")).to_be_checked()
     expect(page.get_by_role("checkbox", name="Junk")).not_to_be_checked()
     looks_right(page, "mailbox-tested")
-    page.get_by_label("Main").check()
+    page.get_by_role("checkbox", name="Main").check()
     page.get_by_role("button", name="Submit").click()
     expect(page.get_by_text("is set up")).to_be_visible()
     looks_right(page, "mailboxes")
