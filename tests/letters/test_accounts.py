@@ -256,13 +256,16 @@ def test_a_new_label_of_a_gmail_account_is_not_read_twice(bob: User, now: dateti
 def test_the_scope_of_matching_comes_from_ticks_options_and_all_our_addresses(alice: User, bob: User, now: datetime) -> None:
     account = make_account(bob, address="Bob@us.example", syncs_leads=False)
     make_account(alice, address="alice@us.example", reply_address="desk@us.example")
+    make_account(alice, address="sales@us.example", user_name="Alice.Sales@login.example")
+    make_account(alice, address="post@us.example", user_name="alice")
     make_account(alice, address="gone@us.example", removed_at=now)
     change(OWN_DOMAINS, ("Own.example", "@second.example", "not a domain".replace(" ", "!")), by=BY_COMMAND, now=now)
     change(EXTRA_PUBLIC_DOMAINS, ("local-isp.example",), by=BY_COMMAND, now=now)
     change(REMOVED_PUBLIC_DOMAINS, ("gmail.com",), by=BY_COMMAND, now=now)
     scope = scope_of_account(account, values=read_all())
     assert (scope.syncs_customers, scope.syncs_leads) == (True, False)
-    assert scope.own_keys == {"bob@us.example", "alice@us.example", "desk@us.example"}
+    addresses = {f"{name}@us.example" for name in ("bob", "alice", "desk", "sales", "post")}
+    assert scope.own_keys == addresses | {"alice.sales@login.example"}
     assert scope.own_domains == {"own.example", "second.example"}
     assert [scope.is_public(host) for host in ("local-isp.example", "gmail.com", "yahoo.com", "us.example")] == [
         True,

@@ -31,6 +31,7 @@ class FakeLetter:
     flags: str = ""
     more: str = ""
     modseq: int = 1
+    received: str = "17-Jul-1996 02:44:25 -0700"
 
 
 Answer = Callable[[bytes, bytes], bytes]
@@ -275,7 +276,7 @@ def _items(letter: FakeLetter, command: bytes) -> bytes:
     if b"FLAGS" in command:
         items.append(f"FLAGS ({letter.flags})".encode())
     if b"INTERNALDATE" in command:
-        items.append(b'INTERNALDATE "17-Jul-1996 02:44:25 -0700"')
+        items.append(f'INTERNALDATE "{letter.received}"'.encode())
     if b"RFC822.SIZE" in command:
         items.append(b"RFC822.SIZE %d" % len(letter.raw))
     if letter.more and b"INTERNALDATE" in command:

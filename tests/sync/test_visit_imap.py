@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from datetime import timedelta
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import connection
 
 import making
 from mooring.customers.models import Contact
@@ -184,6 +184,55 @@ def test_an_old_numbering_that_comes_back_with_other_letters_mixes_nothing_up(
     assert subjects() == ["Letter 1", "Letter 2", "Letter 3", "Other"]
     live = Delivery.objects.filter(gone_since=None).values_list("letter__subject", flat=True)
     assert sorted(live) == ["Letter 1", "Other"]
+
+
+def test_another_letter_under_a_used_number_is_noticed_within_a_day(
+    account: MailAccount, fake: ScriptedImap, scan: Scan, clock: Clock, engine: Engine
+) -> None:
+    scan(account)
+    first = [letter.raw for letter in fake.letters]
+    fake.letters[1] = FakeLetter(2, make_letter(subject="Another, and longer"))
+    for days in (0, 1):
+        clock.wind(days=days, hours=2)
+        scan(account)
+    clock.wind(hours=2)
+    scan(account)
+    assert stored(engine.originals) == digests([*first, fake.letters[1].raw])
+    gone = Delivery.objects.exclude(gone_since=None).values_list("letter__subject", flat=True)
+    assert (list(gone), live_places(account)) == (["Letter 2"], {"INBOX": 3})
+
+
+@pytest.mark.parametrize("what", ["time", "identity"])
+def test_a_letter_as_large_as_the_one_before_it_is_told_by_its_time_or_identity(
+    what: str, owner: User, fake: ScriptedImap, engine: Engine, scan: Scan, clock: Clock
+) -> None:
+    if what == "identity":
+        fake.capabilities += " X-GM-EXT-1"
+        fake.letters[1].more = "X-GM-MSGID 9002"
+    account = account_of(owner, fake.server(), engine.policy)
+    scan(account)
+    old = fake.letters[1].raw
+    new = old.replace(b"Good morning", b"Good evening")
+    fake.letters[1] = FakeLetter(
+        2, new, more="X-GM-MSGID 9009" if what == "identity" else "", received="18-Jul-1996 02:44:25 -0700"
+    )
+    for _visit in range(2):
+        clock.wind(days=1)
+        scan(account)
+    assert (digests([old, new]) - stored(engine.originals), item_states(account)["filed"]) == ({}, 3)
+
+
+def test_a_known_letter_that_a_server_describes_otherwise_is_read_again_and_not_doubled(
+    account: MailAccount, fake: ScriptedImap, scan: Scan, clock: Clock, engine: Engine
+) -> None:
+    scan(account)
+    for letter in fake.letters:
+        letter.received = "01-Jan-2020 00:00:00 +0000"
+    for _visit in range(3):
+        clock.wind(days=1)
+        scan(account)
+    assert stored(engine.originals) == digests(letter.raw for letter in fake.letters)
+    assert (live_places(account), Delivery.objects.count(), item_states(account)) == ({"INBOX": 3}, 3, {"filed": 3})
 
 
 # -- trouble -----------------------------------------------------------------------------------------------------------
@@ -370,21 +419,6 @@ def test_two_workers_at_once_share_the_accounts_and_double_nothing(
     assert stored(engine.originals) == digests(letters)
     assert Delivery.objects.count() == 300
     assert not AccountState.objects.exclude(lease_owner="").exists()
-
-
-def test_an_error_of_the_database_leaves_letters_waiting(
-    account: MailAccount, scan: Scan, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def locked(**_arguments: object) -> None:
-        raise OperationalError("database is locked")
-
-    with monkeypatch.context() as patch:
-        patch.setattr("mooring.sync.intake.store_batch", locked)
-        with pytest.raises(OperationalError):
-            scan(account)
-    AccountState.objects.update(lease_until=None)
-    scan(account)
-    assert item_states(account) == {"filed": 3}
 
 
 def _fetch_lines(fake: ScriptedImap, command: bytes, *, without: int) -> Iterator[bytes]:

@@ -65,9 +65,13 @@ def scope_of_account(account: MailAccount, *, values: Values) -> Scope:
 
 
 def scope_of_everything(*, values: Values) -> Scope:
-    """What letters of any account may match. Reads the addresses of all accounts with one query: they are all ours."""
+    """What letters of any account may match. One query reads the addresses of all accounts, which are all ours.
+
+    So is a user name that is an address: many a mailbox is logged in to by the address behind an alias.
+    """
     accounts = MailAccount.objects.unscoped("our own addresses never link a letter").filter(removed_at=None)
-    written = {address for pair in accounts.values_list("address", "reply_address") for address in pair}
+    names = accounts.values_list("address", "reply_address", "user_name")
+    written = {name for each in names for name in each}
     extra, removed = _keys(values.of(EXTRA_PUBLIC_DOMAINS)), _keys(values.of(REMOVED_PUBLIC_DOMAINS))
     return Scope(
         own_keys=frozenset(filter(None, map(match_key, written))),

@@ -34,7 +34,8 @@ class Incoming(Protocol):
     def changes(self, folder: Folder, bookmark: Bookmark | None, *, known: KnownIds, is_full: bool = False) -> Changes:
         """What is new, changed or gone in the folder since `bookmark` (None: list everything).
 
-        `is_full` asks for a complete comparison with `known` whatever the server claims to have changed.
+        `is_full` asks for a complete comparison with `known` whatever the server claims to have changed; where a server could
+        give a known id to another letter, the known ones are listed again.
         Raises FolderMissing when the folder is gone. The pages must be consumed before the next call on the connection.
         """
         ...

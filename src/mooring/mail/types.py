@@ -114,6 +114,8 @@ class Page:
     flagged: Sequence[FlagChange] = ()
     vanished: Sequence[str] = ()
     """Server ids that are no longer in the folder. Ids never known do no harm."""
+    listed_again: Sequence[Listed] = ()
+    """Letters known already, as a complete comparison found them: what differs but for the flags is another letter."""
 
 
 KnownIds: TypeAlias = Callable[[str], Iterable[str]]

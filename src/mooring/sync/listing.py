@@ -39,7 +39,7 @@ def list_folder(visit: Round, folder: Folder, state: FolderState) -> Folder:
     changes = visit.incoming.changes(wire_folder(folder), state.bookmark, known=partial(_known, folder.pk), is_full=is_full)
     if state.epoch and changes.epoch != state.epoch:
         _begin_epoch(visit, state, changes.epoch)
-    listing = _Listing(visit, folder, state, changes)
+    listing = _Listing(visit, folder, state, changes, is_full=is_full)
     listing.write()
     return listing.folder
 
@@ -62,11 +62,13 @@ def _begin_epoch(visit: Round, state: FolderState, epoch: str) -> None:
 class _Listing:
     """One listing on its way into rows."""
 
-    def __init__(self, visit: Round, folder: Folder, state: FolderState, changes: Changes) -> None:
+    def __init__(self, visit: Round, folder: Folder, state: FolderState, changes: Changes, *, is_full: bool) -> None:
         self._visit = visit
         self.folder = folder
         self._state = state
         self._changes = changes
+        self._is_full = is_full
+        """Asked to compare everything. A protocol may do more than it was asked for, yet not all that is done once a day."""
         self._is_first = not state.epoch
         self._vanished: list[str] = []
 
@@ -97,6 +99,7 @@ class _Listing:
         with self._visit.lease.writing() as now:
             self._write_arrived(page.arrived)
             places.apply_flags(self.folder.pk, self._changes.epoch, page.flagged)
+            self._write_listed_again(page.listed_again, now)
             self._vanished.extend(page.vanished)
             if is_last:
                 self._write_vanished(now)
@@ -118,6 +121,17 @@ class _Listing:
         places.bring_back([item for item in known.values() if item.state == ItemState.GONE])
         fresh = [self._item(each) for each in arrived if each.server_id not in known]
         Item.objects.bulk_create(fresh, ignore_conflicts=True, batch_size=1_000)
+
+    def _write_listed_again(self, listed_again: Sequence[Listed], now: datetime) -> None:
+        """Where a server has put another letter under a number that was taken, the letter known leaves its place."""
+        for part in places.chunks(listed_again):
+            found = {each.server_id: each for each in part}
+            items = Item.objects.filter(folder=self.folder, epoch=self._changes.epoch, server_id__in=found)
+            known = items.exclude(state=ItemState.GONE).only("server_id", "size", "received_at", "remote_id", "delivery_id")
+            replaced = [item for item in known if _is_another(item, found[item.server_id])]
+            if replaced:
+                places.retire_items(replaced, now=now)
+                Item.objects.bulk_create([self._item(found[item.server_id]) for item in replaced])
 
     def _known_items(self, arrived: Sequence[Listed]) -> dict[str, Item]:
         known: dict[str, Item] = {}
@@ -165,9 +179,15 @@ class _Listing:
         state.epoch, state.bookmark = changes.epoch, changes.bookmark
         state.server_count = changes.message_count
         state.last_changes_at = now
-        if changes.is_full or state.last_full_at is None:
+        if self._is_full or state.last_full_at is None:
             state.last_full_at = now
         state.failure_count, state.error_code, state.error_details, state.retry_at = 0, "", {}, None
         if state.epoch_changes_in_row >= UNSTABLE_EPOCHS:
             state.error_code, state.retry_at = UNSTABLE, now + UNSTABLE_PAUSE
         state.save()
+
+
+def _is_another(item: Item, listed: Listed) -> bool:
+    """Whether what a listing says of a letter must stay the same and does not. What a server leaves out tells nothing."""
+    pairs = ((item.size, listed.size), (item.received_at, listed.received_at), (item.remote_id, listed.remote_id[:200]))
+    return any(known and found and known != found for known, found in pairs)

@@ -41,6 +41,8 @@ class Look:
     before: Snapshot | None
     now: Snapshot
     known: KnownIds
+    is_full: bool = False
+    """Known letters are listed again, so that one put under a used number is noticed (forbidden by RFC 3501, 2.3.1.1)."""
 
     def pages(self, plan: Plan) -> Iterator[Page]:
         """What there is to know, in pages of at most PAGE_SIZE entries."""
@@ -102,10 +104,19 @@ class Look:
         yield from self._vanished_pages(known - on_server, are_known=True)
         if not known or not on_server:
             return
-        if self.before is not None and self.before.since and self.now.modseq >= self.before.since:
+        if self.is_full:
+            yield from self._list_again(known & on_server)
+        elif self.before is not None and self.before.since and self.now.modseq >= self.before.since:
             yield from self._flags(b"UID FETCH 1:* (UID FLAGS) (CHANGEDSINCE %d)" % self.before.since)
         else:
             yield from self._newest_flags(_NEWEST_FULL)
+
+    def _list_again(self, known: UidSet) -> Iterator[Page]:
+        """All that a listing tells about letters known already, their flags too."""
+        for chunk in known.wire_chunks(limit=SET_CAP):
+            for page in self._list(chunk, known):
+                flags = tuple(FlagChange(listed.server_id, listed.flags) for listed in page.arrived)
+                yield Page(flagged=flags, listed_again=page.arrived)
 
     def _known_uids(self) -> UidSet:
         uidvalidity = self.now.uidvalidity

@@ -123,7 +123,7 @@ class ImapMailbox:
         now = replace(now, since=self._asked_from(before, now))
         plan = decide(before, now, is_full=is_full)
         is_same_epoch = before is not None and before.uidvalidity == now.uidvalidity
-        look = Look(self._session, before if is_same_epoch else None, now, known)
+        look = Look(self._session, before if is_same_epoch else None, now, known, is_full)
         self._seen[folder.wire_name] = now
         return Changes(
             epoch=str(now.uidvalidity),
