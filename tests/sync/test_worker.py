@@ -20,6 +20,7 @@ from mooring.mail.types import Server
 from mooring.options.values import change
 from mooring.sync import worker
 from mooring.sync.engine import Engine
+from mooring.sync.leases import take_lease
 from mooring.sync.models import AccountState, BackfillOffer
 from mooring.sync.options import WATCHED_ACCOUNTS
 from mooring.sync.watching import PAUSE, Watchers
@@ -121,18 +122,27 @@ def test_an_unforeseen_failure_is_shown_on_its_account_and_the_others_go_on(
     assert state_of(good).error_code == ""
 
 
-def test_a_crash_that_cannot_be_written_down_is_left_to_the_lease(
-    owner: User, maildir: Path, new_worker: Callable[..., Worker], monkeypatch: pytest.MonkeyPatch
+def test_a_failure_that_the_database_does_not_take_is_written_down_when_it_answers(
+    owner: User, maildir: Path, engine: Engine, clock: Clock, new_worker: Callable[..., Worker], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     account = files_account(owner, maildir)
 
     def fails(*_arguments: object, **_more: object) -> None:
         raise OperationalError("the database is gone")
 
-    monkeypatch.setattr(worker.outcome, "note_crash", fails)
-    monkeypatch.setattr(worker, "visit_account", fails)
-    new_worker().tick()
-    assert state_of(account).last_visit_at is None
+    one = new_worker()
+    visits = worker.visit_account
+    with monkeypatch.context() as patch:
+        patch.setattr(worker.outcome, "note_crash", fails)
+        patch.setattr(worker, "visit_account", lambda *arguments, **more: (visits(*arguments, **more), fails()))
+        take_lease(account.pk, owner=engine.owner, clock=clock)
+        AccountState.objects.update(lease_until=None)
+        one.tick()
+        with pytest.raises(OperationalError):
+            one.tick()
+    AccountState.objects.update(lease_owner=engine.owner)
+    one.tick()
+    assert (state_of(account).error_code, state_of(account).lease_owner) == ("no_database", "")
 
 
 def test_a_database_that_does_not_answer_is_waited_for(

@@ -6,7 +6,7 @@ import os
 import secrets
 import socket
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Protocol, Self
 
@@ -18,6 +18,7 @@ from mooring.mail.contract import Incoming
 from mooring.mail.egress import EgressPolicy
 from mooring.mail.parser_process import Parser
 from mooring.mail.types import Server
+from mooring.sync.innocence import Innocents
 from mooring.sync.leases import owner_name
 from mooring.sync.reaching import egress_policy
 
@@ -43,6 +44,8 @@ class Engine:
     """A number from 0 to 1 for spreading visits."""
     owner: str = ""
     """Who holds the leases of this process."""
+    innocents: Innocents = field(default_factory=Innocents)
+    """Letters in work when the database stopped answering."""
 
     @classmethod
     def of_installation(cls, *, reader_count: int = 2) -> Self:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter, deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -89,9 +89,15 @@ class Intake:
         self._backlog = Backlog(list(self._folders))
         self._largest = visit.values.of(LARGEST_LETTER_MB) * 1_000_000
         self._keeps_hints = visit.values.of(KEEP_HINTS)
+        self._begun: dict[int, Waiting] = {}
         self._refusals: Counter[int] = Counter()
         self.failed_folders: dict[int, MailError] = {}
         """Folders (ids) whose letters the server refuses to hand out."""
+
+    @property
+    def in_work(self) -> Collection[Waiting]:
+        """Letters that were begun, by which an attempt was counted, and about which nothing was written down since."""
+        return self._begun.values()
 
     def run(self) -> bool:
         """Take letters in. True when some are left because the time was over.
@@ -133,7 +139,7 @@ class Intake:
         """Read the headers of letters, write down whom nobody knows, and go on with the others."""
         if not letters:
             return
-        items.begin(self._lease, letters)
+        self._count_attempt(letters)
         fetched = self._network.submit(self._fetch, letters, is_partial=True).result()
         raws = self._accounted(letters, fetched)
         here = [letter for letter in letters if letter.item_id in raws]
@@ -148,6 +154,7 @@ class Intake:
         self._write_skipped([letter for letter in here if not decisions[letter.item_id].is_kept], headers, decisions)
         kept = [letter for letter in here if decisions[letter.item_id].is_kept]
         items.give_back(self._lease, kept)
+        self._settle(here)
         for start in range(0, len(kept), MOST_LETTERS):
             yield from self._by_size(kept[start : start + MOST_LETTERS], decisions)
 
@@ -177,13 +184,21 @@ class Intake:
         if fitting:
             yield Portion(tuple(fitting), decisions)
 
+    def _count_attempt(self, letters: Sequence[Waiting]) -> None:
+        self._begun.update((letter.item_id, letter) for letter in letters)
+        items.begin(self._lease, letters)
+
+    def _settle(self, letters: Sequence[Waiting]) -> None:
+        for letter in letters:
+            self._begun.pop(letter.item_id, None)
+
     # -- their bytes ---------------------------------------------------------------------------------------------------
 
     def _begin(self, portions: Iterator[Portion]) -> tuple[Portion, Future[Fetched]] | None:
         portion = next(portions, None)
         if portion is None:
             return None
-        items.begin(self._lease, portion.letters)
+        self._count_attempt(portion.letters)
         return portion, self._network.submit(self._fetch, portion.letters, is_partial=portion.is_partial)
 
     def _fetch(self, letters: Sequence[Waiting], *, is_partial: bool) -> Fetched:
@@ -216,6 +231,7 @@ class Intake:
             refused = [letter for letter in missing if letter.folder_id in fetched.refusals]
             items.blame(self._lease, refused, CommandRefused.code)
             items.blame(self._lease, [letter for letter in missing if letter not in refused], items.NOT_DELIVERED)
+        self._settle(missing)
         self._note_refusals(fetched)
         if broken is not None:
             raise broken
@@ -299,6 +315,7 @@ class Intake:
             deliveries = store_batch(arrivals=arrivals, now=now)
             items.file(letters, deliveries, is_partial=is_partial)
             places.settle_moves(self._policy.account.pk, deliveries)
+        self._settle(letters)
 
     def _write_alone(self, letter: Waiting, arrival: Arrival) -> None:
         try:
@@ -307,6 +324,7 @@ class Intake:
             _log.exception("Letter %s in folder %s cannot be stored", letter.server_id, letter.folder_id)
             with self._lease.writing():
                 items.fail(letter, items.UNSTORABLE)
+            self._settle([letter])
 
 
 def _folder_id(letter: Waiting) -> int:

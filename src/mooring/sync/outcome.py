@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sqlite3
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 
 from mooring.letters.originals import UnableToKeep
 from mooring.mail.errors import LoginRefused, MailError
@@ -24,7 +25,13 @@ NO_READER: Final = "no_reader"
 """No child process could be started to read letters in."""
 NO_KEY: Final = "no_key"
 """The password cannot be opened with the keys of this installation."""
+NO_DATABASE: Final = "no_database"
+"""The database was locked, restarted or unable to write: nothing that letters can help."""
+DATABASE_SILENT: Final = (OperationalError, InterfaceError)
+"""What Django raises then. Whatever else a database raises is about what was to be written."""
 _OUR_RETRY: Final = timedelta(minutes=5)
+_DATABASE_RETRY: Final = timedelta(minutes=1)
+_POSTGRESQL_DISK_FULL: Final = "53100"
 
 
 def note_success(lease: Lease, *, values: Values, started_at: datetime, has_more: bool, chance: float) -> None:
@@ -78,7 +85,15 @@ def code_of(error: Exception) -> str:
         return error.code
     if isinstance(error, UnableToKeep):
         return DISK_FULL if error.is_full else NOT_KEPT
+    if isinstance(error, DATABASE_SILENT):
+        return DISK_FULL if _is_full_database(error) else NO_DATABASE
     return {"ParserUnavailable": NO_READER, "UnableToUnseal": NO_KEY}.get(type(error).__name__, INTERNAL)
+
+
+def _is_full_database(error: Exception) -> bool:
+    cause = error.__cause__
+    code, state = getattr(cause, "sqlite_errorcode", None), getattr(cause, "sqlstate", None)
+    return code == sqlite3.SQLITE_FULL or state == _POSTGRESQL_DISK_FULL
 
 
 def _details(error: Exception) -> dict[str, Any]:
@@ -90,7 +105,7 @@ def _details(error: Exception) -> dict[str, Any]:
 def _trouble(error: Exception) -> schedule.Trouble:
     if isinstance(error, MailError):
         return schedule.Trouble(error.retry_after, is_login=isinstance(error, LoginRefused))
-    return schedule.Trouble(_OUR_RETRY)
+    return schedule.Trouble(_DATABASE_RETRY if isinstance(error, DATABASE_SILENT) else _OUR_RETRY)
 
 
 def _write_failure(state: AccountState, error: Exception, *, now: datetime, chance: float) -> None:

@@ -120,6 +120,10 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
         gettext_noop("The bytes of letters could not be written down safely: %(reason)s"),
         gettext_noop("An administrator must look after the folder of originals; Mooring goes on by itself then."),
     ),
+    "no_database": (
+        gettext_noop("The database did not answer. Nothing is lost: letters that are not archived yet are still on the server."),
+        gettext_noop("Mooring goes on by itself. If this stays, an administrator must look after the database."),
+    ),
     "no_reader": (
         gettext_noop("No process could be started to read letters in."),
         gettext_noop("The machine is probably out of memory or processes; an administrator can tell."),

@@ -12,6 +12,8 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from django.db import connection
+
 from mooring.letters.accounts import server_of
 from mooring.letters.credentials import UnableToUnseal
 from mooring.letters.folders import note_listed
@@ -58,7 +60,10 @@ class Visited(StrEnum):
 def visit_account(
     account_id: int, *, engine: Engine, clock: Clock, stop: threading.Event, slice_length: timedelta = SLICE
 ) -> Visited:
-    """Visit the account unless somebody else does. Mail servers' troubles are written down, not raised."""
+    """Visit the account unless somebody else does. Troubles of mail servers and of the database are written down, not raised.
+
+    Raises what the database raises when it does not answer at all.
+    """
     lease = take_lease(account_id, owner=engine.owner, clock=clock)
     if lease is None:
         return Visited.NOT_TAKEN
@@ -70,6 +75,12 @@ def visit_account(
     except (MailError, UnableToKeep, ParserUnavailable, UnableToUnseal) as error:
         outcome.note_failure(lease, error, chance=engine.chance())
         return Visited.FAILED
+    except outcome.DATABASE_SILENT as error:
+        _log.warning("The database did not answer during the visit of account %s: %s", account_id, error)
+        connection.close()
+        engine.innocents.clear(lease)
+        outcome.note_failure(lease, error, chance=engine.chance())
+        return Visited.FAILED
 
 
 def _visit(lease: Lease, *, engine: Engine, stop: threading.Event, slice_length: timedelta) -> Visited:
@@ -79,6 +90,7 @@ def _visit(lease: Lease, *, engine: Engine, stop: threading.Event, slice_length:
         outcome.release(lease)
         return Visited.NOT_TAKEN
     started_at = lease.clock()
+    engine.innocents.clear(lease)
     values = read_all()
     with engine.connect(server_of(account), policy=engine.policy) as incoming:
         visit = Round(
@@ -109,6 +121,9 @@ def _look_through(visit: Round, engine: Engine) -> bool:
     intake = Intake(visit, folders, policy, parser=engine.parser, originals=engine.originals)
     try:
         return intake.run()
+    except outcome.DATABASE_SILENT:
+        engine.innocents.remember(visit.lease, intake.in_work)
+        raise
     finally:
         for folder_id, error in intake.failed_folders.items():
             outcome.note_folder_failure(visit.lease, folder_id, error, is_refusal=True)

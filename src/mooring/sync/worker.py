@@ -6,6 +6,7 @@ and never delays the others; a database that is locked or restarted is waited fo
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import socket
@@ -70,6 +71,8 @@ class Worker:
         self._watchers = Watchers(engine, clock=clock, stop=stop)
         self._looked_around_at: datetime | None = None
         self._has_begun = False
+        self._unwritten: dict[int, Exception] = {}
+        """Failures of accounts that the database did not take; each keeps its account leased until it is written."""
 
     def run(self) -> None:
         """Tick until stopped."""
@@ -88,6 +91,7 @@ class Worker:
         if not self._has_begun:
             release_orphans(host=socket.gethostname(), is_running=_is_running)
             self._has_begun = True
+        self._write_down_failures()
         now = self._clock()
         self._running = {pk: running for pk, running in self._running.items() if not running[1].done()}
         if self._looked_around_at is None or now - self._looked_around_at >= LOOK_AROUND_EVERY:
@@ -104,6 +108,8 @@ class Worker:
     def close(self) -> None:
         """Wait for visits and watchers after the stop."""
         self._pool.shutdown(wait=True)
+        with contextlib.suppress(DatabaseError, InterfaceError):
+            self._write_down_failures()
         self._watchers.join(_GRACE_SECONDS)
         connection.close()
 
@@ -121,17 +127,19 @@ class Worker:
                 _log.info("Account %s: %s", account_id, visited.value)
         except Exception as error:
             _log.exception("The visit of account %s failed", account_id)
-            self._note_crash(account_id, error)
+            self._unwritten[account_id] = error
+            connection.close()
+            with contextlib.suppress(DatabaseError, InterfaceError):
+                self._write_down_failures()
         finally:
             connection.close()
 
-    def _note_crash(self, account_id: int, error: Exception) -> None:
-        try:
-            connection.close()
+    def _write_down_failures(self) -> None:
+        """Should the database not answer, the next tick tries again."""
+        for account_id, error in list(self._unwritten.items()):
             now, chance = self._clock(), self._engine.chance()
             outcome.note_crash(account_id, owner=self._engine.owner, error=error, now=now, chance=chance)
-        except (DatabaseError, InterfaceError):
-            _log.warning("The failed visit of account %s could not be written down; its lease runs out by itself", account_id)
+            self._unwritten.pop(account_id, None)
 
 
 def _times(now: datetime) -> list[AccountTimes]:
