@@ -1,7 +1,8 @@
-"""A worker killed at random moments, and a network that breaks: no letter is lost and none is doubled.
+"""A worker killed at random moments, a network that breaks, a database that crashes: no letter is lost and none is doubled.
 
-MOORING_KILLS says how often the worker is killed (20), MOORING_KILL_LETTERS among how many letters (600). The seed of the
-random moments is printed; MOORING_KILL_SEED repeats it. Needs no browser in spite of its folder.
+MOORING_KILLS says how often the worker is killed (6), MOORING_KILL_LETTERS among how many letters (200). The seed of the
+random moments is printed; MOORING_KILL_SEED repeats it. Where MOORING_TEST_DATABASE names a PostgreSQL, a second run has a
+cluster of its own that is restarted in the middle. Needs no browser in spite of its folder.
 """
 
 from __future__ import annotations
@@ -17,30 +18,35 @@ import signal
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from servers.dovecot import Dovecot
+from servers.postgresql import running_cluster
 from servers.proxy import Proxy
 from sync.mailboxes import fill, make_letter
 
-KILLS = int(os.environ.get("MOORING_KILLS", "20"))
-LETTERS = int(os.environ.get("MOORING_KILL_LETTERS", "600"))
+KILLS = int(os.environ.get("MOORING_KILLS", "6"))
+LETTERS = int(os.environ.get("MOORING_KILL_LETTERS", "200"))
 SEED = int(os.environ.get("MOORING_KILL_SEED", "0")) or secrets.randbelow(1 << 31)
 PROGRAM = Path(__file__).parent / "worker_process.py"
 LEASE_SECONDS = 600
 """The worker's clock is put forward so far after each death, so that nobody waits for back-off and leases."""
 ONE_DAY = 86_400
 """After so long letters parked for being caught in three deaths have their second chance."""
-MOST_ROUNDS = 30
+MOST_ROUNDS = 30 + LETTERS // 50
+DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
+"""A database that is restarted in the middle must keep its word; the quick settings of other tests do not give any."""
 
 
 class Installation:
     """A Mooring in a folder of its own, whose worker runs as a process of its own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, database_url: str = "") -> None:
         keys = folder / "keys"
         keys.mkdir(parents=True)
         (keys / "secret_key").write_text(secrets.token_urlsafe(48))
@@ -51,7 +57,7 @@ class Installation:
         self._environment = os.environ | {
             "MOORING_DATA": str(folder),
             "MOORING_KEYS": str(keys),
-            "MOORING_DATABASE_URL": "",
+            "MOORING_DATABASE_URL": database_url,
             "MOORING_ALLOWED_NETWORKS": "127.0.0.0/8",
             "DJANGO_SETTINGS_MODULE": "mooring.config.settings",
         }
@@ -80,16 +86,31 @@ class Installation:
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 def test_no_letter_is_lost_or_doubled_by_kills_and_cuts(tmp_path: Path, dovecot: Dovecot) -> None:
+    _live_through_kills(Installation(tmp_path / "data"), dovecot)
+
+
+@pytest.mark.server
+@pytest.mark.slow
+@pytest.mark.timeout(3600)
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="MOORING_TEST_DATABASE names no PostgreSQL that could be restarted")
+def test_no_letter_is_lost_or_doubled_by_restarts_of_the_database(tmp_path: Path, dovecot: Dovecot) -> None:
+    with running_cluster(DURABLE) as cluster:
+        _live_through_kills(Installation(tmp_path / "data", database_url=cluster.url), dovecot, crash_database=cluster.crash)
+
+
+def _live_through_kills(
+    installation: Installation, dovecot: Dovecot, *, crash_database: Callable[[], None] | None = None
+) -> None:
     print(f"MOORING_KILL_SEED={SEED}")  # noqa: T201 - whoever repeats a failure needs it
     chance = random.Random(SEED)
     letters = [make_letter("owner@harbour.example", body="x" * chance.randrange(100, 12_000)) for _ in range(LETTERS)]
     user = dovecot.new_user()
     fill(dovecot, user, letters)
-    installation = Installation(tmp_path / "data")
     with Proxy(dovecot.imap_port, bytes_per_second=150_000) as proxy:
         installation.call("prepare", user, str(proxy.port))
         for number in range(KILLS):
-            _live_and_die(installation, proxy, chance, with_cuts=number % 3 == 1)
+            happening = proxy.cut if number % 3 == 1 else crash_database if number % 3 == 2 else None
+            _live_and_die(installation, proxy, chance, happening=happening)
     state = _recovered(installation, dovecot, user, letters)
     assert Counter(state["stored"]) == Counter(hashlib.sha256(raw).hexdigest() for raw in letters)
     assert state["places"] == state["deliveries"] == state["links"] == state["letters_by_original"] == LETTERS
@@ -97,15 +118,17 @@ def test_no_letter_is_lost_or_doubled_by_kills_and_cuts(tmp_path: Path, dovecot:
     assert not [flags for flags in dovecot.flags(user) if "\\Seen" in flags or "\\Deleted" in flags]
 
 
-def _live_and_die(installation: Installation, proxy: Proxy, chance: random.Random, *, with_cuts: bool) -> None:
-    """One worker's life: at work for a random time, with or without cuts of its connections, then killed."""
+def _live_and_die(
+    installation: Installation, proxy: Proxy, chance: random.Random, *, happening: Callable[[], None] | None
+) -> None:
+    """One worker's life: at work for a random time, in which something may happen to its connections, then killed."""
     proxy.is_used.clear()
     worker = installation.start()
     proxy.is_used.wait(30)
-    if with_cuts:
+    if happening is not None:
         with contextlib.suppress(subprocess.TimeoutExpired):
             worker.wait(chance.uniform(0, 0.5))
-        proxy.cut()
+        happening()
         installation.put_clock_forward()
     with contextlib.suppress(subprocess.TimeoutExpired):
         worker.wait(chance.uniform(0, 1.5))
@@ -119,6 +142,7 @@ def _recovered(installation: Installation, dovecot: Dovecot, user: str, letters:
     """What the archive holds after two workers at once were left in peace until nothing waits any more."""
     installation.call("move", str(dovecot.imap_port))
     workers = [installation.start(), installation.start()]
+    before: dict[str, int] = {}
     try:
         for _round in range(MOST_ROUNDS):
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -126,7 +150,9 @@ def _recovered(installation: Installation, dovecot: Dovecot, user: str, letters:
             state = installation.look()["states"]
             if state == {"filed": len(letters)}:
                 break
-            installation.put_clock_forward(LEASE_SECONDS if "listed" in state else ONE_DAY)
+            if state == before:
+                installation.put_clock_forward(LEASE_SECONDS if "listed" in state else ONE_DAY)
+            before = state
     finally:
         for worker in workers:
             worker.send_signal(signal.SIGTERM)

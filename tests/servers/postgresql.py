@@ -48,6 +48,11 @@ class Cluster:
     def url(self) -> str:
         return f"postgresql://postgres@127.0.0.1:{self.port}/postgres"
 
+    def crash(self) -> None:
+        """Restart at once, without an orderly end: every connection breaks, and what was under way is rolled back."""
+        log, data = self.folder / "log", self.folder / "data"
+        _postgresql("pg_ctl", "restart", "--mode=immediate", "--wait", f"--pgdata={data}", f"--log={log}")
+
 
 @contextmanager
 def running_cluster(settings: dict[str, str] | None = None) -> Iterator[Cluster]:
