@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from typing import Any, Final
 
+from django.db import models
 from django.urls import NoReverseMatch, reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from mooring.customers.models import CustomerKind
+from mooring.desk.settings_pages import PAGES
+from mooring.letters.models import Encryption, MailAccount, Protocol, Rule
 from mooring.ui.parts import Moment
 from mooring.users.models import JournalEntry, Role, Theme
 
@@ -23,9 +26,7 @@ KINDS: Final = {
     "view": gettext_lazy("Saved view"),
     "option": gettext_lazy("Setting"),
     "account": gettext_lazy("Mail account"),
-    "letter": gettext_lazy("Letter"),
-    "link": gettext_lazy("Link of a letter"),
-    "sender": gettext_lazy("Sender"),
+    "unwanted_sender": gettext_lazy("Refused sender"),
 }
 
 ACTIONS: Final = {
@@ -33,11 +34,18 @@ ACTIONS: Final = {
     "created": gettext_lazy("added"),
     "changed": gettext_lazy("changed"),
     "removed": gettext_lazy("removed"),
-    "deleted": gettext_lazy("deleted"),
     "saved": gettext_lazy("saved"),
-    "assigned": gettext_lazy("assigned"),
-    "linked": gettext_lazy("linked"),
-    "unlinked": gettext_lazy("unlinked"),
+    "letter_linked": gettext_lazy("email linked"),
+    "letter_unlinked": gettext_lazy("link to an email removed"),
+    "letters_linked": gettext_lazy("emails linked"),
+    "letters_unlinked": gettext_lazy("links to emails removed"),
+    "older_letters_linked": gettext_lazy("older emails linked"),
+    "older_letters_unlinked": gettext_lazy("older emails unlinked again"),
+    "scan_wanted": gettext_lazy("scan asked for"),
+    "read_again": gettext_lazy("read again"),
+    "retried": gettext_lazy("failed emails tried again"),
+    "fetched_whole": gettext_lazy("large email fetched whole"),
+    "vanishing_agreed": gettext_lazy("emails confirmed as gone from the server"),
     "deactivated": gettext_lazy("deactivated"),
     "reactivated": gettext_lazy("let in again"),
     "password set": gettext_lazy("new password"),
@@ -64,16 +72,35 @@ FIELDS: Final = {
     "time_zone": gettext_lazy("Time zone"),
     "theme": gettext_lazy("Colours"),
     "is_active": gettext_lazy("May sign in"),
+    "subject": gettext_lazy("Subject"),
+    "rule": gettext_lazy("Rule"),
+    "cause": gettext_lazy("Cause"),
+    "count": gettext_lazy("How many"),
+    "account": gettext_lazy("Account"),
+    "folder": gettext_lazy("Folder"),
+    "since": gettext_lazy("Since"),
+    "list": gettext_lazy("List"),
+    "query": gettext_lazy("Filters"),
+    "is_shared": gettext_lazy("Shown to colleagues too"),
+    "default": gettext_lazy("Default account"),
+    "password_was_entered": gettext_lazy("Password entered"),
 }
+"""What a field is called whatever it belongs to; those of mail accounts and of settings are called as on their pages."""
+_NUMBERS: Final = frozenset({"batch", "letter", "letters"})
+"""Fields that hold numbers of rows, for whoever searches the database."""
+_OPTIONS: Final = {option.name: option for page in PAGES for option in page.options}
 
 _ICONS: Final = {
     "added": "plus",
     "created": "plus",
     "changed": "pencil",
     "removed": "trash",
-    "deleted": "trash",
-    "linked": "link",
-    "unlinked": "unlink",
+    "letter_linked": "link",
+    "letters_linked": "link",
+    "older_letters_linked": "link",
+    "letter_unlinked": "unlink",
+    "letters_unlinked": "unlink",
+    "older_letters_unlinked": "unlink",
 }
 ICONS_IN_USE: Final = (
     {"icon": "plus"},
@@ -87,17 +114,22 @@ ICONS_IN_USE: Final = (
 
 _CHANGES: Final = frozenset({"changed", "deactivated", "reactivated"})
 """Deeds whose lines say before and after."""
-_VALUES: Final = {value: label for choices in (Role, CustomerKind, Theme) for value, label in choices.choices}
+_CHOICES: Final = (Role, CustomerKind, Theme, Rule, Protocol, Encryption)
+_VALUES: Final = {value: label for choices in _CHOICES for value, label in choices.choices}
 """Words of the database as people read them."""
 _PAGES: Final = {"customer": "customer", "lead": "lead", "contact": "contact", "project": "project", "user": "change_staff"}
 _LONGEST: Final = 120
+_NOTHING: Final[tuple[Any, ...]] = (None, "", [], {})
+_ACCOUNT_FIELDS: Final = {
+    field.name: field.verbose_name for field in MailAccount._meta.get_fields() if isinstance(field, models.Field)
+}
 
 
 def moment_of(entry: JournalEntry) -> Moment:
     """A line of the whole journal: names the record and everything that was written down."""
     title = _("%(kind)s %(action)s") % {"kind": _kind(entry), "action": _action(entry)}
     if entry.record_name:
-        title = _("%(said)s: %(name)s") % {"said": title, "name": entry.record_name}
+        title = _("%(said)s: %(name)s") % {"said": title, "name": _name(entry)}
     return _moment(entry, title=title, url=_url_of(entry), detail="; ".join(_changes(entry)))
 
 
@@ -108,7 +140,7 @@ def moment_on_card(entry: JournalEntry, *, hides: Collection[str] = ()) -> Momen
     """
     if not _has_changes(entry):
         return _moment(entry, title=capfirst(_action(entry)))
-    fields = ", ".join(_field(field) for field in entry.changes)
+    fields = ", ".join(_field(entry, field) for field in entry.changes)
     title = _("%(action)s: %(fields)s") % {"action": capfirst(_action(entry)), "fields": fields}
     return _moment(entry, title=title, detail="; ".join(_changes(entry, hides=hides)))
 
@@ -142,7 +174,20 @@ def _action(entry: JournalEntry) -> str:
     return str(ACTIONS.get(entry.action, entry.action))
 
 
-def _field(name: str) -> str:
+def _name(entry: JournalEntry) -> str:
+    return str(_OPTIONS[entry.record_name].label) if entry.record_name in _OPTIONS else entry.record_name
+
+
+def _field(entry: JournalEntry, name: str) -> str:
+    """As the page calls it on which it is entered."""
+    if name in _OPTIONS:
+        return _("Value")
+    if entry.record_kind == "account" and name in _ACCOUNT_FIELDS:
+        return str(_ACCOUNT_FIELDS[name])
+    if name == "name" and entry.record_kind in ("contact", "user"):
+        return pgettext("person", "Name")
+    if name.startswith("folder "):
+        return _("Folder %(path)s") % {"path": name.removeprefix("folder ")}
     return str(FIELDS.get(name, name))
 
 
@@ -152,19 +197,22 @@ def _has_changes(entry: JournalEntry) -> bool:
 
 
 def _changes(entry: JournalEntry, *, hides: Collection[str] = ()) -> Iterator[str]:
-    """ "Field: before → after" for changes, "Field: value" for facts."""
+    """ "Field: before → after" for changes, "Field: value" for facts that say something."""
     for name, change in entry.changes.items():
-        if name in hides:
+        if name in hides or name in _NUMBERS:
             continue
-        if _has_changes(entry) and isinstance(change, list) and len(change) == 2:
-            values = {"field": _field(name), "before": _short(change[0]), "after": _short(change[1])}
+        is_pair = isinstance(change, list) and len(change) == 2
+        if _has_changes(entry) and is_pair:
+            values = {"field": _field(entry, name), "before": _short(change[0]), "after": _short(change[1])}
             yield _("%(field)s: %(before)s → %(after)s") % values
-        else:
-            yield _("%(field)s: %(value)s") % {"field": _field(name), "value": _short(change)}
+            continue
+        value = change[1] if is_pair and change[0] is None else change
+        if value not in _NOTHING:
+            yield _("%(field)s: %(value)s") % {"field": _field(entry, name), "value": _short(value)}
 
 
 def _short(value: Any) -> str:
-    if value in (None, "", [], {}):
+    if value in _NOTHING:
         return _("nothing")
     if isinstance(value, bool):
         return _("yes") if value else _("no")
