@@ -142,7 +142,9 @@ def keep_picture(page: Page, name: str) -> None:
 def _watch(page: Page, home: str, wrongs: list[str]) -> None:
     page.on("pageerror", lambda error: wrongs.append(f"script error: {error}"))
     page.on("request", lambda request: wrongs.extend(_stranger(request.url, home)))
-    page.on("console", lambda said: wrongs.append(f"{said.text} {said.location}") if "Content Security Policy" in said.text else None)
+    page.on(
+        "console", lambda said: wrongs.append(f"{said.text} {said.location}") if "Content Security Policy" in said.text else None
+    )
 
 
 def _stranger(url: str, home: str) -> list[str]:

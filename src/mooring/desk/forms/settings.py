@@ -18,7 +18,11 @@ class OptionField(forms.CharField):
     def __init__(self, option: Option[Any]) -> None:
         self.option = option
         super().__init__(
-            label=option.label, help_text=option.help, required=option.kind == "int", widget=_widget_of(option), max_length=2_000_000
+            label=option.label,
+            help_text=option.help,
+            required=option.kind == "int",
+            widget=_widget_of(option),
+            max_length=2_000_000,
         )
 
     def clean(self, value: Any) -> Any:
