@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import psycopg.errors
@@ -42,7 +42,7 @@ def account(request: pytest.FixtureRequest, owner: User, maildir: Path, letters:
 
 
 @pytest.fixture
-def fail(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
+def fail(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """fail(place, name, error) makes a step fail from now on; fail() mends everything."""
 
     def break_or_mend(place: object = None, name: str = "", error: Exception | None = None) -> None:
@@ -55,7 +55,7 @@ def fail(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
         else:
             monkeypatch.setattr(place, name, broken)
 
-    yield break_or_mend
+    return break_or_mend
 
 
 @pytest.mark.parametrize("error", SILENT, ids=["locked", "closed"])

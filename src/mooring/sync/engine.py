@@ -20,6 +20,7 @@ from mooring.mail.parser_process import Parser
 from mooring.mail.types import Server
 from mooring.sync.innocence import Innocents
 from mooring.sync.leases import owner_name
+from mooring.sync.pressure import Space, space_of_installation
 from mooring.sync.reaching import egress_policy
 
 SLICE = timedelta(seconds=60)
@@ -42,6 +43,7 @@ class Engine:
     connect: Connect = open_incoming
     chance: Callable[[], float] = secrets.SystemRandom().random
     """A number from 0 to 1 for spreading visits."""
+    space: Callable[[], Space] = space_of_installation
     owner: str = ""
     """Who holds the leases of this process."""
     innocents: Innocents = field(default_factory=Innocents)

@@ -16,6 +16,7 @@ from django.utils.translation import ngettext
 
 from mooring.letters.models import Folder, MailAccount
 from mooring.sync.models import AccountState, FolderState, Item, ItemCount, ItemState
+from mooring.sync.outcome import TOO_MANY_WAITING
 from mooring.sync.troubles import Trouble, trouble_of
 
 Light = Literal["good", "busy", "warn", "bad", "idle"]
@@ -141,9 +142,20 @@ def _folder_health(folder: Folder, state: FolderState | None, counts: Counter[st
     if folder.missing_since is not None:
         trouble = trouble_of("folder_missing", {"folder": folder.path})
     held = state.held_vanished_count if state is not None else 0
-    is_troubled = trouble is not None or held > 0 or numbers.failed > 0
+    is_held_back = state is not None and state.error_code == TOO_MANY_WAITING
+    is_troubled = (trouble is not None and not is_held_back) or held > 0 or numbers.failed > 0
     looked_at = state.last_changes_at if state is not None else None
-    light: Light = "warn" if is_troubled else "idle" if looked_at is None else "busy" if numbers.waiting else "good"
+    light: Light = (
+        "warn"
+        if is_troubled
+        else "busy"
+        if is_held_back
+        else "idle"
+        if looked_at is None
+        else "busy"
+        if numbers.waiting
+        else "good"
+    )
     return FolderHealth(folder, light, numbers, trouble, held, looked_at)
 
 

@@ -19,16 +19,18 @@ from django.db import DataError, IntegrityError
 from mooring.letters.arrivals import Arrival
 from mooring.letters.models import Folder
 from mooring.letters.options import KEEP_HINTS
-from mooring.letters.originals import KeptOriginal, Originals, UnableToKeep
+from mooring.letters.originals import KeptOriginal, UnableToKeep
 from mooring.letters.storing import store_batch
 from mooring.mail.errors import CommandRefused, FolderMissing, MailError, ServerBusy, ServerUnavailable
-from mooring.mail.parser_process import Parser, ParserUnavailable
+from mooring.mail.parser_process import ParserUnavailable
 from mooring.mail.types import Header, ParsedLetter
 from mooring.sync import items, places
 from mooring.sync.backlog import WANTED_WHOLE, Backlog, Waiting
 from mooring.sync.deciding import UNWANTED, Decision, Policy, decide
+from mooring.sync.engine import Engine
 from mooring.sync.hints import hints_of
 from mooring.sync.options import LARGEST_LETTER_MB
+from mooring.sync.pressure import DiskNearlyFull
 from mooring.sync.round import Round, wire_folder
 
 MOST_LETTERS: Final = 100
@@ -79,13 +81,14 @@ class Reading:
 class Intake:
     """The letters waiting in some folders of one account, taken in until the slice of time is over."""
 
-    def __init__(self, visit: Round, folders: Sequence[Folder], policy: Policy, *, parser: Parser, originals: Originals) -> None:
+    def __init__(self, visit: Round, folders: Sequence[Folder], policy: Policy, *, engine: Engine) -> None:
         self._visit = visit
         self._lease = visit.lease
         self._folders = {folder.pk: folder for folder in folders}
         self._policy = policy
-        self._parser = parser
-        self._originals = originals
+        self._engine = engine
+        self._parser = engine.parser
+        self._originals = engine.originals
         self._backlog = Backlog(list(self._folders))
         self._largest = visit.values.of(LARGEST_LETTER_MB) * 1_000_000
         self._keeps_hints = visit.values.of(KEEP_HINTS)
@@ -102,7 +105,8 @@ class Intake:
     def run(self) -> bool:
         """Take letters in. True when some are left because the time was over.
 
-        Raises MailError, UnableToKeep, ParserUnavailable and LeaseLost; letters that were safe by then are stored.
+        Raises MailError, UnableToKeep, DiskNearlyFull, ParserUnavailable and LeaseLost; letters that were safe by then are
+        stored.
         """
         in_work: deque[Reading] = deque()
         with ThreadPoolExecutor(1) as self._network, ThreadPoolExecutor(1) as self._readers:
@@ -198,6 +202,8 @@ class Intake:
         portion = next(portions, None)
         if portion is None:
             return None
+        if not self._engine.space().is_enough():
+            raise DiskNearlyFull
         self._count_attempt(portion.letters)
         return portion, self._network.submit(self._fetch, portion.letters, is_partial=portion.is_partial)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -15,10 +16,14 @@ from mooring.sync import schedule
 from mooring.sync.leases import Lease
 from mooring.sync.models import AccountState, FolderState
 from mooring.sync.options import VISIT_INTERVAL_MINUTES
+from mooring.sync.pressure import DiskNearlyFull
 
 INTERNAL: Final = "internal"
 """A fault of ours; the log has its trace."""
 DISK_FULL: Final = "disk_full"
+DISK_NEARLY_FULL: Final = "disk_nearly_full"
+TOO_MANY_WAITING: Final = "too_many_waiting"
+"""A folder is not listed yet because so many letters of the account are still to be archived."""
 NOT_KEPT: Final = "not_kept"
 """The bytes of letters could not be made safe."""
 NO_READER: Final = "no_reader"
@@ -79,6 +84,12 @@ def note_folder_failure(lease: Lease, folder_id: int, error: MailError, *, is_re
         state.save(update_fields=["retry_at", "failure_count", "error_code", "error_details"])
 
 
+def note_held_back(lease: Lease, folder_ids: Collection[int]) -> None:
+    """Folders wait for their first listing. Raises LeaseLost."""
+    with lease.writing():
+        FolderState.objects.filter(folder_id__in=folder_ids).update(error_code=TOO_MANY_WAITING, error_details={})
+
+
 def code_of(error: Exception) -> str:
     """The stable word for what went wrong, which check.py translates for people."""
     if isinstance(error, MailError):
@@ -87,6 +98,8 @@ def code_of(error: Exception) -> str:
         return DISK_FULL if error.is_full else NOT_KEPT
     if isinstance(error, DATABASE_SILENT):
         return DISK_FULL if _is_full_database(error) else NO_DATABASE
+    if isinstance(error, DiskNearlyFull):
+        return DISK_NEARLY_FULL
     return {"ParserUnavailable": NO_READER, "UnableToUnseal": NO_KEY}.get(type(error).__name__, INTERNAL)
 
 

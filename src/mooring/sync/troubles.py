@@ -116,6 +116,14 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
         ),
         gettext_noop("An administrator must make room; Mooring goes on by itself then."),
     ),
+    "disk_nearly_full": (
+        gettext_noop("The disk is nearly full, so no letters are fetched. Nothing is lost: they are still on the server."),
+        gettext_noop("An administrator must make room; Mooring goes on by itself then."),
+    ),
+    "too_many_waiting": (
+        gettext_noop("This folder is read when fewer letters of other folders wait."),
+        gettext_noop("Mooring goes on by itself; there is nothing to do."),
+    ),
     "not_kept": (
         gettext_noop("The bytes of letters could not be written down safely: %(reason)s"),
         gettext_noop("An administrator must look after the folder of originals; Mooring goes on by itself then."),

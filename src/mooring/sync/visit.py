@@ -30,6 +30,7 @@ from mooring.sync.intake import Intake
 from mooring.sync.leases import Clock, Lease, LeaseLost, take_lease
 from mooring.sync.listing import list_folder
 from mooring.sync.models import AccountState, FolderState, Item, ItemState
+from mooring.sync.pressure import DiskNearlyFull, has_too_many_waiting
 from mooring.sync.recognising import recognise
 from mooring.sync.round import Round
 
@@ -72,7 +73,7 @@ def visit_account(
     except LeaseLost:
         _log.warning("The lease on account %s was taken over", account_id)
         return Visited.LOST
-    except (MailError, UnableToKeep, ParserUnavailable, UnableToUnseal) as error:
+    except (MailError, UnableToKeep, ParserUnavailable, UnableToUnseal, DiskNearlyFull) as error:
         outcome.note_failure(lease, error, chance=engine.chance())
         return Visited.FAILED
     except outcome.DATABASE_SILENT as error:
@@ -91,6 +92,8 @@ def _visit(lease: Lease, *, engine: Engine, stop: threading.Event, slice_length:
         return Visited.NOT_TAKEN
     started_at = lease.clock()
     engine.innocents.clear(lease)
+    if not engine.space().is_enough():
+        raise DiskNearlyFull
     values = read_all()
     with engine.connect(server_of(account), policy=engine.policy) as incoming:
         visit = Round(
@@ -118,7 +121,7 @@ def _look_through(visit: Round, engine: Engine) -> bool:
         return visit.is_over()
     recognise(visit, folders)
     policy = policy_for(visit.account, scope=visit.scope, values=visit.values)
-    intake = Intake(visit, folders, policy, parser=engine.parser, originals=engine.originals)
+    intake = Intake(visit, folders, policy, engine=engine)
     try:
         return intake.run()
     except outcome.DATABASE_SILENT:
@@ -146,9 +149,13 @@ def _refresh_folders(visit: Round) -> None:
 def _list_folders(visit: Round) -> list[Folder]:
     """Look at every folder that is read and not at rest; those that could be looked at. One bad folder stops no other."""
     seen = []
+    held_back = []
     for folder, state in _folders_in_turn(visit):
         if visit.is_over():
             break
+        if not state.epoch and has_too_many_waiting(visit.account):
+            held_back.append(folder.pk)
+            continue
         try:
             seen.append(list_folder(visit, folder, state))
         except _TROUBLES_OF_ONE_FOLDER as error:
@@ -157,6 +164,8 @@ def _list_folders(visit: Round) -> list[Folder]:
         except MailError as error:
             outcome.note_folder_failure(visit.lease, folder.pk, error, is_refusal=False)
             raise
+    if held_back:
+        outcome.note_held_back(visit.lease, held_back)
     return seen
 
 
