@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from mooring.letters.arrivals import Arrival, Person, attachments_of, people_of, text_of
 from mooring.letters.models import Attachment, Letter, LetterText, Participant
-from mooring.letters.rows import insert_rows
 from mooring.letters.text_index import index_batch, index_row, index_rows_of, remove_from_index
+from mooring.users.inserting import insert_records, insert_rows
 
 
 def write_contents(arrivals: Sequence[Arrival], letters: Sequence[Letter]) -> None:
@@ -20,7 +20,7 @@ def write_contents(arrivals: Sequence[Arrival], letters: Sequence[Letter]) -> No
     insert_rows(
         Participant, ("letter_id", *Person._fields), [(letter.pk, *person) for letter, those in named for person in those]
     )
-    Attachment.objects.bulk_create([row for rows in files for row in rows])
+    insert_records([row for rows in files for row in rows])
     index_batch(
         index_row(
             letter=letter,

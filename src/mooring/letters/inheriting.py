@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from mooring.customers.value_lists import any_of
 from mooring.letters.arrivals import Arrival
 from mooring.letters.link_rows import ends_of
 from mooring.letters.models import Direction, Link, Participant, Rule
@@ -34,7 +35,7 @@ def inherited(arrivals: Sequence[Arrival], thread_ids: Sequence[int]) -> list[fr
 
 
 def _hand_made_links(thread_ids: set[int]) -> dict[int, frozenset[Inherited]]:
-    links = Link.objects.filter(letter__thread_id__in=thread_ids, rule=Rule.MANUAL, removed_at=None)
+    links = Link.objects.filter(letter__thread_id__in=any_of(thread_ids), rule=Rule.MANUAL, removed_at=None)
     found: dict[int, set[Inherited]] = {}
     for link in links.select_related("letter"):
         assert link.letter.thread_id is not None

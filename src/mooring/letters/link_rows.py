@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from mooring.customers.value_lists import any_of
 from mooring.letters.matching import Match, is_stronger
 from mooring.letters.models import Letter, Link, LinkBatch
+from mooring.users.inserting import insert_records
 from mooring.users.models import User
 
 RECORD_KINDS: Final = ("customer", "lead", "project")
@@ -52,8 +54,8 @@ def write_links(wanted: Iterable[WantedLink], *, making: Making, new_letters: Co
     """
     strongest = _strongest(wanted)
     existing = _existing_links({ends[0] for ends in strongest} - set(new_letters))
-    missing = [_row_of(each, making) for ends, each in strongest.items() if ends not in existing]
-    made = Link.objects.bulk_create(missing)
+    made = [_row_of(each, making) for ends, each in strongest.items() if ends not in existing]
+    insert_records(made)
     _strengthen([(existing[ends], each) for ends, each in strongest.items() if ends in existing])
     touched = {link.letter_id for link in made} - set(new_letters)
     if touched:
@@ -82,7 +84,7 @@ def _strongest(wanted: Iterable[WantedLink]) -> dict[tuple[int, str, int], Wante
 
 
 def _existing_links(letter_ids: set[int]) -> dict[tuple[int, str, int], Link]:
-    return {ends_of(link): link for link in Link.objects.filter(letter_id__in=letter_ids)} if letter_ids else {}
+    return {ends_of(link): link for link in Link.objects.filter(letter_id__in=any_of(letter_ids))} if letter_ids else {}
 
 
 def _strengthen(pairs: list[tuple[Link, WantedLink]]) -> None:

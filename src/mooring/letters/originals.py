@@ -10,8 +10,10 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from mooring.customers.value_lists import any_of
 from mooring.letters.models import Original
 from mooring.letters.packs import PACK_BYTES, KeptOriginal, Packs, UnableToKeep, UnableToRead
+from mooring.users.inserting import insert_records
 
 __all__ = ("Damage", "KeptOriginal", "Originals", "UnableToKeep", "UnableToRead")
 
@@ -76,7 +78,8 @@ class Originals:
     def _register(self, found: dict[str, KeptOriginal]) -> int:
         known = _known(found)
         whole = [kept for digest, kept in found.items() if digest not in known and self._is_whole(kept)]
-        return len(Original.objects.bulk_create([row_of(kept) for kept in whole]))
+        insert_records([row_of(kept) for kept in whole])
+        return len(whole)
 
     def _is_whole(self, kept: KeptOriginal) -> bool:
         try:
@@ -92,7 +95,7 @@ def row_of(kept: KeptOriginal) -> Original:
 
 
 def _known(digests: Collection[str]) -> dict[str, KeptOriginal]:
-    return {row.sha256: _place_of(row) for row in Original.objects.filter(sha256__in=digests)} if digests else {}
+    return {row.sha256: _place_of(row) for row in Original.objects.filter(sha256__in=any_of(digests))} if digests else {}
 
 
 def _place_of(row: Original) -> KeptOriginal:

@@ -12,6 +12,7 @@ from typing import Final
 
 from django.db import IntegrityError, transaction
 
+from mooring.customers.value_lists import any_of
 from mooring.letters.arrivals import Arrival, is_flagged_seen, letter_of, position_of, storable, tie_of, time_of
 from mooring.letters.contents import write_contents
 from mooring.letters.inheriting import inherited
@@ -20,6 +21,7 @@ from mooring.letters.models import Delivery, Letter, Original, Rule
 from mooring.letters.originals import row_of
 from mooring.letters.threads import assign_threads
 from mooring.letters.upgrading import upgrade
+from mooring.users.inserting import insert_records
 
 _ATTEMPTS: Final = 5
 _WHY: Final = "letters are stored whoever may read them"
@@ -63,16 +65,17 @@ def _deliveries_at(arrivals: Sequence[Arrival]) -> dict[tuple[int, str, str], De
         account_id__in={each.account_id for each in arrivals},
         folder_id__in={each.folder_id for each in arrivals},
         epoch__in={each.epoch for each in arrivals},
-        server_id__in={each.server_id for each in arrivals},
+        server_id__in=any_of({each.server_id for each in arrivals}),
     ).select_related("letter")
     return {(each.folder_id or 0, each.epoch, each.server_id): each for each in found}
 
 
 def _originals_of(arrivals: Sequence[Arrival]) -> dict[str, int]:
     kept = {each.original.sha256: each.original for each in arrivals}
-    ids = dict(Original.objects.filter(sha256__in=kept).values_list("sha256", "pk"))
+    ids = dict(Original.objects.filter(sha256__in=any_of(kept)).values_list("sha256", "pk"))
     rows = [row_of(original) for digest, original in sorted(kept.items()) if digest not in ids]
-    ids.update({row.sha256: row.pk for row in Original.objects.bulk_create(rows)})
+    insert_records(rows)
+    ids.update({row.sha256: row.pk for row in rows})
     return ids
 
 
@@ -88,7 +91,7 @@ def _upgrade_partial(
 def _letters_by_fingerprint(fingerprints: Collection[str]) -> dict[str, Letter]:
     if not fingerprints:
         return {}
-    return {each.fingerprint: each for each in Letter.objects.unscoped(_WHY).filter(fingerprint__in=fingerprints)}
+    return {each.fingerprint: each for each in Letter.objects.unscoped(_WHY).filter(fingerprint__in=any_of(fingerprints))}
 
 
 def _store_new(arrivals: Sequence[Arrival], originals: dict[str, int], now: datetime) -> tuple[list[Letter], list[WantedLink]]:
@@ -109,7 +112,7 @@ def _store_new(arrivals: Sequence[Arrival], originals: dict[str, int], now: date
         letter.is_private = each.fingerprint not in open_ones
         letter.is_linked = bool(records) or each.fingerprint in matched
         letters.append(letter)
-    Letter.objects.bulk_create(letters)
+    insert_records(letters)
     write_contents(ordered, letters)
     return letters, [
         WantedLink(letter.pk, letter.position, record.kind, record.record_id, Rule.THREAD)
@@ -122,7 +125,7 @@ def _positions(arrivals: Sequence[Arrival], now: datetime) -> list[int]:
     """A free position for each: its own where possible, else the next one within the same second."""
     preferred = [position_of(time_of(each, now=now), tie=tie_of(each.fingerprint)) for each in arrivals]
     letters = Letter.objects.unscoped(_WHY)
-    taken = set(letters.filter(position__in=preferred).values_list("position", flat=True))
+    taken = set(letters.filter(position__in=any_of(preferred)).values_list("position", flat=True))
     positions = []
     for each, position in zip(arrivals, preferred, strict=True):
         tie = tie_of(each.fingerprint)
@@ -138,7 +141,7 @@ def _positions(arrivals: Sequence[Arrival], now: datetime) -> list[int]:
 
 def _deliver(arrivals: Iterable[Arrival], letters: dict[str, Letter]) -> dict[tuple[int, str, str], Delivery]:
     rows = {each.place: _delivery_of(each, letters[each.fingerprint]) for each in arrivals}
-    Delivery.objects.bulk_create(rows.values())
+    insert_records(list(rows.values()))
     return rows
 
 

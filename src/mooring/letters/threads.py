@@ -13,10 +13,11 @@ from typing import Final
 
 from django.db import IntegrityError
 
+from mooring.customers.value_lists import any_of
 from mooring.letters.models import Letter, Thread, ThreadReference
-from mooring.letters.rows import insert_rows
 from mooring.mail.threads import joining_ids
 from mooring.mail.types import Header
+from mooring.users.inserting import insert_records, insert_rows
 
 _LONGEST_ID: Final = 400
 
@@ -54,7 +55,7 @@ def _reference_key(message_id: str) -> str:
 
 
 def _known_references(ids: set[str]) -> dict[str, int]:
-    known = dict(ThreadReference.objects.filter(message_id__in=ids).values_list("message_id", "thread_id"))
+    known = dict(ThreadReference.objects.filter(message_id__in=any_of(ids)).values_list("message_id", "thread_id"))
     threads = set(known.values())
     if threads:
         locked = Thread.objects.select_for_update().filter(pk__in=threads).order_by("pk")
@@ -68,7 +69,8 @@ def _threads_of_roots(groups: _Groups, places: Iterable[int], known: set[int], n
     for known_thread in sorted(known):
         roots[groups.root(f"thread {known_thread}")].append(known_thread)
     without = [root for root, threads in roots.items() if not threads]
-    made = Thread.objects.bulk_create([Thread(created_at=now) for _root in without])
+    made = [Thread(created_at=now) for _root in without]
+    insert_records(made)
     for root, thread in zip(without, made, strict=True):
         roots[root].append(thread.pk)
     for threads in roots.values():
