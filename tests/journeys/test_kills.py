@@ -39,6 +39,8 @@ LEASE_SECONDS = 600
 ONE_DAY = 86_400
 """After so long letters parked for being caught in three deaths have their second chance."""
 MOST_ROUNDS = 30 + LETTERS // 50
+LEAST_LIFE = 300_000
+"""Bytes of mail that a worker may live to see at least, so that lives, however many, get somewhere."""
 DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
 """A database that is restarted in the middle must keep its word; the quick settings of other tests do not give any."""
 
@@ -106,11 +108,14 @@ def _live_through_kills(
     letters = [make_letter("owner@harbour.example", body="x" * chance.randrange(100, 12_000)) for _ in range(LETTERS)]
     user = dovecot.new_user()
     fill(dovecot, user, letters)
-    with Proxy(dovecot.imap_port, bytes_per_second=150_000) as proxy:
+    size = max(LEAST_LIFE, 4 * sum(map(len, letters)) // KILLS)
+    with Proxy(dovecot.imap_port, bytes_per_second=1_000_000) as proxy:
         installation.call("prepare", user, str(proxy.port))
         for number in range(KILLS):
             happening = proxy.cut if number % 3 == 1 else crash_database if number % 3 == 2 else None
-            _live_and_die(installation, proxy, chance, happening=happening)
+            _live_and_die(installation, proxy, chance, size=size, happening=happening)
+        done = installation.look()["states"].get("filed", 0)
+        print(f"{KILLS} lives archived {done} of {LETTERS} letters")  # noqa: T201 - says how much the kills were worth
     state = _recovered(installation, dovecot, user, letters)
     assert Counter(state["stored"]) == Counter(hashlib.sha256(raw).hexdigest() for raw in letters)
     assert state["places"] == state["deliveries"] == state["links"] == state["letters_by_original"] == LETTERS
@@ -119,19 +124,19 @@ def _live_through_kills(
 
 
 def _live_and_die(
-    installation: Installation, proxy: Proxy, chance: random.Random, *, happening: Callable[[], None] | None
+    installation: Installation, proxy: Proxy, chance: random.Random, *, size: int, happening: Callable[[], None] | None
 ) -> None:
-    """One worker's life: at work for a random time, in which something may happen to its connections, then killed."""
-    proxy.is_used.clear()
+    """One worker's life: killed after so many bytes of its mail and a moment; something may happen in the middle of it."""
     worker = installation.start()
-    proxy.is_used.wait(30)
+    proxy.wait_for(1, timeout=60)
+    size = chance.randrange(size)
     if happening is not None:
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            worker.wait(chance.uniform(0, 0.5))
+        proxy.wait_for(size // 2, timeout=3)
         happening()
         installation.put_clock_forward()
+    proxy.wait_for(size // 2, timeout=3)
     with contextlib.suppress(subprocess.TimeoutExpired):
-        worker.wait(chance.uniform(0, 1.5))
+        worker.wait(chance.uniform(0, 0.4))
     assert worker.poll() is None, "the worker ended by itself; its log tells why"
     os.kill(worker.pid, signal.SIGKILL)
     worker.wait()

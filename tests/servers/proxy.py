@@ -22,12 +22,23 @@ class Proxy:
         self._pairs: list[tuple[socket.socket, socket.socket]] = []
         self._lock = threading.Lock()
         self._ended = threading.Event()
-        self.is_used = threading.Event()
-        """Set when the server's answers begin to flow through; tests clear it."""
+        self._passed = 0
+        self._flow = threading.Condition()
 
     @property
     def port(self) -> int:
         return int(self._listener.getsockname()[1])
+
+    def wait_for(self, byte_count: int, *, timeout: float) -> bool:
+        """Wait until the server has sent so many bytes more, at most so many seconds; whether it did."""
+        with self._flow:
+            goal = self._passed + byte_count
+            return self._flow.wait_for(lambda: self._passed >= goal, timeout)
+
+    def _count(self, byte_count: int) -> None:
+        with self._flow:
+            self._passed += byte_count
+            self._flow.notify_all()
 
     def cut(self) -> None:
         """Break all connections at once, with a reset, wherever they are."""
@@ -62,7 +73,7 @@ class Proxy:
         with contextlib.suppress(OSError):
             while block := source.recv(_BLOCK):
                 if rate:
-                    self.is_used.set()
+                    self._count(len(block))
                     self._ended.wait(len(block) / rate)
                 sink.sendall(block)
         for sock in (source, sink):

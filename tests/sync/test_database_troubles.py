@@ -1,4 +1,4 @@
-"""A database that is locked, restarted or full: letters are not to blame, nothing is parked, and the account says what is wrong."""
+"""A database that is locked, restarted or full: no letter is blamed or parked, and the account says what is wrong."""
 
 from __future__ import annotations
 
