@@ -1,167 +1,134 @@
-"""A large invented company straight in the tables: customers, letters, people, links, index. Every row is synthetic."""
+"""A large invented company straight in the tables: its people, customers, contacts, leads and projects. Every row is synthetic.
+
+Three members of staff read it in different ways: Alice administers and sees every record, Bob sells and owns the mailbox that
+all letters came through, Eve sells too and sees letters only through the links to her customers.
+"""
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from itertools import islice
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import connection, transaction
+
+from bench.filling_letters import fill_letters
+from mooring.customers.child_rows import words_of_data
+from mooring.customers.creating_many import create_contacts, create_customers, create_leads
+from mooring.customers.models import Customer, Project
+from mooring.customers.models.search_word import ProjectWord
+from mooring.customers.names import name_key
+from mooring.customers.record_data import AffiliationData, ContactData, CustomerData, LeadData, ProjectData
+from mooring.letters.models import Folder, MailAccount
+from mooring.users.inserting import insert_rows
+from mooring.users.journal import Actor
+from mooring.users.models import User
+from mooring.users.staff import add_user
 
 NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
 CHUNK = 5_000
+PASSWORD = "harbour-wall"
+PEOPLE = (("alice", "administrator"), ("bob", "sales_person"), ("eve", "sales_person"))
 _SYLLABLES = [first + second for first in "bdfghklmnprstvwz" for second in "aeio"]
 _ENDS = ("Ltd", "GmbH", "S.A.", "Sp. z o.o.", "Inc", "AB")
+_COMMAND = Actor(None, "command")
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much there is."""
+    """How much there is. There are as many contacts as customers, a fifth as many leads and projects."""
 
     customers: int
     letters: int
 
 
-def fill(size: Size, *, owners: list[int], account_id: int, folder_id: int) -> None:
+def fill(size: Size) -> None:
     """Write everything. Customers are owned in turn; every second letter is linked, so some customers have many."""
+    _hurry()
     chance = random.Random(7)
-    customer_ids = _fill_customers(size.customers, owners, chance)
-    _fill_letters(size.letters, customer_ids, account_id, folder_id, chance)
+    people = [
+        add_user(email=f"{name}@bench.example", name=name.title(), role=role, password=PASSWORD, by=_COMMAND, now=NOW)
+        for name, role in PEOPLE
+    ]
+    account = MailAccount.objects.create(
+        owner=people[1], your_name="Bob", address="bob@bench.example", is_main=True, created_at=NOW, changed_at=NOW
+    )
+    folder = Folder.objects.create(account=account, path="INBOX", wire_name="INBOX")
+    customer_ids: list[int] = []
+    for numbers in _portions(size.customers):
+        customer_ids += _fill_records(numbers, people, chance)
+    fill_letters(count=size.letters, customer_ids=customer_ids, folder=folder, now=NOW, chance=chance)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
 
 
-def word(chance: random.Random) -> str:
+def _hurry() -> None:
+    """Without waiting for the disk, and with room for the indexes: a power cut would cost nothing here."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            for setting in ("synchronous = OFF", "journal_mode = MEMORY", "cache_size = -1000000"):
+                cursor.execute(f"PRAGMA {setting}")
+
+
+def is_filled(size: Size) -> bool:
+    """Whether the database holds a company of this size from an earlier run. Raises SystemExit if it holds another one."""
+    customers = Customer.objects.unscoped("counted").count()
+    if customers not in (0, size.customers):
+        raise SystemExit(f"the database holds {customers:,} customers: choose another one, or --customers {customers}")
+    return customers > 0
+
+
+def _portions(count: int) -> Iterator[range]:
+    return (range(start, min(start + CHUNK, count)) for start in range(0, count, CHUNK))
+
+
+def _fill_records(numbers: range, people: Sequence[User], chance: random.Random) -> list[int]:
+    rows = [
+        CustomerData(
+            name=_company(chance),
+            kind="person" if number % 3 == 0 else "company",
+            owner=people[number % len(people)],
+            emails=(f"office@c{number}.example",),
+        )
+        for number in numbers
+    ]
+    customers = create_customers(rows=rows, by=_COMMAND, now=NOW)
+    contacts = [
+        ContactData(
+            name=f"{_word(chance).title()} {_word(chance).title()}",
+            emails=(f"person@c{number}.example",),
+            affiliations=(AffiliationData(customer=customer),),
+        )
+        for number, customer in zip(numbers, customers, strict=True)
+    ]
+    create_contacts(rows=contacts, by=_COMMAND, now=NOW)
+    leads = [
+        LeadData(name=_company(chance), owner=people[number // 5 % len(people)], emails=(f"office@l{number}.example",))
+        for number in numbers[::5]
+    ]
+    create_leads(rows=leads, by=_COMMAND, now=NOW)
+    _fill_projects(customers[::5], chance)
+    return [customer.pk for customer in customers]
+
+
+def _fill_projects(customers: Sequence[Customer], chance: random.Random) -> None:
+    data = [ProjectData(name=f"Offer for {_word(chance)} {_word(chance)}", customer=customer) for customer in customers]
+    rows: list[Any] = [
+        Project(name=each.name, name_key=name_key(each.name), customer=each.customer, created_at=NOW, changed_at=NOW)
+        for each in data
+    ]
+    with transaction.atomic():
+        projects = Project.objects.bulk_create(rows, batch_size=500)
+        words = [(project.pk, word) for project, each in zip(projects, data, strict=True) for word in words_of_data(each)]
+        insert_rows(ProjectWord, ("record_id", "word"), words)
+
+
+def _company(chance: random.Random) -> str:
+    return f"{_word(chance).title()} {_word(chance).title()} {chance.choice(_ENDS)}"
+
+
+def _word(chance: random.Random) -> str:
     """An invented word; short ones come again and again, long ones hardly."""
     return "".join(chance.choices(_SYLLABLES, k=chance.choice((2, 2, 3, 4))))
-
-
-def _fill_customers(count: int, owners: list[int], chance: random.Random) -> list[int]:
-    from mooring.customers.creating_many import create_customers
-    from mooring.customers.record_data import CustomerData
-    from mooring.users.journal import Actor
-    from mooring.users.models import User
-
-    people = {user.pk: user for user in User.objects.filter(pk__in=owners)}
-    ids: list[int] = []
-    for start in range(0, count, CHUNK):
-        rows = [
-            CustomerData(
-                name=f"{word(chance).title()} {word(chance).title()} {chance.choice(_ENDS)}",
-                owner=people[owners[number % len(owners)]],
-                emails=(f"office@c{number}.example",),
-            )
-            for number in range(start, min(start + CHUNK, count))
-        ]
-        ids += [record.pk for record in create_customers(rows=rows, by=Actor(None, "command"), now=NOW)]
-    return ids
-
-
-def _fill_letters(count: int, customers: list[int], account_id: int, folder_id: int, chance: random.Random) -> None:
-    from django.db import transaction
-
-    from mooring.letters.models import Original
-
-    original = Original.objects.create(sha256="0" * 64, size=2_000, pack="bench", offset=0, stored_size=900)
-    numbers: Iterator[int] = iter(range(count))
-    while chunk := list(islice(numbers, CHUNK)):
-        with transaction.atomic():
-            _write_letters(chunk, original.pk, customers, account_id, folder_id, chance)
-
-
-def _write_letters(
-    numbers: list[int], original_id: int, customers: list[int], account_id: int, folder_id: int, chance: random.Random
-) -> None:
-    from mooring.letters.models import Delivery, Letter, LetterText, Link, Participant
-    from mooring.letters.text_index import IndexRow, index_batch
-    from mooring.users.inserting import column_value, insert_rows
-
-    letters, texts, people, deliveries, links, index = [], [], [], [], [], []
-    for number in numbers:
-        pk, at = number + 1, NOW - timedelta(minutes=1_500_000 - number)
-        position = int(at.timestamp()) << 20
-        moment = column_value(Letter, "at", at)
-        customer = customers[int(chance.paretovariate(0.6)) % len(customers)]
-        subject, text = f"{word(chance)} {word(chance)}", " ".join(word(chance) for _ in range(40))
-        address = f"office@c{customer}.example"
-        is_linked = number % 2 == 0
-        letters.append(
-            (
-                pk,
-                f"{number:064x}",
-                original_id,
-                position,
-                moment,
-                moment,
-                f"{number}@bench.example",
-                subject,
-                "Office",
-                address,
-                "Bob",
-                text[:200],
-                2000,
-                0,
-                False,
-                is_linked,
-                False,
-                False,
-                False,
-                False,
-                "[]",
-                moment,
-            )
-        )
-        texts.append((pk, text))
-        people.append((pk, "from", "Office", address, address, address.partition("@")[2], True))
-        people.append((pk, "to", "Bob", "bob@bench.example", "bob@bench.example", "bench.example", True))
-        deliveries.append(
-            (pk, account_id, folder_id, "INBOX", position, "1", str(number), moment, "in", "[]", number % 9 == 0, False)
-        )
-        if is_linked:
-            links.append((pk, customer, position, "customer_email", address, "from", moment))
-        index.append(IndexRow(position, subject, f"office {address}", "bob bench example", text))
-    insert_rows(Letter, _LETTER, letters)
-    insert_rows(LetterText, ("letter_id", "text"), texts)
-    insert_rows(Participant, ("letter_id", "role", "name", "address", "key", "domain", "counts"), people)
-    insert_rows(Delivery, _DELIVERY, deliveries)
-    insert_rows(Link, _LINK, links)
-    index_batch(index)
-
-
-_LETTER = (
-    "id",
-    "fingerprint",
-    "original_id",
-    "position",
-    "at",
-    "date",
-    "message_id",
-    "subject",
-    "from_name",
-    "from_address",
-    "recipients",
-    "excerpt",
-    "size",
-    "attachment_count",
-    "is_private",
-    "is_linked",
-    "is_automatic",
-    "is_bulk",
-    "is_unverified",
-    "is_partial",
-    "defects",
-    "stored_at",
-)
-_DELIVERY = (
-    "letter_id",
-    "account_id",
-    "folder_id",
-    "folder_path",
-    "position",
-    "epoch",
-    "server_id",
-    "received_at",
-    "direction",
-    "flags",
-    "is_seen",
-    "is_private",
-)
-_LINK = ("letter_id", "customer_id", "position", "rule", "matched_address", "matched_role", "created_at")

@@ -1,6 +1,7 @@
 """Every page of lists, cards, search and reports at a large number of records: time on the server and number of queries.
 
-The first figures to look at are the queries and the ratio between the two sizes: pages must not grow with the data.
+The first figures to look at are the queries and the ratio between two sizes: pages must not grow with the data. CPU is that
+of this process: all there is with SQLite; PostgreSQL does its own part elsewhere.
 """
 
 from __future__ import annotations
@@ -13,11 +14,8 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
-
-from bench.filling import NOW, Size, fill
-
-PASSWORD = "harbour-wall"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,115 +24,96 @@ class Figure:
 
     median_ms: float
     p95_ms: float
+    cpu_ms: float
     queries: int
 
 
 def main(arguments: list[str]) -> None:
     """Fill an empty database, ask every page, print the table."""
+    options = _options(arguments)
+    with _database(options):
+        from bench.filling import Size, fill, is_filled
+
+        size = Size(options.customers, options.letters)
+        if not is_filled(size):
+            started = time.monotonic()
+            fill(size)
+            print(f"filled in {time.monotonic() - started:.0f} s: {size.customers:,} customers, {size.letters:,} letters")
+        print(f"load of the machine: {os.getloadavg()[0]:.1f}, {os.cpu_count()} processors")
+        print(f"{'page':56}{'median ms':>10}{'p95 ms':>9}{'CPU ms':>9}{'queries':>9}", flush=True)
+        _measure_all(options)
+
+
+def _options(arguments: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./run bench pages", description=__doc__)
     parser.add_argument("--customers", type=int, default=100_000)
     parser.add_argument("--letters", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--only", default="", help="pages whose name holds this")
     parser.add_argument("--postgres", action="store_true", help="on a throw-away PostgreSQL instead of SQLite")
-    options = parser.parse_args(arguments)
-    with _database(is_postgres=options.postgres):
-        started = time.monotonic()
-        ask = _Reader(Size(options.customers, options.letters))
-        print(f"filled in {time.monotonic() - started:.0f} s: {options.customers:,} customers, {options.letters:,} letters")
-        print(f"{'page':44}{'median ms':>10}{'p95 ms':>9}{'queries':>9}")
-        for name, path in ask.pages().items():
-            figure = ask.measure(path, options.rounds)
-            print(f"{name:44}{figure.median_ms:10.1f}{figure.p95_ms:9.1f}{figure.queries:9d}", flush=True)
+    parser.add_argument("--folder", type=Path, help="keeps the SQLite database there, and uses it again if it is filled")
+    parser.add_argument("--url", help="keeps the rows in this empty PostgreSQL database, and uses them again")
+    return parser.parse_args(arguments)
 
 
 @contextmanager
-def _database(*, is_postgres: bool) -> Iterator[None]:
-    if not is_postgres:
-        _set_up()
+def _database(options: argparse.Namespace) -> Iterator[None]:
+    if options.url or not options.postgres:
+        _set_up(url=options.url or "", folder=options.folder)
         yield
         return
     from servers.postgresql import running_cluster
 
     with running_cluster({"shared_buffers": "512MB", "work_mem": "32MB"}) as cluster:
-        os.environ["MOORING_TEST_DATABASE"] = cluster.url
-        _set_up()
+        _set_up(url=cluster.url)
         yield
 
 
-def _set_up() -> None:
+def _set_up(*, url: str, folder: Path | None = None) -> None:
     os.environ["DJANGO_SETTINGS_MODULE"] = "settings_for_tests"
+    os.environ["MOORING_TEST_DATABASE"] = url
     import django
+    from django.conf import settings
     from django.core.management import call_command
 
+    if folder is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        settings.DATABASES["default"]["NAME"] = str(folder / "mooring.sqlite3")
     django.setup()
     call_command("migrate", verbosity=0)
 
 
-class _Reader:
-    """Bob, who sells and sees half of the customers, and Alice, who administers and sees all."""
+def _measure_all(options: argparse.Namespace) -> None:
+    from bench.page_addresses import page_addresses
 
-    def __init__(self, size: Size) -> None:
+    readers = Readers()
+    for name, (who, address) in page_addresses().items():
+        if options.only in name:
+            figure = readers.measure(who, address, options.rounds)
+            times = f"{figure.median_ms:10.1f}{figure.p95_ms:9.1f}{figure.cpu_ms:9.1f}{figure.queries:9d}"
+            print(f"{name:56}{times}", flush=True)
+
+
+class Readers:
+    """The browsers of the members of staff, signed in."""
+
+    def __init__(self) -> None:
         from django.test import Client
 
-        from mooring.customers.models import Customer
-        from mooring.letters.models import Folder, MailAccount
-        from mooring.users.journal import Actor
-        from mooring.users.staff import add_user
+        from mooring.users.models import User
 
-        command = Actor(None, "command")
-        people = [
-            add_user(email=f"{name}@bench.example", name=name.title(), role=role, password=PASSWORD, by=command, now=NOW)
-            for name, role in (("alice", "administrator"), ("bob", "sales_person"))
-        ]
-        account = MailAccount.objects.create(
-            owner=people[1], your_name="Bob", address="bob@bench.example", is_main=True, created_at=NOW, changed_at=NOW
-        )
-        folder = Folder.objects.create(account=account, path="INBOX", wire_name="INBOX")
-        fill(size, owners=[person.pk for person in people], account_id=account.pk, folder_id=folder.pk)
-        self._analyse()
-        self._folder = folder
-        self._account = account
-        self._customers = Customer.objects.unscoped("measured").order_by("pk")
-        self._size = size
         self._clients = {}
-        for person in people:
+        for person in User.objects.all():
             client = Client()
             client.force_login(person)
             self._clients[person.name.lower()] = client
 
-    def pages(self) -> dict[str, str]:
-        """Name -> "who path"."""
-        busy, quiet = self._customers[1].pk, self._customers[self._size.customers // 2 | 1].pk
-        pages = {
-            "customers, first page": "/customers/",
-            "customers, newest": "/customers/?sort=-created",
-            "customers, of one owner": "/customers/?owner=me",
-            "customers, search common word": "/customers/?q=ba",
-            "customers, search rare word": "/customers/?q=c77777.example",
-            "palette, two letters": "/search/?q=ba",
-            "card": f"/customers/{quiet}/",
-            "card, emails of a busy customer": f"/customers/{busy}/emails/",
-            "report of synced emails": "/reports/synced-emails/",
-            "report, not linked": "/reports/synced-emails/?linked=no",
-            "report, one account": f"/reports/synced-emails/?account={self._account.pk}",
-            "report, one rule": "/reports/synced-emails/?rule=customer_email",
-            "report, common word": "/reports/synced-emails/?text=baba",
-            "report, rare word": "/reports/synced-emails/?text=zozozozo",
-            "report, no hit": "/reports/synced-emails/?text=nothinglikethis",
-            "report, two words": "/reports/synced-emails/?text=baba+zozo",
-            "report, word of an address": "/reports/synced-emails/?text=from:c5.example",
-        }
-        found = {f"{who}: {name}": f"{who} {path}" for name, path in pages.items() for who in ("alice", "bob")}
-        found["bob: email, all mailboxes"] = "bob /email/"
-        found["bob: email, unread of a folder"] = f"bob /email/folders/{self._folder.pk}/?unread=1"
-        return found
-
-    def measure(self, path: str, rounds: int) -> Figure:
+    def measure(self, who: str, address: str, rounds: int) -> Figure:
         """Ask a page again and again; the first answer warms caches and counts the queries."""
-        who, _space, address = path.partition(" ")
         queries = self._count_queries(who, address)
-        times = sorted(self._seconds(who, address) for _ in range(rounds))
-        return Figure(statistics.median(times) * 1000, times[int(len(times) * 0.95)] * 1000, queries)
+        times, cpu = zip(*(self._seconds(who, address) for _ in range(rounds)), strict=True)
+        p95 = sorted(times)[int(len(times) * 0.95)]
+        return Figure(statistics.median(times) * 1000, p95 * 1000, statistics.median(cpu) * 1000, queries)
 
     def _count_queries(self, who: str, address: str) -> int:
         from django.db import connection
@@ -150,20 +129,13 @@ class _Reader:
             self._seconds(who, address)
         return count
 
-    def _seconds(self, who: str, address: str) -> float:
-        started = time.perf_counter()
+    def _seconds(self, who: str, address: str) -> tuple[float, float]:
+        wall, cpu = time.perf_counter(), time.process_time()
         answer = self._clients[who].get(address)
-        passed = time.perf_counter() - started
+        passed = time.perf_counter() - wall, time.process_time() - cpu
         if answer.status_code != 200:
             raise SystemExit(f"{address} answered {answer.status_code}")
         return passed
-
-    @staticmethod
-    def _analyse() -> None:
-        from django.db import connection
-
-        with connection.cursor() as cursor:
-            cursor.execute("ANALYZE")
 
 
 if __name__ == "__main__":
