@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Final
 
 from mooring.letters.models import MailAccount
-from mooring.sync.engine import Engine
+from mooring.sync.engine import SLICE, Engine
 from mooring.sync.health import AccountHealth, health_of_account
 from mooring.sync.leases import Clock
 from mooring.sync.visit import Visited, visit_account
@@ -22,8 +22,9 @@ def scan_account(account: MailAccount, *, engine: Engine, clock: Clock, say: Cal
     """Whether all went well. `say` is told a line now and then, and how it ended. Raises UnableToScan."""
     scan_now(account=account, by=Actor(user=None, source="command"), now=clock())
     stop = threading.Event()
+    slice_length = SLICE if is_quiet else PROGRESS_EVERY
     while True:
-        ended = visit_account(account.pk, engine=engine, clock=clock, stop=stop, slice_length=PROGRESS_EVERY)
+        ended = visit_account(account.pk, engine=engine, clock=clock, stop=stop, slice_length=slice_length)
         if ended is not Visited.MORE:
             break
         if not is_quiet:
