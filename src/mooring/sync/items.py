@@ -8,10 +8,12 @@ from typing import Final
 from django.db import connection
 from django.db.models import F, QuerySet
 
+from mooring.customers.value_lists import any_of
 from mooring.letters.models import Delivery
 from mooring.sync.backlog import Waiting
 from mooring.sync.leases import Lease
 from mooring.sync.models import Item, ItemHint, ItemState
+from mooring.users.inserting import insert_rows
 
 KILLED: Final = "killed"
 """Its fetching was begun and never ended."""
@@ -58,9 +60,9 @@ def skip(letters: Sequence[Waiting], *, error_code: str = "", hints: Iterable[tu
     new = [letter for letter in letters if not letter.is_archived]
     _rows(new).update(state=ItemState.SKIPPED, error_code=error_code, attempts=0)
     _rows([letter for letter in letters if letter.is_archived]).update(state=ItemState.FILED, error_code="", attempts=0)
-    ItemHint.objects.filter(item_id__in=[letter.item_id for letter in letters]).delete()
-    rows = [ItemHint(item_id=item_id, digest=digest) for item_id, digests in hints for digest in sorted(digests)]
-    ItemHint.objects.bulk_create(rows, batch_size=1_000)
+    ItemHint.objects.filter(item_id__in=any_of([letter.item_id for letter in letters])).delete()
+    rows = ((item_id, digest) for item_id, digests in hints for digest in sorted(digests))
+    insert_rows(ItemHint, ("item_id", "digest"), rows)
 
 
 def file(letters: Sequence[Waiting], deliveries: Sequence[Delivery], *, is_partial: bool) -> None:
@@ -68,12 +70,20 @@ def file(letters: Sequence[Waiting], deliveries: Sequence[Delivery], *, is_parti
     state = ItemState.TOO_LARGE if is_partial else ItemState.FILED
     rows = [(state.value, delivery.pk, letter.item_id) for letter, delivery in zip(letters, deliveries, strict=True)]
     with connection.cursor() as cursor:
-        cursor.executemany(_FILE, rows)
+        if connection.vendor == "postgresql":
+            cursor.execute(_FILE_ALL, [list(values) for values in zip(*rows, strict=True)] or [[], [], []])
+        else:
+            cursor.executemany(_FILE, rows)
 
 
 _FILE: Final = "UPDATE sync_item SET state = %s, delivery_id = %s, attempts = 0, error_code = '', gone_at = NULL WHERE id = %s"
 """Django's bulk_update costs ten times as much CPU for the hundred letters of a portion."""
+_FILE_ALL: Final = (
+    "UPDATE sync_item SET state = filed.state, delivery_id = filed.delivery_id, attempts = 0, error_code = '', gone_at = NULL "
+    "FROM unnest(%s::varchar[], %s::bigint[], %s::bigint[]) AS filed (state, delivery_id, item_id) WHERE id = filed.item_id"
+)
+"""One statement, so that PostgreSQL counts the letters of a portion once."""
 
 
 def _rows(letters: Sequence[Waiting]) -> QuerySet[Item]:
-    return Item.objects.filter(pk__in=[letter.item_id for letter in letters])
+    return Item.objects.filter(pk__in=any_of([letter.item_id for letter in letters]))

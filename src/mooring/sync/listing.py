@@ -5,10 +5,11 @@ A listing cut off at any moment is simply made again: entries known already do n
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from mooring.letters.models import Folder
 from mooring.mail.types import Changes, Listed, Page
@@ -17,6 +18,7 @@ from mooring.sync.backlog import MOST_ATTEMPTS
 from mooring.sync.models import FolderState, Item, ItemState
 from mooring.sync.renaming import adopt_renamed
 from mooring.sync.round import Round, wire_folder
+from mooring.users.inserting import column_value, insert_rows
 
 FULL_EVERY: Final = timedelta(days=1)
 """So often a folder is compared completely, whatever the server claims to have changed."""
@@ -27,6 +29,19 @@ UNSTABLE_EPOCHS: Final = 5
 """A folder whose numbering changed so often in a row is looked at rarely."""
 UNSTABLE_PAUSE: Final = timedelta(hours=6)
 UNSTABLE: Final = "unstable_ids"
+_COLUMNS: Final = (
+    "folder_id",
+    "epoch",
+    "server_id",
+    "rank",
+    "state",
+    "attempts",
+    "error_code",
+    "received_at",
+    "size",
+    "flags",
+    "remote_id",
+)
 
 
 def list_folder(visit: Round, folder: Folder, state: FolderState) -> Folder:
@@ -119,8 +134,8 @@ class _Listing:
             return
         known = self._known_items(arrived)
         places.bring_back([item for item in known.values() if item.state == ItemState.GONE])
-        fresh = [self._item(each) for each in arrived if each.server_id not in known]
-        Item.objects.bulk_create(fresh, ignore_conflicts=True, batch_size=1_000)
+        fresh = (self._row(each) for each in arrived if each.server_id not in known)
+        insert_rows(Item, _COLUMNS, fresh, leaves_out_known=True)
 
     def _write_listed_again(self, listed_again: Sequence[Listed], now: datetime) -> None:
         """Where a server has put another letter under a number that was taken, the letter known leaves its place."""
@@ -131,7 +146,7 @@ class _Listing:
             replaced = [item for item in known if _is_another(item, found[item.server_id])]
             if replaced:
                 places.retire_items(replaced, now=now)
-                Item.objects.bulk_create([self._item(found[item.server_id]) for item in replaced])
+                insert_rows(Item, _COLUMNS, (self._row(found[item.server_id]) for item in replaced))
 
     def _known_items(self, arrived: Sequence[Listed]) -> dict[str, Item]:
         known: dict[str, Item] = {}
@@ -140,19 +155,22 @@ class _Listing:
             known.update((item.server_id, item) for item in items.only("server_id", "state", "delivery_id"))
         return known
 
-    def _item(self, listed: Listed) -> Item:
+    def _row(self, listed: Listed) -> tuple[Any, ...]:
         oldest = self._visit.oldest
         is_older = oldest is not None and listed.received_at is not None and listed.received_at < oldest
-        return Item(
-            folder=self.folder,
-            epoch=self._changes.epoch,
-            server_id=listed.server_id,
-            rank=listed.rank,
-            state=ItemState.OLDER if is_older else ItemState.LISTED,
-            received_at=listed.received_at,
-            size=listed.size,
-            flags=sorted(listed.flags),
-            remote_id=listed.remote_id[:200],
+        state = ItemState.OLDER if is_older else ItemState.LISTED
+        return (
+            self.folder.pk,
+            self._changes.epoch,
+            listed.server_id,
+            listed.rank,
+            state.value,
+            0,
+            "",
+            column_value(Item, "received_at", listed.received_at),
+            listed.size,
+            json.dumps(sorted(listed.flags)),
+            listed.remote_id[:200],
         )
 
     def _write_vanished(self, now: datetime) -> None:

@@ -12,6 +12,7 @@ from typing import Any, Final, TypeVar
 from django.db.models import CharField, F, QuerySet, Value
 from django.db.models.functions import Cast, Concat, Left
 
+from mooring.customers.value_lists import any_of
 from mooring.letters.arrivals import is_flagged_seen
 from mooring.letters.models import Delivery, Folder, Letter
 from mooring.mail.types import FlagChange
@@ -107,7 +108,7 @@ def settle_moves(account_id: int, deliveries: Sequence[Delivery]) -> None:
     """Letters just stored that were missed elsewhere in the account have moved: the new place stays as private as the old."""
     stored = {delivery.letter_id: delivery for delivery in deliveries}
     missed = Item.objects.filter(
-        gone_at__isnull=False, delivery__account_id=account_id, delivery__letter_id__in=stored
+        gone_at__isnull=False, delivery__account_id=account_id, delivery__letter_id__in=any_of(stored)
     ).select_related("delivery")
     for item in missed:
         old = item.delivery
