@@ -7,16 +7,13 @@ cluster of its own that is restarted in the middle. Needs no browser in spite of
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import hashlib
-import json
 import os
 import random
 import secrets
 import signal
 import subprocess
-import sys
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -25,6 +22,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from journeys.installation import LEASE_SECONDS, Installation
 from servers.dovecot import Dovecot
 from servers.postgresql import running_cluster
 from servers.proxy import Proxy
@@ -33,55 +31,13 @@ from sync.mailboxes import fill, make_letter
 KILLS = int(os.environ.get("MOORING_KILLS", "6"))
 LETTERS = int(os.environ.get("MOORING_KILL_LETTERS", "200"))
 SEED = int(os.environ.get("MOORING_KILL_SEED", "0")) or secrets.randbelow(1 << 31)
-PROGRAM = Path(__file__).parent / "worker_process.py"
-LEASE_SECONDS = 600
-"""The worker's clock is put forward so far after each death, so that nobody waits for back-off and leases."""
 ONE_DAY = 86_400
 """After so long letters parked for being caught in three deaths have their second chance."""
 MOST_ROUNDS = 30 + LETTERS // 50
-LEAST_LIFE = 300_000
+LEAST_LIFE = 1_000_000
 """Bytes of mail that a worker may live to see at least, so that lives, however many, get somewhere."""
 DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
 """A database that is restarted in the middle must keep its word; the quick settings of other tests do not give any."""
-
-
-class Installation:
-    """A Mooring in a folder of its own, whose worker runs as a process of its own."""
-
-    def __init__(self, folder: Path, *, database_url: str = "") -> None:
-        keys = folder / "keys"
-        keys.mkdir(parents=True)
-        (keys / "secret_key").write_text(secrets.token_urlsafe(48))
-        (keys / "sealing_keys").write_text(f"test:{base64.b64encode(secrets.token_bytes(32)).decode()}\n")
-        self._clock = folder / "clock"
-        self._ahead = 0
-        self._log = (folder / "worker.log").open("ab")
-        self._environment = os.environ | {
-            "MOORING_DATA": str(folder),
-            "MOORING_KEYS": str(keys),
-            "MOORING_DATABASE_URL": database_url,
-            "MOORING_ALLOWED_NETWORKS": "127.0.0.0/8",
-            "DJANGO_SETTINGS_MODULE": "mooring.config.settings",
-        }
-        self.put_clock_forward(0)
-
-    def put_clock_forward(self, seconds: int = LEASE_SECONDS) -> None:
-        self._ahead += seconds
-        part = self._clock.with_suffix(".new")
-        part.write_text(str(self._ahead))
-        part.replace(self._clock)
-
-    def start(self) -> subprocess.Popen[bytes]:
-        command = [sys.executable, str(PROGRAM), "work", str(self._clock)]
-        return subprocess.Popen(command, env=self._environment, stdout=self._log, stderr=self._log, start_new_session=True)
-
-    def call(self, *arguments: str) -> bytes:
-        command = [sys.executable, str(PROGRAM), *arguments]
-        return subprocess.run(command, env=self._environment, stdout=subprocess.PIPE, check=True, timeout=120).stdout
-
-    def look(self) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads(self.call("look"))
-        return found
 
 
 @pytest.mark.server
@@ -131,10 +87,10 @@ def _live_and_die(
     proxy.wait_for(1, timeout=60)
     size = chance.randrange(size)
     if happening is not None:
-        proxy.wait_for(size // 2, timeout=3)
+        proxy.wait_for(size // 2, timeout=10)
         happening()
         installation.put_clock_forward()
-    proxy.wait_for(size // 2, timeout=3)
+    proxy.wait_for(size // 2, timeout=10)
     with contextlib.suppress(subprocess.TimeoutExpired):
         worker.wait(chance.uniform(0, 0.4))
     assert worker.poll() is None, "the worker ended by itself; its log tells why"

@@ -86,6 +86,7 @@ def look() -> None:
         "places": len(places),
         "links": Link.objects.count(),
         "states": Counter(Item.objects.values_list("state", flat=True)),
+        "attempts": sorted(set(Item.objects.filter(state="listed").values_list("attempts", flat=True))),
         "unbound": Item.objects.filter(state="filed", delivery=None).count(),
         "error": AccountState.objects.get().error_code,
         "integrity": "ok",

@@ -145,17 +145,8 @@ def _folder_health(folder: Folder, state: FolderState | None, counts: Counter[st
     is_held_back = state is not None and state.error_code == TOO_MANY_WAITING
     is_troubled = (trouble is not None and not is_held_back) or held > 0 or numbers.failed > 0
     looked_at = state.last_changes_at if state is not None else None
-    light: Light = (
-        "warn"
-        if is_troubled
-        else "busy"
-        if is_held_back
-        else "idle"
-        if looked_at is None
-        else "busy"
-        if numbers.waiting
-        else "good"
-    )
+    is_busy = is_held_back or (looked_at is not None and numbers.waiting > 0)
+    light: Light = "warn" if is_troubled else "busy" if is_busy else "idle" if looked_at is None else "good"
     return FolderHealth(folder, light, numbers, trouble, held, looked_at)
 
 
