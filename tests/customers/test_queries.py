@@ -18,7 +18,7 @@ from making import actor, make_contact, make_customer, make_lead, make_project, 
 from mooring.customers import pages, word_search
 from mooring.customers.counting import counts_up_to
 from mooring.customers.editing import change_owner
-from mooring.customers.models import Contact, Customer, Lead
+from mooring.customers.models import Affiliation, Contact, Customer, Lead, Project
 from mooring.customers.pages import SORTS, Page
 from mooring.customers.queries import (
     ContactFilters,
@@ -356,3 +356,10 @@ def test_search_agrees_with_looking_at_every_name(alice: User, texts: list[list[
         if all(any(word.startswith(part) for word in text) for part in query)
     ]
     assert sorted(row.pk for row in found.rows) == fits
+
+
+def test_whether_a_contact_or_project_is_seen_is_asked_by_id(bob: User) -> None:
+    """A list of all customers within the reader's rights would be made for each of them, and grow with the company."""
+    for rows in (Contact.objects.visible_to(bob), Project.objects.visible_to(bob), Affiliation.objects.visible_to(bob)):
+        assert "owner_id" in str(rows.query)
+        assert " IN (SELECT" not in str(rows.query)

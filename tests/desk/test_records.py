@@ -255,3 +255,16 @@ def test_a_card_says_why_the_reader_sees_it(desk: Client, bob: User) -> None:
     assert "Nobody looks after it yet" in browser.get(f"/customers/{nobodys.pk}/").content.decode()
     assert "They work at a customer or lead" in browser.get(f"/contacts/{contact.pk}/").content.decode()
     assert "Your role, Administrator, sees all of them." in desk.get(f"/customers/{own.pk}/").content.decode()
+
+
+@pytest.mark.parametrize("part", ["", "emails/", "contacts/", "projects/"])
+@pytest.mark.parametrize("name", ["alice", "bob"])
+def test_a_card_takes_at_most_twelve_queries(
+    part: str, name: str, alice: User, bob: User, django_assert_max_num_queries: Any
+) -> None:
+    customer = making.make_customer(owner=bob, emails=("office@hansa.example",))
+    making.make_contact(at=(customer,), emails=("ann@hansa.example",))
+    making.make_project(customer=customer)
+    browser = client_of({"alice": alice, "bob": bob}[name])
+    with django_assert_max_num_queries(12):
+        assert browser.get(f"/customers/{customer.pk}/{part}").status_code == 200

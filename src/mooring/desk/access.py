@@ -14,6 +14,7 @@ from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 
 from mooring.customers.models import Contact, Customer, Lead, Project
+from mooring.customers.models.customer import is_owned_within
 from mooring.letters.models import Folder, Letter, Link, MailAccount, UnwantedSender
 from mooring.letters.unwanted import unwanted_senders
 from mooring.letters.visibility import visible_letters, visible_links
@@ -142,6 +143,9 @@ def changeable_accounts(request: HttpRequest, accounts: Collection[MailAccount])
 
 def may_change(request: HttpRequest, record: Customer | Lead | Contact | Project) -> bool:
     """Whether the change of this very record is open to the user; for drawing buttons, the deed's view asks again."""
+    if isinstance(record, (Customer, Lead)):
+        module = Module.CUSTOMERS if isinstance(record, Customer) else Module.LEADS
+        return is_owned_within(record.owner_id, user_of(request), module, Action.CHANGE)
     found: ScopedQuerySet[Any] = type(record).objects.visible_to(user_of(request), Action.CHANGE)
     return found.filter(pk=record.pk).exists()
 

@@ -7,14 +7,14 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from django.db.models import Prefetch, Q
+from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from mooring.customers import queries
-from mooring.customers.models import Affiliation, Customer, Lead
+from mooring.customers.models import Affiliation
 from mooring.desk.access import user_of
 from mooring.desk.forms.filters import ContactFilterForm, CustomerFilterForm, FilterForm, LeadFilterForm, ProjectFilterForm
 from mooring.desk.kinds import CONTACT, CUSTOMER, LEAD, PROJECT, RecordKind
@@ -92,8 +92,7 @@ def _with_owner(rows: Any, _reader: User) -> Any:
 
 
 def _with_places(rows: Any, reader: User) -> Any:
-    is_seen = Q(customer__in=Customer.objects.visible_to(reader)) | Q(lead__in=Lead.objects.visible_to(reader))
-    places = Affiliation.objects.filter(is_seen).select_related("customer", "lead")
+    places = Affiliation.objects.visible_to(reader).select_related("customer", "lead")
     return rows.prefetch_related("emails", Prefetch("affiliations", queryset=places, to_attr="places"))
 
 

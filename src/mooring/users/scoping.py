@@ -10,8 +10,18 @@ from __future__ import annotations
 from typing import Any, Self, TypeVar
 
 from django.db import models
+from django.db.models.lookups import IsNull
 
 Record = TypeVar("Record", bound=models.Model)
+
+
+def has_any(rows: models.QuerySet[Any]) -> models.Q:
+    """Whether there is such a row, asked by an index for each row that a walk meets; `rows` name it by OuterRef.
+
+    Neither IN nor EXISTS: SQLite would try every value of an IN (...) in an index, PostgreSQL reads whole tables into hashes
+    for several EXISTS (measured: 200 ms instead of 2 ms for a page out of 200,000 letters).
+    """
+    return models.Q(IsNull(models.Subquery(rows.order_by().values("pk")[:1]), False))
 
 
 class Unscoped(RuntimeError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar, Self
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -13,16 +13,22 @@ from mooring.customers.models.customer import Customer
 from mooring.customers.models.lead import Lead
 from mooring.users.models import User
 from mooring.users.permissions import Action
-from mooring.users.scoping import ScopedQuerySet
+from mooring.users.scoping import ScopedQuerySet, has_any
 
 
 class ContactQuerySet(ScopedQuerySet["Contact"]):
     def visible_to(self, user: User, action: Action = Action.VIEW) -> Self:
         """Contacts at a customer or lead on which the user may do `action`."""
-        at = Affiliation.objects.filter(contact=OuterRef("pk"))
-        at_customer = at.filter(customer__in=Customer.objects.visible_to(user, action))
-        at_lead = at.filter(lead__in=Lead.objects.visible_to(user, action))
-        return self.limited_to(Exists(at_customer) | Exists(at_lead))
+        places = Affiliation.objects.visible_to(user, action).filter(contact=OuterRef("pk"))
+        return self.limited_to(has_any(places))
+
+
+class AffiliationQuerySet(models.QuerySet["Affiliation"]):
+    def visible_to(self, user: User, action: Action = Action.VIEW) -> Self:
+        """Those at a customer or lead on which the user may do `action`, each asked by itself."""
+        customers = Customer.objects.visible_to(user, action).filter(pk=OuterRef("customer_id"))
+        leads = Lead.objects.visible_to(user, action).filter(pk=OuterRef("lead_id"))
+        return self.filter(has_any(customers) | has_any(leads))
 
 
 class Contact(models.Model):
@@ -57,6 +63,8 @@ class Affiliation(models.Model):
     lead = models.ForeignKey(Lead, null=True, blank=True, on_delete=models.CASCADE, related_name="affiliations")
     job_title = models.CharField(_("Job title"), max_length=120, blank=True)
     created_at = models.DateTimeField()
+
+    objects: ClassVar[AffiliationQuerySet] = AffiliationQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
         ordering = ("id",)

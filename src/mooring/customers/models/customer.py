@@ -33,6 +33,12 @@ def owned_within(user: User, module: Module, action: Action) -> models.Q:
     return models.Q(pk__in=())
 
 
+def is_owned_within(owner_id: int | None, user: User, module: Module, action: Action) -> bool:
+    """The same for a record that was read just now, without asking the database again."""
+    scope = scope_of(user, module, action)
+    return scope is Scope.ALL or (scope is Scope.OWN and owner_id in (user.pk, None))
+
+
 class Customer(models.Model):
     """Main and further e-mail addresses, domains, phones and postal addresses are rows of their own."""
 

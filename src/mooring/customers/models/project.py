@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from mooring.customers.models.customer import Customer
 from mooring.users.models import User
 from mooring.users.permissions import Action, Module, Scope, scope_of
-from mooring.users.scoping import ScopedQuerySet
+from mooring.users.scoping import ScopedQuerySet, has_any
 
 
 class ProjectQuerySet(ScopedQuerySet["Project"]):
@@ -19,7 +19,7 @@ class ProjectQuerySet(ScopedQuerySet["Project"]):
         scope = scope_of(user, Module.PROJECTS, action)
         if scope is Scope.NONE:
             return self.limited_to(models.Q(pk__in=()))
-        return self.limited_to(models.Q(customer__in=Customer.objects.visible_to(user)))
+        return self.limited_to(has_any(Customer.objects.visible_to(user).filter(pk=models.OuterRef("customer_id"))))
 
 
 class Project(models.Model):

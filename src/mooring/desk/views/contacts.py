@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from mooring.customers.models import Contact, Customer, Lead
+from mooring.customers.models import Affiliation, Contact, Customer, Lead
 from mooring.desk.access import contact_for, customer_for, lead_for, may_in, user_of
 from mooring.desk.forms.contacts import ContactEditor
 from mooring.desk.from_letters import first_rows, start_of
@@ -83,8 +82,7 @@ def contact_emails(request: HttpRequest, contact_id: int) -> HttpResponse:
 def _around(request: HttpRequest, record: Contact) -> dict[str, Any]:
     """Where they work, as far as the reader may see those places."""
     user = user_of(request)
-    is_seen = Q(customer__in=Customer.objects.visible_to(user)) | Q(lead__in=Lead.objects.visible_to(user))
-    places = record.affiliations.filter(is_seen).select_related("customer", "lead")
+    places = Affiliation.objects.visible_to(user).filter(contact=record).select_related("customer", "lead")
     return {"tabs": tabs_of(request, KIND, record, PARTS), "places": list(places)}
 
 

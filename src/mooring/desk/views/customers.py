@@ -85,8 +85,9 @@ def customer_contacts(request: HttpRequest, customer_id: int) -> HttpResponse:
     """The card with the people who work there."""
     record = customer_for(request, customer_id)
     contacts = record.affiliations.select_related("contact").prefetch_related("contact__emails", "contact__phones")
-    rows = contacts.order_by("contact__name_key", "id")[:200]
-    return card(request, record, {**_around(request, record), "tab": "contacts", "rows": rows})
+    rows = list(contacts.order_by("contact__name_key", "id")[:200])
+    beside = [row.contact for row in rows[:BESIDE]]
+    return card(request, record, {**_around(request, record), "tab": "contacts", "rows": rows, "contacts": beside})
 
 
 def customer_projects(request: HttpRequest, customer_id: int) -> HttpResponse:
