@@ -70,6 +70,16 @@ def test_the_server_is_quoted_apart() -> None:
     assert (trouble.quoted, "go away" in str(trouble)) == ("go away", False)
 
 
+def test_what_a_server_says_cannot_steer_a_terminal_nor_upset_a_database() -> None:
+    error = errors.LoginRefused("No\x1b]0;pwned\x07,\r\ngo \x9baway\0 \u202ewon", user="bo\x1b[2Jb\ud800")
+    assert error.server_said == "No\ufffd]0;pwned\ufffd,  go \ufffdaway\ufffd \ufffdwon"
+    assert error.details == {"user": "bo\ufffd[2Jb\ufffd"}
+
+
+def test_words_of_other_scripts_stay_as_the_server_said_them() -> None:
+    assert errors.LoginRefused("Błędne hasło, 密码错误\u00a0!").server_said.startswith("Błędne hasło, 密码错误")
+
+
 def test_mail_files_are_tried_out(maildir: Path) -> None:
     result = check_account(Server(protocol="files", path=str(maildir)), EgressPolicy())
     assert [(step.code, step.light) for step in result.steps] == [("find_files", "good"), ("list_folders", "good")]

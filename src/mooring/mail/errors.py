@@ -2,11 +2,13 @@
 
 Each error knows whether trying again helps and how long to wait. `code` is stable and is what upper rooms translate into
 words for people; `details` fill the placeholders of those words. `server_said` is the server's own text: shown only quoted,
-escaped and shortened, never as our words.
+escaped and shortened, never as our words. Neither holds control characters, which would steer a terminal and which no
+database takes.
 """
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import timedelta
 from typing import ClassVar
 
@@ -21,13 +23,20 @@ class MailError(Exception):
 
     def __init__(self, server_said: str = "", **details: str) -> None:
         super().__init__(self.code)
-        self.server_said = server_said[:500]
-        self.details = details
+        self.server_said = _printable(server_said[:500])
+        self.details = {name: _printable(value) for name, value in details.items()}
 
     def __str__(self) -> str:
         facts = ", ".join(f"{name}={value}" for name, value in self.details.items())
         said = f"; the server said: {self.server_said!r}" if self.server_said else ""
         return f"{self.code}({facts}){said}"
+
+
+def _printable(text: str) -> str:
+    """Blanks for line ends and tabs, U+FFFD for what steers (categories Cc, Cf, Cs and the like)."""
+    if text.isprintable():
+        return text
+    return "".join(" " if each.isspace() else "\ufffd" if unicodedata.category(each)[0] == "C" else each for each in text)
 
 
 class NameNotFound(MailError):
