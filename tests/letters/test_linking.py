@@ -40,6 +40,14 @@ def test_a_link_made_by_hand_names_its_maker_and_is_journalled(bob: User, now: d
     assert journal("customer", customer) == [("letter_linked", {"letter": letter.pk, "subject": "Ropes"})]
 
 
+def test_the_journal_does_not_tell_the_subject_of_a_private_letter(bob: User, now: datetime) -> None:
+    letter, customer = make_letter(make_account(bob), private=True), make_customer(owner=bob)
+    link = add_link(letter=letter, to=customer, by=actor(bob), now=now)
+    restore_link(link=remove_link(link=link, by=actor(bob), now=now), by=actor(bob), now=now)
+    told = [facts for action, facts in journal("customer", customer) if action == "letter_linked"]
+    assert told == [{"letter": letter.pk}] * 2
+
+
 @pytest.mark.parametrize("make", [make_customer, make_lead, make_project])
 def test_linking_twice_changes_nothing(bob: User, now: datetime, make: Any) -> None:
     letter, record = make_letter(make_account(bob)), make()

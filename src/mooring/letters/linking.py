@@ -41,7 +41,7 @@ def add_link(*, letter: Letter, to: Linkable, by: Actor, now: datetime) -> Link:
         if link is not None and link.removed_at is None:
             return link
         link = _revived(link, by=by, now=now) if link is not None else _made([letter], to, by=by, now=now)[0]
-        _note("letter_linked", to, letter, {"subject": letter.subject}, by=by, now=now)
+        _note("letter_linked", to, letter, _subject(letter), by=by, now=now)
     return link
 
 
@@ -69,7 +69,7 @@ def restore_link(*, link: Link, by: Actor, now: datetime) -> Link:
         to = target_of(link)
         _demand_record(by.user, to)
         restored = _revived(link, by=by, now=now)
-        _note("letter_linked", to, link.letter, {"subject": link.letter.subject}, by=by, now=now)
+        _note("letter_linked", to, link.letter, _subject(link.letter), by=by, now=now)
     return restored
 
 
@@ -152,6 +152,11 @@ def _revived(link: Link, *, by: Actor, now: datetime) -> Link:
 
 def _letters(ids: Collection[int]) -> LetterQuerySet:
     return Letter.objects.unscoped(_WHY).filter(pk__in=ids)
+
+
+def _subject(letter: Letter) -> dict[str, Any]:
+    """What the journal says of the letter: of a private one nothing, since administrators read the journal, not the letter."""
+    return {} if letter.is_private else {"subject": letter.subject}
 
 
 def _note(action: str, to: Linkable, letter: Letter, facts: dict[str, Any], *, by: Actor, now: datetime) -> None:
