@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from letters.making_letters import arrival, make_account, make_folder, make_letter, match_of, raw_letter
 from making import BY_COMMAND, NOW, actor, make_contact, make_customer, make_lead, make_project, make_user
@@ -290,3 +292,21 @@ def test_kept_letters_of_a_refused_sender_stay_and_can_be_taken_off_records(bob:
     assert Link.objects.get(letter=by_hand).removed_at is None
     everybody = refuse_sender(address="spam@else.example", account=None, by=BY_COMMAND, now=now)
     assert unlink_kept_letters(sender=everybody, by=BY_COMMAND, now=now) == 1
+
+
+def test_who_has_no_mailbox_is_told_without_looking_that_nothing_unlinked_is_theirs(
+    alice: User, django_assert_num_queries: Any
+) -> None:
+    with django_assert_num_queries(1):
+        assert report_page(reader=alice, filters=ReportFilters(is_linked=False)).rows == []
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL plans by statistics that a small table does not have")
+def test_letters_not_linked_are_found_through_their_index(bob: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mooring.letters.visibility.MOST_FEW", -1)
+    with CaptureQueriesContext(connection) as queries:
+        report_page(reader=bob, filters=ReportFilters(is_linked=False))
+    walk = next(query["sql"] for query in queries if "DISTINCT" in query["sql"])
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN QUERY PLAN {walk}")
+        assert "letters_linked_newest" in str(cursor.fetchall())

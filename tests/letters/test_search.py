@@ -17,7 +17,8 @@ from letters.making_letters import arrival, make_account, make_letter, raw_lette
 from making import NOW, make_customer
 from mooring.letters import search as searching
 from mooring.letters.models import Letter
-from mooring.letters.search import narrowed, rebuild_index, search
+from mooring.letters.paging import Window
+from mooring.letters.search import newest_with, rebuild_index, search
 from mooring.letters.search_query import Search, Term, fts5_text, parse_search, tsquery_text
 from mooring.letters.storing import store_batch
 from mooring.letters.text_index import index_rows_of, remove_from_index
@@ -75,6 +76,7 @@ def test_folding_twice_is_folding_once_and_leaves_only_letters_and_digits(text: 
         ("before:2026", Search(before=datetime(2026, 1, 1, tzinfo=UTC))),
         ("before:2026-13-45", Search((Term(("before", "2026", "13", "45")),))),
         ("before:soon", Search((Term(("before", "soon")),))),
+        ("after:9999-12-31", Search(since=datetime(9999, 12, 31, tzinfo=UTC))),
         ("http://x.example", Search((Term(("http", "x", "example")),))),
         ("- * : \" ''", Search()),
         ("東京", Search((Term(("東", "京")),))),
@@ -161,7 +163,7 @@ def test_what_is_found_newest_first(corpus: list[Letter], reader: User, text: st
 
 @pytest.mark.parametrize("text", ["ropes", "price -follows", "-price", "rope* has:attachment", "'quoted", "after:2026"])
 def test_lists_narrowed_by_a_text_hold_what_the_search_finds(corpus: list[Letter], reader: User, text: str) -> None:
-    letters = narrowed(Letter.objects.unscoped("test"), text=text).order_by("-position")
+    letters = newest_with(Letter.objects.unscoped("test"), text=text, window=Window.of(""), most=50)
     assert [each.pk for each in letters] == [each.pk for each in search(reader=reader, text=text).rows]
 
 
@@ -171,7 +173,21 @@ def test_lists_narrowed_by_a_text_hold_what_the_search_finds(corpus: list[Letter
 def test_nothing_that_is_typed_is_an_error(text: str) -> None:
     reader = User(pk=1, is_active=True, role="sales_person")
     search(reader=reader, text=text)
-    list(narrowed(Letter.objects.unscoped("test"), text=text)[:1])
+    newest_with(Letter.objects.unscoped("test"), text=text, window=Window.of(""), most=1)
+
+
+@pytest.mark.parametrize("stretches", [(200,), (1, 2), (2, 2, 2, 2), ()])
+def test_letters_without_a_word_are_found_however_many_have_it(
+    stretches: tuple[int, ...], alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(searching, "_STRETCHES", stretches)
+    account = make_account(alice)
+    letters = [make_letter(account, subject="rope" if number % 4 else "chain") for number in range(8)]
+    found = search(reader=alice, text="-rope", size=1)
+    assert [each.pk for each in found.rows] == [letters[4].pk]
+    older = search(reader=alice, text="-rope", size=1, cursor=found.next)
+    assert ([each.pk for each in older.rows], older.next) == ([letters[0].pk], "")
+    assert search(reader=alice, text="-rope", size=1, cursor=older.previous).rows == found.rows
 
 
 def test_pages_lead_through_all_hits_and_back(alice: User) -> None:

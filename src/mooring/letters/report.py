@@ -17,8 +17,8 @@ from mooring.letters.linking import target_of
 from mooring.letters.models import Delivery, Letter, Link
 from mooring.letters.models.letter import LetterQuerySet
 from mooring.letters.paging import PAGE_SIZE, Page, Window
-from mooring.letters.search import narrowed
-from mooring.letters.visibility import few_positions, visible_deliveries, visible_letters, visible_links
+from mooring.letters.search import newest_with
+from mooring.letters.visibility import few_own_positions, few_positions, visible_deliveries, visible_letters, visible_links
 from mooring.users.models import User
 
 COLUMNS: Final = (
@@ -96,9 +96,12 @@ def _positions(reader: User | None, filters: ReportFilters, window: Window, most
     """The positions of the page's letters, by a walk through the index that suits the filters."""
     letters = _filtered(visible_letters(reader) if reader is not None else Letter.objects.unscoped(_WHY), filters, reader)
     walk: QuerySet[Any] = letters
-    few = few_positions(reader) if reader is not None else None
+    few = _few(reader, filters)
     if few == []:
         return []
+    if filters.text.strip():
+        found = newest_with(letters.filter(**_bounds(filters)), text=filters.text, window=window, most=most, few=few)
+        return [letter.position for letter in found]
     if few is not None:
         walk = letters.filter(position__in=any_of(few))
     elif filters.folder_id is not None or filters.account_id is not None:
@@ -109,14 +112,22 @@ def _positions(reader: User | None, filters: ReportFilters, window: Window, most
     return list(walk.order_by(window.order).values_list("position", flat=True).distinct()[:most])
 
 
+def _few(reader: User | None, filters: ReportFilters) -> list[int] | None:
+    """The positions that all letters of the report are among, if these are few; None where they are many."""
+    if reader is None:
+        return None
+    return few_own_positions(reader) if filters.is_linked is False else few_positions(reader)
+
+
 def _filtered(letters: LetterQuerySet, filters: ReportFilters, reader: User | None) -> LetterQuerySet:
     if filters.is_linked is not None:
-        letters = letters.filter(is_linked=filters.is_linked)
+        # SQLite finds no index for "NOT is_linked", which Django makes of is_linked=False.
+        letters = letters.filter(is_linked__in=[filters.is_linked])
     if filters.rule:
         letters = letters.filter(Exists(_links(reader, filters).filter(letter=OuterRef("pk"))))
     if filters.folder_id is not None or filters.account_id is not None:
         letters = letters.filter(Exists(_deliveries(reader, filters).filter(letter=OuterRef("pk"))))
-    return narrowed(letters, text=filters.text) if filters.text.strip() else letters
+    return letters
 
 
 def _bounds(filters: ReportFilters) -> dict[str, int]:

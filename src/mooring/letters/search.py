@@ -7,7 +7,7 @@ fewer than that are sorted, more are found sooner by walking the letters from th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Final, cast
@@ -26,13 +26,15 @@ from mooring.letters.text_index import TABLE, empty_index, index_batch, rebuild_
 from mooring.letters.visibility import few_positions, visible_letters
 from mooring.users.models import User
 
-__all__ = ("empty_index", "index_batch", "narrowed", "rebuild_index", "search")
+__all__ = ("empty_index", "index_batch", "newest_with", "rebuild_index", "search")
 
 MOST_SORTED: Final = 2_000
 """Up to so many hits are sorted on PostgreSQL; with more, some are near the newest letters and a walk finds them."""
 _FEW_ASKED: Final = 500
 """A reader of so few letters has each of them asked whether it holds the words; not for beginnings of words, which FTS5 gathers
 anew each time."""
+_STRETCHES: Final = (200, 1_000, 4_000)
+"""So many letters are looked at in turn for those that lack some words, before all letters with the words are gathered."""
 _WALK_MS: Final = 400
 """How long such a walk may take before all hits are sorted after all: the words may stand in old letters only."""
 
@@ -44,27 +46,27 @@ def search(*, reader: User, text: str, cursor: str = "", size: int = PAGE_SIZE) 
     if wanted.is_empty or few == []:
         return Page([])
     window = Window.of(cursor)
-    letters = _filtered(visible_letters(reader), wanted).filter(**window.bounds())
-    if few is not None:
-        letters = letters.filter(position__in=any_of(few))
-    if not wanted.terms:
-        found = list(letters.order_by(window.order)[: size + 1])
-    elif few is not None and len(few) <= _FEW_ASKED and not any(term.is_prefix for term in wanted.terms):
-        found = _found_one_by_one(letters, wanted, window, size + 1)
-    elif connection.vendor == "sqlite":
-        found = list(_found_by_fts5(letters, wanted, window)[: size + 1])
-    else:
-        found = _found_by_gin(letters, wanted, window, size + 1)
+    found = newest_with(visible_letters(reader), text=text, window=window, most=size + 1, few=few)
     return window.page(found, size=size, position=lambda letter: letter.position)
 
 
-def narrowed(letters: LetterQuerySet, *, text: str) -> LetterQuerySet:
-    """The letters among these that hold the words, for lists that have filters and an order of their own."""
+def newest_with(
+    letters: LetterQuerySet, *, text: str, window: Window, most: int, few: Sequence[int] | None = None
+) -> list[Letter]:
+    """The first letters of the window among these that hold the words. `few`: the positions that all of them are among."""
     wanted = parse_search(text)
-    letters = _filtered(letters, wanted)
-    if wanted.wanted:
-        letters = letters.filter(position__in=RawSQL(_hits_sql(), [_expression(wanted, wanted=True)]))  # noqa: S611
-    return _without_excluded(letters, wanted)
+    letters = _filtered(letters, wanted).filter(**window.bounds())
+    if few is not None:
+        letters = letters.filter(position__in=any_of(few))
+    if not wanted.terms:
+        return list(letters.order_by(window.order)[:most])
+    if few is not None and len(few) <= _FEW_ASKED and not any(term.is_prefix for term in wanted.terms):
+        return _found_one_by_one(letters, wanted, window, most)
+    if not wanted.wanted:
+        return _found_without(letters, wanted, window, most)
+    if connection.vendor == "sqlite":
+        return list(_found_by_fts5(letters, wanted, window)[:most])
+    return _found_by_gin(letters, wanted, window, most)
 
 
 def _filtered(letters: LetterQuerySet, wanted: Search) -> LetterQuerySet:
@@ -78,8 +80,6 @@ def _filtered(letters: LetterQuerySet, wanted: Search) -> LetterQuerySet:
 
 
 def _found_by_fts5(letters: LetterQuerySet, wanted: Search, window: Window) -> LetterQuerySet:
-    if not wanted.wanted:
-        return _without_excluded(letters, wanted).order_by(window.order)
     expression = _expression(wanted, wanted=True)
     if wanted.excluded:
         expression = f"({expression}) NOT ({_expression(wanted, wanted=False)})"
@@ -102,6 +102,32 @@ def _found_one_by_one(letters: LetterQuerySet, wanted: Search, window: Window, m
     return list(letters.order_by(window.order)[:most])
 
 
+def _found_without(letters: LetterQuerySet, wanted: Search, window: Window, most: int) -> list[Letter]:
+    """Letters without some words: nearly all, as a rule, so that the first stretches of the window hold enough."""
+    expression, rest = _expression(wanted, wanted=False), letters
+    found: list[Letter] = []
+    for stretch in _STRETCHES:
+        part = list(rest.order_by(window.order)[:stretch])
+        held = _holding(expression, [letter.position for letter in part])
+        found += [letter for letter in part if letter.position not in held]
+        if len(found) >= most or len(part) < stretch:
+            return found[:most]
+        edge = part[-1].position
+        rest = letters.filter(**Window(edge, window.is_upwards).bounds())
+    return list(_without_excluded(letters, wanted).order_by(window.order)[:most])
+
+
+def _holding(expression: str, positions: Sequence[int]) -> set[int]:
+    """Which of these letters, neighbours in the index, meet the expression."""
+    if not positions:
+        return set()
+    column = "rowid" if connection.vendor == "sqlite" else "position"
+    with connection.cursor() as cursor:
+        bounds: list[str | int] = [expression, min(positions), max(positions)]
+        cursor.execute(f"{_hits_sql()} AND {column} BETWEEN %s AND %s", bounds)
+        return {position for (position,) in cursor.fetchall()}
+
+
 def _row_id_bounds(wanted: Search, window: Window) -> Iterator[tuple[str, int]]:
     if window.edge is not None:
         yield (">" if window.is_upwards else "<"), window.edge
@@ -113,8 +139,6 @@ def _row_id_bounds(wanted: Search, window: Window) -> Iterator[tuple[str, int]]:
 
 def _found_by_gin(letters: LetterQuerySet, wanted: Search, window: Window, most: int) -> list[Letter]:
     letters = _without_excluded(letters, wanted).order_by(window.order)
-    if not wanted.wanted:
-        return list(letters[:most])
     expression = _expression(wanted, wanted=True)
     hits = _some_hits(expression)
     if len(hits) <= MOST_SORTED:
