@@ -8,9 +8,8 @@ has:attachment       before:2026-03-01  after:2025-12                           
 from __future__ import annotations
 
 import re
-from calendar import monthrange
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final
 
 from mooring.letters.words import folded
@@ -92,9 +91,9 @@ def _with(search: Search, found: re.Match[str]) -> Search:
     text = found["phrase"] if found["phrase"] is not None else found["word"]
     if field == "has" and text.lower().rstrip("s") == "attachment" and not found["minus"]:
         return replace(search, has_attachment=True)
-    period = _period(text) if field in ("before", "after") and not found["minus"] else None
-    if period is not None:
-        return replace(search, before=period[0]) if field == "before" else replace(search, since=period[0])
+    moment = _first_moment(text) if field in ("before", "after") and not found["minus"] else None
+    if moment is not None:
+        return replace(search, before=moment) if field == "before" else replace(search, since=moment)
     if field not in FIELDS and field:
         text = f"{found['field']} {text}"
     is_prefix = bool(found["star"]) or text.endswith("*")
@@ -105,15 +104,13 @@ def _with(search: Search, found: re.Match[str]) -> Search:
     return replace(search, terms=(*search.terms, term))
 
 
-def _period(text: str) -> tuple[datetime, datetime] | None:
-    """The first moment of a year, month or day, and the first one after it."""
+def _first_moment(text: str) -> datetime | None:
+    """With which a year, month or day begins."""
     found = _DATE.match(text)
     if found is None:
         return None
     year, month, day = int(found[1]), int(found[2] or 1), int(found[3] or 1)
     try:
-        start = datetime(year, month, day, tzinfo=UTC)
+        return datetime(year, month, day, tzinfo=UTC)
     except ValueError:
         return None
-    days = 1 if found[3] else monthrange(year, month)[1] if found[2] else 365
-    return start, start + timedelta(days=days)
