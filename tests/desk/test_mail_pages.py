@@ -143,8 +143,16 @@ def test_the_report_reads_its_filters_as_a_sentence(browser: Client, box: MailAc
     assert "linked=no" not in answer.context["chips"][3].off_url
 
 
-@pytest.mark.parametrize("query", ["since=soon", "account=999", "rule=magic", "text=%22%27)(*", "text=AND+OR+NEAR(", "after=%3C"])
-def test_filters_that_make_no_sense_never_fail(browser: Client, box: MailAccount, query: str) -> None:
+@pytest.mark.parametrize(
+    "query",
+    [
+        *("since=soon", "account=999", "rule=magic", "text=%22%27)(*", "text=AND+OR+NEAR(", "after=%3C"),
+        *("since=0001-01-01", "since=9999-12-31", "until=0001-01-01", "until=9999-12-31", "text=before:9999+after:0001"),
+    ],
+)
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Pacific/Pago_Pago"])
+def test_filters_that_make_no_sense_never_fail(browser: Client, box: MailAccount, query: str, zone: str) -> None:
+    User.objects.filter(pk=box.owner_id).update(time_zone=zone)
     keep(box)
     assert browser.get(f"/reports/synced-emails/?{query}").status_code == 200
 

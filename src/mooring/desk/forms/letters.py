@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime, time, timedelta
-from typing import Any
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
@@ -17,6 +18,16 @@ from mooring.desk.forms.places import PlaceField
 from mooring.letters.models import Rule
 from mooring.letters.report import ReportFilters
 from mooring.users.models import User
+
+_FIRST_YEAR: Final = 1900
+_LAST_YEAR: Final = 2999
+"""Further days have no neighbour, or no midnight in another time zone, that a date can say."""
+
+
+def sensible_day(day: date) -> None:
+    """Raises ValidationError for a year in which nobody writes letters."""
+    if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+        raise ValidationError(forms.DateField.default_error_messages["invalid"], code="invalid")
 
 
 class LinkForm(forms.Form):
@@ -32,8 +43,12 @@ class ReportForm(forms.Form):
     """The filters of the report of synced emails; each can be left empty."""
 
     text = forms.CharField(label=_("Contains"), max_length=200, required=False)
-    since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
-    until = forms.DateField(label=_("To"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    since = forms.DateField(
+        label=_("From"), required=False, validators=[sensible_day], widget=forms.DateInput(attrs={"type": "date"})
+    )
+    until = forms.DateField(
+        label=_("To"), required=False, validators=[sensible_day], widget=forms.DateInput(attrs={"type": "date"})
+    )
     account = forms.TypedChoiceField(label=_("Account"), required=False, coerce=int, empty_value=None)
     linked = forms.ChoiceField(
         label=_("Linked"), required=False, choices=[("", _("Either")), ("yes", _("Linked")), ("no", _("Not linked"))]
