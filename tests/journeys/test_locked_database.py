@@ -8,11 +8,12 @@ import signal
 import sqlite3
 import subprocess
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from django.db import connection
+from django.utils import translation
 
 from journeys.installation import Installation
 from mooring.sync.troubles import trouble_of
@@ -32,21 +33,30 @@ def test_letters_wait_while_the_database_is_locked(tmp_path: Path, dovecot: Dove
     installation = Installation(data)
     with Proxy(dovecot.imap_port, bytes_per_second=100_000) as proxy:
         installation.call("prepare", user, str(proxy.port))
-        worker = installation.start()
-        proxy.wait_for(30_000, timeout=60)
-        with contextlib.closing(sqlite3.connect(data / "mooring.sqlite3", isolation_level=None, timeout=60)) as somebody_else:
-            somebody_else.execute("BEGIN IMMEDIATE")
-            _wait_for(worker, lambda: b"did not answer" in (data / "worker.log").read_bytes())
-        _wait_for(worker, lambda: installation.look()["error"] == "no_database")
-        assert trouble_of("no_database").what.startswith("The database did not answer. Nothing is lost")
-        assert installation.look()["attempts"] == [0]
-        installation.put_clock_forward()
-        _wait_for(worker, lambda: installation.look()["states"] == {"filed": len(letters)})
-    worker.send_signal(signal.SIGTERM)
-    assert worker.wait(60) == 0
+        with _ended_at_last(installation.start()) as worker:
+            proxy.wait_for(30_000, timeout=60)
+            with contextlib.closing(sqlite3.connect(data / "mooring.sqlite3", isolation_level=None, timeout=60)) as somebody_else:
+                somebody_else.execute("BEGIN IMMEDIATE")
+                _wait_for(worker, lambda: b"did not answer" in (data / "worker.log").read_bytes())
+            _wait_for(worker, lambda: installation.look()["error"] == "no_database")
+            with translation.override("en"):
+                assert trouble_of("no_database").what.startswith("The database did not answer. Nothing is lost")
+            assert installation.look()["attempts"] == [0]
+            installation.put_clock_forward()
+            _wait_for(worker, lambda: installation.look()["states"] == {"filed": len(letters)})
+    assert worker.returncode == 0
     state = installation.look()
     assert Counter(state["stored"]) == Counter(hashlib.sha256(raw).hexdigest() for raw in letters)
     assert (state["places"], state["deliveries"], state["error"], state["integrity"]) == (150, 150, "", "ok")
+
+
+@contextlib.contextmanager
+def _ended_at_last(worker: subprocess.Popen[bytes]) -> Iterator[subprocess.Popen[bytes]]:
+    try:
+        yield worker
+    finally:
+        worker.send_signal(signal.SIGTERM)
+        worker.wait(60)
 
 
 def _wait_for(worker: subprocess.Popen[bytes], is_so: Callable[[], bool]) -> None:

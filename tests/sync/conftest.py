@@ -8,13 +8,16 @@ from pathlib import Path
 import pytest
 
 import making
+from mooring.customers.models import Contact
+from mooring.letters.models import MailAccount
 from mooring.letters.originals import Originals
 from mooring.mail.parser_process import Parser
 from mooring.sync.engine import Engine
 from mooring.sync.visit import Visited
 from mooring.users.models import User
 from servers.certificates import Authority
-from sync.mailboxes import Clock, policy_for, visit
+from servers.scripted_imap import FakeLetter, ScriptedImap
+from sync.mailboxes import Clock, account_of, make_letter, policy_for, visit
 
 
 @pytest.fixture
@@ -52,3 +55,17 @@ def maildir(tmp_path: Path) -> Path:
     for part in ("cur", "new", "tmp"):
         (tmp_path / "Maildir" / part).mkdir(parents=True)
     return tmp_path / "Maildir"
+
+
+@pytest.fixture
+def fake(carol: Contact) -> Iterator[ScriptedImap]:
+    """A scripted server with three letters of Carol."""
+    server = ScriptedImap(letters=[FakeLetter(uid, make_letter(subject=f"Letter {uid}")) for uid in (1, 2, 3)]).start()
+    with server.stopping():
+        yield server
+
+
+@pytest.fixture
+def account(owner: User, fake: ScriptedImap, engine: Engine) -> MailAccount:
+    """An account on the scripted server."""
+    return account_of(owner, fake.server(), engine.policy)
