@@ -264,6 +264,12 @@ class _Interrupting:
         return incoming
 
 
+def test_an_account_that_another_worker_is_at_is_left_to_it(account: MailAccount, scan: Scan, clock: Clock) -> None:
+    assert take_lease(account.pk, owner="another", clock=clock) is not None
+    assert scan(account) is Visited.NOT_TAKEN
+    assert (state_of(account).lease_owner, Item.objects.exists()) == ("another", False)
+
+
 def test_a_visit_whose_lease_was_taken_over_writes_nothing_more(account: MailAccount, engine: Engine, clock: Clock) -> None:
     def another_takes_over() -> None:
         clock.wind(minutes=6)
