@@ -242,6 +242,12 @@ class TestReport:
         assert report_page(reader=newcomer, filters=ReportFilters()) == Page([])
         assert search(reader=newcomer, text="letter") == Page([])
 
+    @pytest.mark.parametrize("subject", ["=1+1", "@SUM(A1)", "＝1+1", "＋1", "－1", "＠SUM(A1)"])
+    def test_what_a_spreadsheet_takes_for_a_formula_is_made_harmless(self, bob: User, subject: str) -> None:
+        store_batch(arrivals=[arrival(make_account(bob), raw_letter(subject=subject))], now=NOW)
+        (line,) = list(report_records(reader=bob, filters=ReportFilters()))[1:]
+        assert line[6] == f"'{subject}"
+
     def test_a_letter_whose_places_one_may_not_know_still_has_a_line(self, alice: User, bob: User) -> None:
         raw, customer = raw_letter(sender="=cmd()@evil.example", subject="=1+1"), make_customer()
         store_batch(arrivals=[arrival(make_account(bob), raw, matches=(match_of(customer),))], now=NOW)

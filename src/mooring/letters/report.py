@@ -38,6 +38,7 @@ COLUMNS: Final = (
 )
 _WHY: Final = "the command line prints the whole report"
 _STREAMED: Final = 500
+_STARTS_A_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,4 +183,4 @@ def _reason(link: Link) -> tuple[str, ...]:
 
 
 def _harmless(cell: str) -> str:
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t", "\r", "\n")) else cell
+    return f"'{cell}" if cell.startswith(_STARTS_A_FORMULA) else cell
