@@ -34,7 +34,7 @@ SEED = int(os.environ.get("MOORING_KILL_SEED", "0")) or secrets.randbelow(1 << 3
 ONE_DAY = 86_400
 """After so long letters parked for being caught in three deaths have their second chance."""
 MOST_ROUNDS = 30 + LETTERS // 50
-LEAST_LIFE = 1_000_000
+LEAST_LIFE = 300_000
 """Bytes of mail that a worker may live to see at least, so that lives, however many, get somewhere."""
 DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
 """A database that is restarted in the middle must keep its word; the quick settings of other tests do not give any."""
@@ -64,7 +64,7 @@ def _live_through_kills(
     letters = [make_letter("owner@harbour.example", body="x" * chance.randrange(100, 12_000)) for _ in range(LETTERS)]
     user = dovecot.new_user()
     fill(dovecot, user, letters)
-    size = max(LEAST_LIFE, 4 * sum(map(len, letters)) // KILLS)
+    size = max(LEAST_LIFE, 2 * sum(map(len, letters)) // KILLS)
     with Proxy(dovecot.imap_port, bytes_per_second=1_000_000) as proxy:
         installation.call("prepare", user, str(proxy.port))
         for number in range(KILLS):
