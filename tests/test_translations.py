@@ -47,6 +47,13 @@ _OF_NO_LANGUAGE = (
 """What may read the same in every language: what people entered, addresses, numbers, keys, and names."""
 
 
+@pytest.fixture(autouse=True)
+def _language_of_others() -> Iterator[None]:
+    """A page answered in Polish leaves Polish behind in the thread; whatever runs next finds what was before."""
+    with translation.override(translation.get_language()):
+        yield
+
+
 @cache
 def catalogue(language: str) -> Catalog:
     with (build_translations.LOCALE / language / "LC_MESSAGES" / "django.po").open("rb") as file:
