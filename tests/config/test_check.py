@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from config.installed import Place
-from mooring.config.checking import Level, check_addresses, check_files, sqlite_journal
+from mooring.config.checking import Level, check_addresses, check_files, check_listening, sqlite_journal
 from mooring.config.installation import Installation, journal_of, read_installation
 
 
@@ -76,6 +76,18 @@ def test_debugging_for_strangers_is_wrong_and_for_oneself_a_warning(tmp_path: Pa
     stranger = findings(tmp_path, MOORING_DEBUG="1", MOORING_BASE_URL="https://a.example", MOORING_HOSTS="a.example")
     assert "MOORING_DEBUG" in stranger[Level.WRONG]
     assert "MOORING_DEBUG" in findings(tmp_path, MOORING_DEBUG="1")[Level.WARNING]
+
+
+@pytest.mark.parametrize("listen", ["0.0.0.0:8000", "*:8000", ":8000", "[::]:8000", "127.0.0.1:8000 192.168.1.5:8000", "8000"])
+def test_debugging_where_other_machines_can_reach_it_is_wrong(tmp_path: Path, listen: str) -> None:
+    (finding,) = check_listening(installation=installation(tmp_path, MOORING_DEBUG="1"), listen=listen)
+    assert finding.level is Level.WRONG
+    assert not list(check_listening(installation=installation(tmp_path), listen=listen))
+
+
+@pytest.mark.parametrize("listen", ["127.0.0.1:8000", "localhost:8000", "[::1]:8000", "127.0.0.1:8000 [::1]:8000"])
+def test_debugging_on_this_machine_alone_is_served(tmp_path: Path, listen: str) -> None:
+    assert not list(check_listening(installation=installation(tmp_path, MOORING_DEBUG="1"), listen=listen))
 
 
 def test_a_data_folder_open_to_others_is_warned_of(tmp_path: Path) -> None:

@@ -106,6 +106,12 @@ def test_an_address_that_is_none_is_told_in_words(installed: Place, listen: str)
     assert "Traceback" not in ended.complained
 
 
+def test_debugging_is_refused_where_other_machines_can_reach_it(installed: Place) -> None:
+    ended = installed.run("serve", "--listen", f"0.0.0.0:{free_port()}", "--no-worker", MOORING_DEBUG="1")
+    assert ended.status == 2
+    assert "MOORING_DEBUG" in ended.complained
+
+
 def test_debugging_for_strangers_is_refused(installed: Place) -> None:
     ended = installed.run("serve", MOORING_DEBUG="1", MOORING_BASE_URL="https://crm.example.com", MOORING_HOSTS="crm.example.com")
     assert ended.status == 2

@@ -77,6 +77,17 @@ def check_addresses(*, installation: Installation) -> Iterator[Finding]:
     yield from _debugging(installation, host)
 
 
+def check_listening(*, installation: Installation, listen: str) -> Iterator[Finding]:
+    """Whether only this machine reaches pages that show the program's insides: the name of the host is the browser's word."""
+    hosts = [place.rpartition(":")[0] if ":" in place else place for place in listen.split()]
+    if installation.is_debug and not all(map(_is_loopback, hosts)):
+        yield Finding(
+            Level.WRONG,
+            f"MOORING_DEBUG is on, and other machines can reach {listen}.",
+            "Errors would show secrets to strangers. Unset MOORING_DEBUG, or listen on 127.0.0.1.",
+        )
+
+
 def check_database(*, waiting_migrations: Iterable[str]) -> Iterator[Finding]:
     """Tables, and for SQLite the journal that is really in force. Django must have started."""
     from django.db import connection
@@ -163,13 +174,14 @@ def check_engine(*, now: datetime) -> Iterator[Finding]:
         yield from _failing_account(account.address, by_account.get(account.pk))
 
 
-def reasons_not_to_serve() -> list[Finding]:
+def reasons_not_to_serve(*, listen: str) -> list[Finding]:
     """What must be put right before pages are served: a leak to strangers, or pages that cannot be drawn."""
     from django.conf import settings
 
     installation: Installation = settings.INSTALLATION
     keys = (_key_file(path) for path in (installation.secret_key_file, installation.sealing_keys_file))
-    found = (*keys, *check_addresses(installation=installation), *check_pages())
+    addresses = (*check_addresses(installation=installation), *check_listening(installation=installation, listen=listen))
+    found = (*keys, *addresses, *check_pages())
     return [finding for finding in found if finding.level is Level.WRONG]
 
 

@@ -39,7 +39,7 @@ def serve(listen: str, with_worker: bool, threads: int, trusted_proxy: str | Non
     On SQLite this is all there is to run. On PostgreSQL the engine can run elsewhere: serve --no-worker and mooring worker.
     """
     installation = start_up_to_date()
-    _refuse_what_is_not_safe()
+    _refuse_what_is_not_safe(listen)
     _log_to_stderr()
     server = _bind(listen, threads=threads, scheme=installation.base_url.partition(":")[0], trusted_proxy=trusted_proxy)
     stop = threading.Event()
@@ -100,8 +100,8 @@ def _run_engine(stop: threading.Event) -> None:
     run(stop)
 
 
-def _refuse_what_is_not_safe() -> None:
-    reasons = reasons_not_to_serve()
+def _refuse_what_is_not_safe(listen: str) -> None:
+    reasons = reasons_not_to_serve(listen=listen)
     if reasons:
         raise UnableToStart("\n".join(f"{finding.what} {finding.advice}" for finding in reasons))
 
