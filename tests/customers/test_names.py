@@ -103,6 +103,10 @@ def test_every_beginning_of_a_name_finds_it(name: str, length: int) -> None:
             assert any(word.startswith(asked[: length + 1]) for word in words)
 
 
+def test_no_database_is_asked_for_a_nul() -> None:
+    assert words_to_search("ann\0bo@harbour.example") == ["bo@harbour.example", "ann"]
+
+
 def test_phones_compare_by_their_last_digits() -> None:
     assert phone_key("+48 600 100 200") == phone_key("0048600100200") == phone_key("600-100-200") == "600100200"
     assert phone_key("٦٠٠١٠٠٢٠٠") == "600100200"

@@ -91,7 +91,7 @@ def words_to_search(text: str) -> list[str]:
     if _is_like_a_phone(text):
         return [phone_key(text)]
     found: dict[str, None] = {}
-    for part in fold(text).split():
+    for part in fold(text.replace("\0", " ")).split():  # PostgreSQL takes no NUL.
         if "@" in part.strip("@"):
             found[part.strip("@<>()[],;\"'")[:WORD_LENGTH]] = None
         else:
