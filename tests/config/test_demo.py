@@ -23,7 +23,8 @@ def posts() -> list[Post]:
 
 
 def test_all_addresses_are_reserved_for_examples() -> None:
-    found = set(re.findall(rb"[\w.+-]+@([\w.-]+\w)", b"".join(post.raw for post in posts())))
+    whole = re.sub(rb"=\r?\n", b"", b"".join(post.raw for post in posts()))  # lines that quoted-printable broke
+    found = set(re.findall(rb"[\w.+-]+@([\w.-]+\w)", whole))
     assert {host.decode() for host in found if not host.endswith((b".example", b"example.com"))} == set()
     assert HOME.endswith(".example")
     assert FREE_MAIL.endswith(".example")
