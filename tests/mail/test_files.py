@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import pwd
+import tempfile
 import threading
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -327,16 +330,49 @@ def test_an_mbox_that_disappears_while_listed_is_missing(tmp_path: Path) -> None
         mailbox.changes(folder, None, known=knowing())
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_what_may_not_be_read_is_listed_and_reported(tmp_path: Path) -> None:
-    (tmp_path / "closed").mkdir()
-    (tmp_path / "1.eml").write_bytes(LETTER)
-    (tmp_path / "1.eml").chmod(0)
-    (tmp_path / "closed").chmod(0)
-    mailbox = mailbox_at(tmp_path)
-    closed = next(folder for folder in mailbox.folders() if folder.path == "closed")
-    with pytest.raises(FilesMissing):
-        mailbox.changes(closed, None, known=knowing())
+@contextmanager
+def an_ordinary_user() -> Iterator[None]:
+    """Root may read everything; as nobody it may not."""
+    is_root = os.geteuid() == 0
+    try:
+        if is_root:
+            os.seteuid(pwd.getpwnam("nobody").pw_uid)
+        yield
+    finally:
+        if is_root:
+            os.seteuid(0)
+
+
+def test_what_may_not_be_read_is_listed_and_reported() -> None:
+    # Not below tmp_path, whose parents nobody but root may enter.
+    with tempfile.TemporaryDirectory(prefix="mooring-closed-") as name:
+        place = Path(name)
+        place.chmod(0o755)
+        (place / "closed").mkdir(mode=0o700)
+        (place / "1.eml").write_bytes(LETTER)
+        for path in ("1.eml", "closed"):
+            (place / path).chmod(0)
+        with an_ordinary_user():
+            mailbox = mailbox_at(place)
+            folders = {folder.path: folder for folder in mailbox.folders()}
+            with pytest.raises(FilesMissing):
+                mailbox.changes(folders["closed"], None, known=knowing())
+            others = [folder for path, folder in folders.items() if path != "closed"]
+            listed = [one for folder in others for one in read(mailbox.changes(folder, None, known=knowing()))[0]]
+        assert [one.size for one in listed] == [len(LETTER)], "somebody must hear of a letter that cannot be read"
+
+
+def test_a_folder_inside_a_maildir_that_is_a_maildir_is_listed_by_its_path(maildir: Path) -> None:
+    for part in ("cur", "new", "tmp"):
+        (maildir / "Archive" / part).mkdir(parents=True)
+    assert "Archive" in {folder.path for folder in mailbox_at(maildir).folders()}
+
+
+def test_a_line_that_only_looks_like_a_separator_is_passed_over_in_any_block(tmp_path: Path) -> None:
+    prose = b"".join(b"From here to there it is %d miles.\n" % number for number in range(40_000))
+    content = FROM + LETTER + prose + b"\n" + FROM + LETTER
+    mailbox, folder = mbox(tmp_path, content)
+    assert len(letters_of(mailbox, folder)) == 2
 
 
 def test_files_give_no_hints(tmp_path: Path) -> None:

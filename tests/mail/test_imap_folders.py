@@ -37,6 +37,12 @@ def test_inbox_comes_first_whatever_its_case(opened: Callable[[ScriptedImap], In
     assert [(folder.path, folder.wire_name) for folder in folders] == [("INBOX", "Inbox"), ("b", "b"), ("a", "a")]
 
 
+def test_what_a_server_says_unasked_among_its_folders_is_passed_over(opened: Callable[[ScriptedImap], Incoming]) -> None:
+    chatty = b'* 3 EXISTS\r\n* LIST () "/" INBOX\r\n* FLAGS (\\Seen)\r\nTAG OK done\r\n'
+    fake = ScriptedImap(capabilities="IMAP4rev1 AUTH=PLAIN SASL-IR", answers={"AUTHENTICATE": b"TAG OK in\r\n", "LIST": chatty})
+    assert [folder.path for folder in opened(fake).folders()] == ["INBOX"]
+
+
 def test_names_that_could_never_be_sent_back_are_left_out(opened: Callable[[ScriptedImap], Incoming]) -> None:
     folders = folders_of(opened, '() "/" {9}\r\nX\r\nA1 BAD', '() "/" ""', '() "/" {3}\r\na\0b', '() "/" {3}\r\nok?')
 

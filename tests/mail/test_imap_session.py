@@ -31,7 +31,7 @@ from mooring.mail.sasl import Login, Plain
 from mooring.mail.types import Encryption, Secret, Server
 from servers.certificates import Authority
 from servers.dovecot import PASSWORD, Dovecot
-from servers.scripted_imap import LOOPBACK, ScriptedImap
+from servers.scripted_imap import LOOPBACK, FakeLetter, ScriptedImap
 
 pytestmark = pytest.mark.server
 
@@ -290,6 +290,21 @@ def test_servers_may_refuse_what_is_only_nice_to_have() -> None:
         for _ in range(2):
             assert list(mailbox.headers(inbox, ["77.1"] * 100)) == []
     assert fake.lines.count(b"COMPRESS DEFLATE") == 1
+
+
+def test_once_compression_is_agreed_nothing_is_sent_plain() -> None:
+    fake = ScriptedImap(
+        letters=[FakeLetter(1, b"Subject: hi\r\n\r\nx")],
+        capabilities="IMAP4rev1 AUTH=PLAIN SASL-IR COMPRESS=DEFLATE",
+        answers={"COMPRESS": b"TAG OK compressing\r\n"},
+    )
+    with fake.start().stopping(), log_in(fake, server=fake.server(seconds=1)) as mailbox:
+        inbox = mailbox.folders()[0]
+        with pytest.raises(MailError):
+            list(mailbox.headers(inbox, ["77.1"] * 100))
+    sent_afterwards = bytes(fake.received).partition(b"COMPRESS DEFLATE\r\n")[2]
+    assert sent_afterwards
+    assert b"FETCH" not in sent_afterwards
 
 
 def test_servers_with_enable_and_nothing_to_enable() -> None:
