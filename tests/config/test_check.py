@@ -90,6 +90,14 @@ def test_debugging_on_this_machine_alone_is_served(tmp_path: Path, listen: str) 
     assert not list(check_listening(installation=installation(tmp_path, MOORING_DEBUG="1"), listen=listen))
 
 
+def test_a_demo_is_shown_to_this_machine_alone(tmp_path: Path) -> None:
+    demo = installation(tmp_path)
+    demo.demo_mark.write_text("complete")
+    (finding,) = check_listening(installation=demo, listen="0.0.0.0:8000")
+    assert finding.level is Level.WRONG
+    assert not list(check_listening(installation=demo, listen="127.0.0.1:8000"))
+
+
 def test_a_data_folder_open_to_others_is_warned_of(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     levels = [finding.level for finding in check_files(installation=installation(tmp_path))]

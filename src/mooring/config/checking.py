@@ -78,9 +78,20 @@ def check_addresses(*, installation: Installation) -> Iterator[Finding]:
 
 
 def check_listening(*, installation: Installation, listen: str) -> Iterator[Finding]:
-    """Whether only this machine reaches pages that show the program's insides: the name of the host is the browser's word."""
+    """Whether only this machine reaches pages that show the program's insides, or a demo whose passwords everybody knows.
+
+    Decided by the address alone: the name of the host is the browser's word.
+    """
     hosts = [place.rpartition(":")[0] if ":" in place else place for place in listen.split()]
-    if installation.is_debug and not all(map(_is_loopback, hosts)):
+    if all(map(_is_loopback, hosts)):
+        return
+    if installation.demo_mark.exists():
+        yield Finding(
+            Level.WRONG,
+            f"Everybody knows the passwords of the demo, and other machines can reach {listen}.",
+            "Listen on 127.0.0.1, or make an installation of your own in another data folder with “mooring init”.",
+        )
+    if installation.is_debug:
         yield Finding(
             Level.WRONG,
             f"MOORING_DEBUG is on, and other machines can reach {listen}.",

@@ -49,6 +49,11 @@ class Installation:
         return self.data / "originals"
 
     @property
+    def demo_mark(self) -> Path:
+        """Says that the data folder is a demo: empty while it is being made, “complete” afterwards."""
+        return self.data / "demo"
+
+    @property
     def secret_key_file(self) -> Path:
         """Signs sessions and one-time links."""
         return self.keys / "secret_key"

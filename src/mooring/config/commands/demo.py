@@ -12,9 +12,6 @@ from mooring.config.commands.starting import UnableToRun
 from mooring.config.demo.company import PASSWORD, STAFF
 from mooring.config.installation import Installation, read_installation
 
-MARK = "demo"
-"""A file in the data folder: empty while the demo is being made, “complete” afterwards."""
-
 
 @click.command()
 @click.option("--reset", is_flag=True, help="Throw away what was changed in the demo and make it anew.")
@@ -25,7 +22,7 @@ def demo(reset: bool) -> None:
     """
     installation = read_installation()
     _demand_own_folder(installation)
-    mark = installation.data / MARK
+    mark = installation.demo_mark
     if reset or (mark.exists() and mark.read_text() != "complete"):
         _empty(installation.data)
     if not mark.exists():
@@ -47,7 +44,7 @@ def _fill(installation: Installation) -> None:
 
 
 def _demand_own_folder(installation: Installation) -> None:
-    is_strange = installation.data.exists() and any(installation.data.iterdir()) and not (installation.data / MARK).exists()
+    is_strange = installation.data.exists() and any(installation.data.iterdir()) and not (installation.demo_mark).exists()
     if is_strange or installation.database_url:
         raise UnableToRun(
             f"The data folder {installation.data} holds an installation that is no demo. "
