@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
 
 import click
 
@@ -24,7 +23,7 @@ def demo(reset: bool) -> None:
     _demand_own_folder(installation)
     mark = installation.demo_mark
     if reset or (mark.exists() and mark.read_text() != "complete"):
-        _empty(installation.data)
+        _empty(installation)
     if not mark.exists():
         installation.data.mkdir(mode=0o700, parents=True, exist_ok=True)
         mark.write_text("")
@@ -44,7 +43,7 @@ def _fill(installation: Installation) -> None:
 
 
 def _demand_own_folder(installation: Installation) -> None:
-    is_strange = installation.data.exists() and any(installation.data.iterdir()) and not (installation.demo_mark).exists()
+    is_strange = installation.data.exists() and any(installation.data.iterdir()) and not installation.demo_mark.exists()
     if is_strange or installation.database_url:
         raise UnableToRun(
             f"The data folder {installation.data} holds an installation that is no demo. "
@@ -52,13 +51,13 @@ def _demand_own_folder(installation: Installation) -> None:
         )
 
 
-def _empty(folder: Path) -> None:
+def _empty(installation: Installation) -> None:
     """Everything but the mark, which says that the folder is a demo even when this is interrupted."""
-    (folder / MARK).write_text("")
-    for entry in folder.iterdir():
+    installation.demo_mark.write_text("")
+    for entry in installation.data.iterdir():
         if entry.is_dir():
             shutil.rmtree(entry)
-        elif entry.name != MARK:
+        elif entry != installation.demo_mark:
             entry.unlink()
 
 
