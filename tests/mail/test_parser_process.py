@@ -191,7 +191,9 @@ def wait_until_gone(process_id: int) -> bool:
     except ProcessLookupError:
         return True
     try:
-        return bool(select.select([handle], [], [], 30)[0])
+        watched = select.poll()
+        watched.register(handle, select.POLLIN)
+        return bool(watched.poll(30_000))
     finally:
         os.close(handle)
 
