@@ -1,7 +1,8 @@
-"""What a protocol that receives mail must be able to do.
+"""What a protocol that receives or sends mail must be able to do.
 
-`tests/mail/test_contract.py` runs the same tests over every protocol that fulfils it. A protocol never marks, moves or
-removes anything on the server through these methods, and raises only the errors of `mail/errors.py`.
+`tests/mail/test_contract.py` runs the same tests over every protocol that fulfils it. `Incoming` never marks, moves or removes
+anything on the server; what changes a mailbox are the further abilities `Removing` and `Keeping`, which a protocol may have or
+not. All raise only the errors of `mail/errors.py`.
 """
 
 from __future__ import annotations
@@ -11,9 +12,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Protocol, Self, runtime_checkable
 
-from mooring.mail.types import Bookmark, Changes, Folder, KnownIds, RawHeader, RawLetter
+from mooring.mail.types import Bookmark, Changes, Envelope, Folder, KnownIds, RawHeader, RawLetter, Sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,56 @@ class Incoming(Protocol):
         """Wait until the server hints at a change in the folder (True), or until `stop` or `timeout` (False).
 
         A hint is only ever a reason to call `changes`. Protocols that cannot be told return False at once.
+        """
+        ...
+
+    def close(self) -> None:
+        """Log out and close; never raises."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None: ...
+
+
+@runtime_checkable
+class Removing(Protocol):
+    """The ability to remove letters from the server."""
+
+    def remove(self, folder: Folder, server_ids: Sequence[str]) -> Sequence[str]:
+        """Remove exactly these letters; the ids that the server confirmed as gone, those it never had included.
+
+        An id that is not among them may or may not be gone: the next listing tells. Other letters are never touched, whatever
+        flags other programs set on them.
+        """
+        ...
+
+
+@runtime_checkable
+class Keeping(Protocol):
+    """The ability to put a letter into a folder and to find one there by its Message-ID."""
+
+    def keep(self, folder: Folder, raw: bytes, *, is_seen: bool = True) -> str:
+        """Put a letter there byte for byte; its server id, or "" where the server does not tell it."""
+        ...
+
+    def find(self, folder: Folder, message_id: str) -> Sequence[str]:
+        """The server ids of the letters in the folder whose Message-ID (without angle brackets) is exactly this one."""
+        ...
+
+
+class Outgoing(Protocol):
+    """An open, logged-in connection that takes letters. Used by one thread at a time."""
+
+    keeps_sent_copy: bool
+    """The server puts a copy into the Sent folder by itself, so that nobody else must."""
+
+    def send(self, envelope: Envelope, raw: bytes, *, before_data: Callable[[], None]) -> Sent:
+        """Hand a letter over. `before_data` is called once, when the next step could make the server accept it.
+
+        What goes wrong before that is certain: nothing was accepted, and a MailError is raised. After it, only an answer of the
+        server is certain; anything else raises FateUnknown. Recipients that the server refuses are named in the result while
+        the others get the letter; when all are refused AllRecipientsRefused is raised, certainly before `before_data`.
         """
         ...
 

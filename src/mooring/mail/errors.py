@@ -9,8 +9,11 @@ database takes.
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import ClassVar
+
+from mooring.mail.types import Refusal
 
 
 class MailError(Exception):
@@ -176,4 +179,49 @@ class FilesMissing(MailError):
 
     code = "files_missing"
     retry_after = timedelta(hours=1)
+    needs_person = True
+
+
+class SignInAgain(MailError):
+    """The grant of an OAuth 2 account is gone: its person has to sign in with the provider again. details: provider."""
+
+    code = "sign_in_again"
+    retry_after = None
+    needs_person = True
+
+
+class PasswordNotRemembered(MailError):
+    """The account's password is kept in memory only, and this process has not been told it. details: user."""
+
+    code = "password_not_remembered"
+    retry_after = None
+    needs_person = True
+
+
+class LetterRefused(MailError):
+    """The server answered that it does not take this letter, for now or for good. details: reply_code, status."""
+
+    code = "letter_refused"
+    retry_after = timedelta(minutes=1)
+
+    def __init__(self, server_said: str = "", *, is_permanent: bool = False, **details: str) -> None:
+        super().__init__(server_said, **details)
+        self.is_permanent = is_permanent
+
+
+class AllRecipientsRefused(LetterRefused):
+    """No recipient was accepted, so nothing was sent. `refused` says why for each."""
+
+    code = "all_recipients_refused"
+
+    def __init__(self, refused: Sequence[Refusal]) -> None:
+        super().__init__(refused[0].server_said if refused else "", is_permanent=all(each.is_permanent for each in refused))
+        self.refused = tuple(refused)
+
+
+class FateUnknown(MailError):
+    """The connection ended when the server may have accepted the letter already; sending it again may double it. details: host"""
+
+    code = "fate_unknown"
+    retry_after = None
     needs_person = True

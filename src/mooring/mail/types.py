@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 Bookmark: TypeAlias = dict[str, Any]
 """Where a protocol stands in a folder: opaque JSON that only the protocol that wrote it can read."""
@@ -21,6 +21,20 @@ class Encryption(StrEnum):
     NONE = "none"
     STARTTLS = "starttls"
     TLS = "tls"
+
+
+class Login(StrEnum):
+    """How one proves to a server who one is."""
+
+    PASSWORD = "password"  # noqa: S105 - a word, not a secret
+    SPA = "spa"
+    """“Secure password authentication”: SASL NTLM, version 2 only."""
+    SPA_OLD = "spa_old"
+    """SASL NTLM version 1, for servers that know no other; an explicit choice per account."""
+    TOKEN = "token"  # noqa: S105 - a word, not a secret
+    """OAuth 2: XOAUTH2, OAUTHBEARER, or a bearer token over HTTP."""
+    NONE = "none"
+    """No log-in at all; for sending only."""
 
 
 class Secret:
@@ -50,9 +64,24 @@ class Secret:
     __str__ = __repr__
 
 
+class TokenSource(Protocol):
+    """Where a protocol gets the OAuth 2 access token from, at the moment when it needs one."""
+
+    def current(self) -> Secret:
+        """A token believed to be good, renewed before if it is about to expire. Raises SignInAgain, or a network's MailError."""
+        ...
+
+    def renewed(self, refused: Secret) -> Secret:
+        """Another token because the server refused this one; asked at most once per log-in. Raises as `current` does."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Everything needed to reach one mailbox. `path` is for mail files and replaces host and port."""
+    """Everything needed to reach one mailbox, or the server that takes its letters.
+
+    `path` is for mail files and replaces host and port; `url` is for protocols over HTTP and replaces them too.
+    """
 
     protocol: str
     host: str = ""
@@ -66,6 +95,11 @@ class Server:
     path: str = ""
     trusted_certificate: str = ""
     """PEM text of a certificate, or of its authority, that is trusted for this server besides the usual authorities."""
+    login: Login = Login.PASSWORD
+    token: TokenSource | None = field(default=None, compare=False, repr=False)
+    """Set where `login` is TOKEN."""
+    url: str = ""
+    """Where the interface begins, for JMAP the session resource; empty for the provider's own public address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,3 +280,34 @@ class Step:
     code: str
     error: str = ""
     details: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """Who a letter is from and for, as the server that takes it is told: bare addresses, Bcc included, none twice."""
+
+    sender: str
+    recipients: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why the server would not take one recipient, or a whole letter."""
+
+    address: str
+    reply_code: int = 0
+    """The three digits of SMTP (RFC 5321, 4.2); 0 where the protocol has none."""
+    status: str = ""
+    """The enhanced status code (RFC 3463), such as "5.1.1"; empty where none was given."""
+    server_said: str = ""
+    is_permanent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """What became of a letter that the server accepted for at least one recipient."""
+
+    refused: tuple[Refusal, ...] = ()
+    server_said: str = ""
+    remote_id: str = ""
+    """The letter's identity where the protocol names one (JMAP, Graph, Gmail)."""

@@ -110,6 +110,26 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
         gettext_noop("The mail files at “%(path)s” cannot be read: %(reason)s."),
         gettext_noop("Check the path and whether the account that Mooring runs under may read it."),
     ),
+    "sign_in_again": (
+        gettext_noop("The permission that Mooring had from %(provider)s for this mailbox is gone."),
+        gettext_noop("Open the account's settings and sign in with the provider again. Letters to be sent wait until then."),
+    ),
+    "password_not_remembered": (
+        gettext_noop("The password of “%(user)s” is not stored, and nobody has entered it since Mooring was started."),
+        gettext_noop("Enter it on the account's page; it stays in memory only."),
+    ),
+    "letter_refused": (
+        gettext_noop("The server did not take the letter (%(reply_code)s %(status)s)."),
+        gettext_noop("What the server said tells why. A passing trouble is tried again by itself."),
+    ),
+    "all_recipients_refused": (
+        gettext_noop("The server took the letter for none of its recipients."),
+        gettext_noop("Check the addresses; each one says what the server answered."),
+    ),
+    "fate_unknown": (
+        gettext_noop("The connection to “%(host)s” broke at a moment when the server may have accepted the letter already."),
+        gettext_noop("Look into the Sent folder, or ask a recipient, before you send it again."),
+    ),
     "disk_full": (
         gettext_noop(
             "There is no room left on the disk for the bytes of letters. Nothing is lost: they are still on the server."
