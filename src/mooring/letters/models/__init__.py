@@ -11,6 +11,17 @@ from mooring.letters.models.letter import (
     Participant,
 )
 from mooring.letters.models.link import Link, LinkBatch, Rule, UnwantedSender
+from mooring.letters.models.outgoing import (
+    OutgoingAttachment,
+    OutgoingKind,
+    OutgoingLetter,
+    OutgoingRecipient,
+    OutgoingState,
+    Phase,
+    RecipientRole,
+    RecipientState,
+    SentCopy,
+)
 from mooring.letters.models.thread import Thread, ThreadReference
 
 __all__ = (
@@ -25,9 +36,18 @@ __all__ = (
     "LinkBatch",
     "MailAccount",
     "Original",
+    "OutgoingAttachment",
+    "OutgoingKind",
+    "OutgoingLetter",
+    "OutgoingRecipient",
+    "OutgoingState",
     "Participant",
+    "Phase",
     "Protocol",
+    "RecipientRole",
+    "RecipientState",
     "Rule",
+    "SentCopy",
     "Thread",
     "ThreadReference",
     "UnwantedSender",
