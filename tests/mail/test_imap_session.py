@@ -27,7 +27,7 @@ from mooring.mail.errors import (
     UnusableName,
 )
 from mooring.mail.protocols.imap import ImapMailbox
-from mooring.mail.sasl import Login, Plain
+from mooring.mail.sasl import Plain, Prompted
 from mooring.mail.types import Encryption, Secret, Server
 from servers.certificates import Authority
 from servers.dovecot import PASSWORD, Dovecot
@@ -324,7 +324,7 @@ def test_closing_says_goodbye_once_and_never_fails() -> None:
 
 
 def test_mechanisms_say_their_part_once() -> None:
-    plain, login = Plain("u", Secret("p")), Login("u", Secret("p"))
+    plain, login = Plain("u", Secret("p")), Prompted("u", Secret("p"))
 
     assert plain.first() == b"\0u\0p"
     assert [login.first(), login.answer(b"a"), login.answer(b"b"), login.answer(b"c")] == [None, b"u", b"p", None]

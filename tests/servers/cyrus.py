@@ -1,4 +1,4 @@
-"""A real Cyrus IMAP on a free loopback port, beside a Dovecot that the packages would not let it be installed with.
+"""A real Cyrus, IMAP and POP3, on free loopback ports, beside a Dovecot that the packages would not let it be installed with.
 
 Debian's packages are fetched once into the folder that MOORING_CYRUS names, which everybody must be able to read; they
 are unpacked there without being installed, and run as an unprivileged user. Without that variable nothing is fetched.
@@ -17,7 +17,10 @@ from mooring.mail.types import Encryption, Secret, Server
 from servers.dovecot import free_ports, greets
 
 PASSWORD = "harbour-wall"
-_PACKAGES = ["cyrus-common", "cyrus-imapd", "libical3", "libpcre3", "libshp2", "libsasl2-modules", "sasl2-bin"]
+_PACKAGES = [
+    "cyrus-common", "cyrus-imapd", "cyrus-pop3d", "libical3", "libpcre3", "libshp2", "libsasl2-modules", "sasl2-bin",
+]  # fmt: skip
+_NEEDED = ["master", "imapd", "pop3d"]
 _START_SECONDS = 20.0
 
 
@@ -31,7 +34,7 @@ def unpacked() -> Path:
         raise CyrusMissing("MOORING_CYRUS names no folder to keep its packages in")
     cache = Path(os.environ["MOORING_CYRUS"])
     root = cache / "root"
-    if (root / "usr/lib/cyrus/bin/master").exists():
+    if all((root / "usr/lib/cyrus/bin" / name).exists() for name in _NEEDED):
         return root
     if not shutil.which("apt-get") or not shutil.which("dpkg"):
         raise CyrusMissing("packages of Debian are needed to run Cyrus IMAP")
@@ -49,7 +52,7 @@ class Cyrus:
 
     def __init__(self, folder: Path, *, root: Path) -> None:
         self.folder = folder
-        (self.port,) = free_ports(1)
+        self.port, self.pop3_port = free_ports(2)
         self._root = root
         self._user_count = 0
         self._process: subprocess.Popen[bytes] | None = None
@@ -99,12 +102,12 @@ class Cyrus:
         )
         return name
 
-    def server(self, user: str) -> Server:
+    def server(self, user: str, *, protocol: str = "imap") -> Server:
         """What an account needs to know: on loopback, unencrypted."""
         return Server(
-            protocol="imap",
+            protocol=protocol,
             host="localhost",
-            port=self.port,
+            port=self.port if protocol == "imap" else self.pop3_port,
             encryption=Encryption.NONE,
             user_name=user,
             password=Secret(PASSWORD),
@@ -117,7 +120,15 @@ class Cyrus:
             (self.folder / name).mkdir(parents=True, exist_ok=True)
         binaries, plugins = self._root / "usr/lib/cyrus/bin", self._root / "usr/lib/x86_64-linux-gnu/sasl2"
         user, group = ("nobody", "nogroup") if os.geteuid() == 0 else (os.environ.get("USER", "nobody"), "nogroup")
-        texts = {"base": self.folder, "bin": binaries, "sasl": plugins, "port": self.port, "user": user, "group": group}
+        texts = {
+            "base": self.folder,
+            "bin": binaries,
+            "sasl": plugins,
+            "port": self.port,
+            "pop3_port": self.pop3_port,
+            "user": user,
+            "group": group,
+        }
         (self.folder / "imapd.conf").write_text(_IMAPD_CONF.format(**texts))
         (self.folder / "cyrus.conf").write_text(_CYRUS_CONF.format(**texts))
         if os.geteuid() == 0:
@@ -145,7 +156,7 @@ hashimapspool: true
 sasl_pwcheck_method: auxprop
 sasl_auxprop_plugin: sasldb
 sasl_sasldb_path: {base}/sasldb2
-sasl_mech_list: PLAIN LOGIN
+sasl_mech_list: PLAIN LOGIN NTLM
 sasl_path: {sasl}:/usr/lib/x86_64-linux-gnu/sasl2
 autocreate_quota: 0
 autocreate_post: yes
@@ -169,6 +180,7 @@ START {{
 }}
 SERVICES {{
   imap cmd="{bin}/imapd -C {base}/imapd.conf" listen="127.0.0.1:{port}" prefork=0
+  pop3 cmd="{bin}/pop3d -C {base}/imapd.conf" listen="127.0.0.1:{pop3_port}" prefork=0
 }}
 DAEMON {{
   idled cmd="{bin}/idled -C {base}/imapd.conf"

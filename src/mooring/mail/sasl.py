@@ -5,11 +5,12 @@ A mechanism is a conversation: `first` is sent at once where the protocol allows
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import ClassVar, Protocol
+from collections.abc import Callable, Collection, Mapping
+from typing import ClassVar, Protocol, TypeAlias
 
 from mooring.mail.errors import UnusableName
-from mooring.mail.types import Secret
+from mooring.mail.ntlm import Ntlm
+from mooring.mail.types import Login, Secret, Server
 
 
 class Mechanism(Protocol):
@@ -22,7 +23,10 @@ class Mechanism(Protocol):
         ...
 
     def answer(self, challenge: bytes) -> bytes | None:
-        """The response to a challenge; None when there is nothing left to say, so the log-in must be broken off."""
+        """The response to a challenge; None when there is nothing left to say, so the log-in must be broken off.
+
+        Raises ProtocolViolation for a challenge that the mechanism does not have.
+        """
         ...
 
 
@@ -43,7 +47,7 @@ class Plain:
         return self._response if not challenge else None
 
 
-class Login:
+class Prompted:
     """The LOGIN mechanism of old servers: the user name and the password, each on request; never standardised."""
 
     name: ClassVar[str] = "LOGIN"
@@ -60,14 +64,29 @@ class Login:
         return self._left.pop(0) if self._left else None
 
 
-_BY_PREFERENCE: tuple[type[Plain] | type[Login], ...] = (Plain, Login)
+_Maker: TypeAlias = Callable[[Server], Mechanism]
+
+_WAYS: dict[Login, Mapping[str, _Maker]] = {
+    Login.PASSWORD: {
+        Plain.name: lambda server: Plain(server.user_name, server.password),
+        Prompted.name: lambda server: Prompted(server.user_name, server.password),
+    },
+    Login.SPA: {Ntlm.name: Ntlm},
+    Login.SPA_OLD: {Ntlm.name: lambda server: Ntlm(server, is_old=True)},
+    Login.TOKEN: {},
+    Login.NONE: {},
+}
+"""By the account's way to log in: the mechanisms for it, the best one first."""
 
 
-def choose_mechanism(*, offered: Collection[str], user_name: str, password: Secret) -> Mechanism | None:
-    """The best mechanism we can do among those offered (upper case names), or None."""
-    for mechanism in _BY_PREFERENCE:
-        if mechanism.name in offered:
-            return mechanism(user_name, password)
+def choose_mechanism(*, server: Server, offered: Collection[str]) -> Mechanism | None:
+    """The best mechanism for the account's way to log in among those offered (upper case names), or None.
+
+    Never one of another way: an account that wants SPA does not fall back to showing its password.
+    """
+    for name, maker in _WAYS[server.login].items():
+        if name in offered:
+            return maker(server)
     return None
 
 

@@ -23,7 +23,7 @@ from mooring.mail.protocols.imap.exchange import Exchange
 from mooring.mail.protocols.imap.refusals import login_error
 from mooring.mail.protocols.imap.wire import Argument, Response, astring, plain
 from mooring.mail.sasl import Mechanism, choose_mechanism
-from mooring.mail.types import Encryption, Server
+from mooring.mail.types import Encryption, Login, Server
 
 _CHALLENGE_CAP = 10
 
@@ -61,11 +61,11 @@ class Session(Exchange):
             raise PlainLoginRefused(host=server.host)
         self._know_capabilities()
         offered = {name[5:] for name in self.capabilities if name.startswith("AUTH=")}
-        mechanism = choose_mechanism(offered=offered, user_name=server.user_name, password=server.password)
+        mechanism = choose_mechanism(server=server, offered=offered)
         if mechanism is not None:
             end = self._authenticate(mechanism)
-        elif "LOGINDISABLED" in self.capabilities:
-            raise LoginDisabled(offered=", ".join(sorted(offered)) or "LOGINDISABLED")
+        elif server.login is not Login.PASSWORD or "LOGINDISABLED" in self.capabilities:
+            raise LoginDisabled(offered=", ".join(sorted(offered)) or "LOGIN")
         else:
             end = self._log_in_plainly(server)
         if end.kind != b"OK":
