@@ -97,6 +97,13 @@ class Installation:
             "OPTIONS": {"pool": {"min_size": 1, "max_size": 20}, **dict(parse_qsl(parts.query))},
         }
 
+    def cache(self) -> dict[str, Any]:
+        """Django's CACHES["default"]: what limits attempts to sign in counts in all web processes together, which PostgreSQL may
+        have many of; on SQLite there is one."""
+        if not self.database_url:
+            return {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+        return {"BACKEND": "django.core.cache.backends.db.DatabaseCache", "LOCATION": "desk_cache"}
+
 
 def journal_of(version: tuple[int, int, int]) -> tuple[str, str]:
     """(journal_mode, synchronous) under which this SQLite loses no acknowledged row (docs/decisions/0002-two-databases.md).

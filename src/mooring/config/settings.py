@@ -50,6 +50,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "mooring.desk.personal.PersonalMiddleware",
+    "mooring.desk.clean_input.CleanInputMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -76,6 +77,7 @@ TEMPLATES: list[dict[str, Any]] = [
 FORM_RENDERER = "mooring.ui.forms.FormRenderer"
 
 DATABASES = {"default": INSTALLATION.database()}
+CACHES = {"default": INSTALLATION.cache()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "users.User"

@@ -65,6 +65,7 @@ def _make_keys(installation: Installation, say: Callable[[str], object], *, new_
 def _migrate(say: Callable[[str], object]) -> None:
     from django.core.management import call_command
 
+    call_command("createcachetable", verbosity=0)
     waiting = waiting_migrations()
     if not waiting:
         return
