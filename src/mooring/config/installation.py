@@ -49,6 +49,11 @@ class Installation:
         return self.data / "originals"
 
     @property
+    def attached(self) -> Path:
+        """The files attached to letters that are being written."""
+        return self.data / "attached"
+
+    @property
     def demo_mark(self) -> Path:
         """Says that the data folder is a demo: empty while it is being made, “complete” afterwards."""
         return self.data / "demo"

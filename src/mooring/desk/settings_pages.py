@@ -29,6 +29,7 @@ EMAIL: Final = SettingsPage(
         letters.SCAN_ALL_LETTERS,
         letters.OWN_DOMAINS,
         letters.KEEP_HINTS,
+        letters.LARGEST_ATTACHMENTS_MB,
         sync.VISIT_INTERVAL_MINUTES,
         sync.LARGEST_LETTER_MB,
         sync.WATCHED_ACCOUNTS,

@@ -54,8 +54,24 @@ KEEP_HINTS: Final = Option(
     label=_("Remember whom letters that are not kept were from"),
     help=_("As keyed hashes, not as addresses. An address added later then finds its older letters without a new scan."),
 )
+LARGEST_ATTACHMENTS_MB: Final = Option(
+    name="letters.largest_attachments_mb",
+    kind="int",
+    default=20,
+    least=1,
+    most=150,
+    label=_("Most MB of attachments per email"),
+    help=_("All files of one email together. Many mail servers refuse more than 25 MB, and files grow by a third on their way."),
+)
 
-OPTIONS: Final = (SCAN_ALL_LETTERS, OWN_DOMAINS, EXTRA_PUBLIC_DOMAINS, REMOVED_PUBLIC_DOMAINS, KEEP_HINTS)
+OPTIONS: Final = (
+    SCAN_ALL_LETTERS,
+    OWN_DOMAINS,
+    EXTRA_PUBLIC_DOMAINS,
+    REMOVED_PUBLIC_DOMAINS,
+    KEEP_HINTS,
+    LARGEST_ATTACHMENTS_MB,
+)
 
 
 def scope_of_account(account: MailAccount, *, values: Values) -> Scope:
