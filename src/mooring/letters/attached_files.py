@@ -119,8 +119,8 @@ def _written(descriptor: int, chunks: Iterable[bytes], most_bytes: int) -> KeptF
     for chunk in chunks:
         size += len(chunk)
         if size > most_bytes:
-            most = most_bytes // 1_000_000
-            raise UnableToKeepFile(_("The attachments of a letter may have %(most)d MB together; this would be more.") % {"most": most})
+            text = _("The attachments of a letter may have %(most)d MB together; this would be more.")
+            raise UnableToKeepFile(text % {"most": most_bytes // 1_000_000})
         digest.update(chunk)
         left = memoryview(chunk)
         while left:
