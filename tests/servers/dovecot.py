@@ -33,15 +33,19 @@ def is_installed() -> bool:
 
 
 class Dovecot:
-    """One running server. `settings` are added to its configuration as they are."""
+    """One running server. `settings` are added to its configuration as they are.
 
-    def __init__(self, folder: Path, *, authority: Authority, settings: str = "") -> None:
+    With `introspection_url` it also takes tokens (XOAUTH2, OAUTHBEARER) of which that address says whose they are; the user is
+    the local part of the person's address.
+    """
+
+    def __init__(self, folder: Path, *, authority: Authority, settings: str = "", introspection_url: str = "") -> None:
         self.folder = folder
         self.authority = authority
         self.imap_port, self.imaps_port, self.pop3_port, self.pop3s_port = free_ports(4)
         self._config = folder / "dovecot.conf"
         self._process: subprocess.Popen[bytes] | None = None
-        self._write_config(settings)
+        self._write_config(self._token_settings(introspection_url) + settings if introspection_url else settings)
 
     # -- life --------------------------------------------------------------------------------------------------------
 
@@ -146,6 +150,12 @@ class Dovecot:
 
     # -- configuration -----------------------------------------------------------------------------------------------
 
+    def _token_settings(self, introspection_url: str) -> str:
+        authority = self.folder / "authority.pem"
+        authority.write_text(self.authority.pem)
+        (self.folder / "tokens.conf.ext").write_text(_TOKENS.format(url=introspection_url, authority=authority))
+        return _TOKEN_LOGIN.format(base=self.folder)
+
     def _write_config(self, settings: str) -> None:
         for name in ("mail", "run", "state"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
@@ -219,6 +229,22 @@ def greets(port: int) -> bool:
         return False
 
 
+_TOKENS = """
+introspection_mode = post
+introspection_url = {url}
+tls_ca_cert_file = {authority}
+username_attribute = email
+active_attribute = active
+active_value = true
+"""
+_TOKEN_LOGIN = """
+auth_mechanisms = plain login xoauth2 oauthbearer
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2 oauthbearer
+  args = {base}/tokens.conf.ext
+}}
+"""
 _CONFIG = """
 base_dir = {base}/run
 state_dir = {base}/state
@@ -244,6 +270,7 @@ maildir_stat_dirs = no
 mail_max_userip_connections = 50
 passdb {{
   driver = static
+  mechanisms = plain login
   args = password={{PLAIN}}{password}
 }}
 userdb {{

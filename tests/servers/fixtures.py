@@ -15,6 +15,7 @@ from mooring.mail.contract import Incoming
 from servers.certificates import Authority
 from servers.cyrus import Cyrus, CyrusMissing, unpacked
 from servers.dovecot import Dovecot, is_installed
+from servers.identity_provider import IdentityProvider
 from servers.scripted_imap import LOOPBACK, ScriptedImap
 
 
@@ -40,10 +41,10 @@ def new_dovecot(server_folder: Path, authority: Authority) -> Iterator[Callable[
         pytest.skip("Dovecot is not installed on this machine")
     running: list[Dovecot] = []
 
-    def start(*, settings: str = "") -> Dovecot:
+    def start(*, settings: str = "", introspection_url: str = "") -> Dovecot:
         folder = server_folder / f"dovecot{os.getpid()}-{len(running)}"
         folder.mkdir()
-        dovecot = Dovecot(folder, authority=authority, settings=settings)
+        dovecot = Dovecot(folder, authority=authority, settings=settings, introspection_url=introspection_url)
         running.append(dovecot)
         dovecot.start()
         return dovecot
@@ -57,6 +58,20 @@ def new_dovecot(server_folder: Path, authority: Authority) -> Iterator[Callable[
 def dovecot(new_dovecot: Callable[..., Dovecot]) -> Dovecot:
     """A Dovecot with all it can do: QRESYNC, ESEARCH, LIST-STATUS, IDLE."""
     return new_dovecot()
+
+
+@pytest.fixture(scope="session")
+def provider(authority: Authority) -> Iterator[IdentityProvider]:
+    """A sign-in provider; tests take people of their own so that they do not meet."""
+    running = IdentityProvider(authority).start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def token_dovecot(new_dovecot: Callable[..., Dovecot], provider: IdentityProvider) -> Dovecot:
+    """A Dovecot that also takes the tokens of `provider`."""
+    return new_dovecot(introspection_url=provider.introspection_url)
 
 
 @pytest.fixture

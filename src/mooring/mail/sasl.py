@@ -10,6 +10,7 @@ from typing import ClassVar, Protocol, TypeAlias
 
 from mooring.mail.errors import UnusableName
 from mooring.mail.ntlm import Ntlm
+from mooring.mail.token_login import OAuthBearer, XOAuth2
 from mooring.mail.types import Login, Secret, Server
 
 
@@ -73,7 +74,7 @@ _WAYS: dict[Login, Mapping[str, _Maker]] = {
     },
     Login.SPA: {Ntlm.name: Ntlm},
     Login.SPA_OLD: {Ntlm.name: lambda server: Ntlm(server, is_old=True)},
-    Login.TOKEN: {},
+    Login.TOKEN: {XOAuth2.name: XOAuth2, OAuthBearer.name: OAuthBearer},
     Login.NONE: {},
 }
 """By the account's way to log in: the mechanisms for it, the best one first."""

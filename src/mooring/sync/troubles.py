@@ -80,6 +80,17 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
         gettext_noop("The provider wants an app password for “%(user)s”, not the password that you sign in with."),
         gettext_noop("Make an app password in the security settings of your mail provider and enter it here."),
     ),
+    "token_refused": (
+        gettext_noop("The server does not let “%(user)s” in, although the provider has just renewed the sign-in."),
+        gettext_noop(
+            "Check that the user name is the one you signed in with, and that the mailbox may be read by programs; "
+            "then sign in again."
+        ),
+    ),
+    "provider_refused": (
+        gettext_noop("%(provider)s refuses this installation of Mooring (%(error)s)."),
+        gettext_noop("An administrator must check the client ID and the client secret under Setup > Email > Providers."),
+    ),
     "login_disabled": (
         gettext_noop("The server offers no way to log in that Mooring knows (it offers: %(offered)s)."),
         gettext_noop("Choose TLS if you did not; otherwise ask your provider how mail programs log in."),

@@ -23,6 +23,7 @@ from mooring.mail.protocols.imap.exchange import Exchange
 from mooring.mail.protocols.imap.refusals import login_error
 from mooring.mail.protocols.imap.wire import Argument, Response, astring, plain
 from mooring.mail.sasl import Mechanism, choose_mechanism
+from mooring.mail.token_login import log_in_with_token
 from mooring.mail.types import Encryption, Login, Server
 
 _CHALLENGE_CAP = 10
@@ -55,11 +56,14 @@ class Session(Exchange):
         self.is_stirred = False
 
     def log_in(self, server: Server) -> None:
-        """Prove who we are. Raises PlainLoginRefused, LoginRefused, LoginDisabled, ServerBusy, ServerUnavailable."""
+        """Prove who we are. Raises PlainLoginRefused, LoginRefused, LoginDisabled, SignInAgain, ServerBusy, ServerUnavailable."""
         insists = server.plain_login_allowed and server.encryption is Encryption.NONE
         if not self.stream.is_encrypted and not insists:
             raise PlainLoginRefused(host=server.host)
         self._know_capabilities()
+        log_in_with_token(server, self._log_in_once)
+
+    def _log_in_once(self, server: Server) -> None:
         offered = {name[5:] for name in self.capabilities if name.startswith("AUTH=")}
         mechanism = choose_mechanism(server=server, offered=offered)
         if mechanism is not None:
