@@ -5,120 +5,49 @@ A protocol takes part by a `Place`: how its server gets and loses letters. It ne
 
 from __future__ import annotations
 
-import os
 import threading
-from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from mail.places import LETTERS, PLACES, WITH_FOLDERS, Place
 from mooring.mail.connect import incoming_protocols, open_incoming
 from mooring.mail.contract import Incoming
-from mooring.mail.egress import EgressPolicy
 from mooring.mail.errors import FolderMissing
-from mooring.mail.types import Bookmark, Changes, Folder, Server
-from servers.dovecot import Dovecot
-
-LETTERS = [
-    b"From: bob@example.org\r\nSubject: letter %d\r\nMessage-ID: <%d@example.org>\r\n\r\n" % (number, number)
-    + b"line of letter %d\r\n" % number * number
-    for number in range(1, 8)
-]
-
-
-class Place(ABC):
-    """A mailbox from the outside, as senders and other clients of its owner see it."""
-
-    protocol: str
-
-    @abstractmethod
-    def server(self) -> tuple[Server, EgressPolicy]:
-        """How to reach it."""
-
-    @abstractmethod
-    def deliver(self, letters: Sequence[bytes]) -> None:
-        """Letters arrive in the folder under test."""
-
-    @abstractmethod
-    def remove(self, number: int) -> None:
-        """The letter that arrived as number `number` (from 1) is deleted."""
-
-    @abstractmethod
-    def remove_folder(self) -> None:
-        """The folder under test is deleted."""
-
-
-class DovecotPlace(Place):
-    protocol = "imap"
-
-    def __init__(self, dovecot: Dovecot) -> None:
-        self._dovecot = dovecot
-        self._user = dovecot.new_user()
-        dovecot.create(self._user, "Tested")
-
-    def server(self) -> tuple[Server, EgressPolicy]:
-        return self._dovecot.server(self._user), self._dovecot.policy
-
-    def deliver(self, letters: Sequence[bytes]) -> None:
-        self._dovecot.deliver(self._user, letters, folder="Tested")
-
-    def remove(self, number: int) -> None:
-        self._dovecot.expunge(self._user, [number], folder="Tested")
-
-    def remove_folder(self) -> None:
-        self._dovecot.delete(self._user, "Tested")
-
-
-class MaildirPlace(Place):
-    protocol = "files"
-
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._count = 0
-        for box in (folder, folder / ".Tested"):
-            for name in ("cur", "new", "tmp"):
-                (box / name).mkdir(parents=True)
-
-    def server(self) -> tuple[Server, EgressPolicy]:
-        return Server(protocol="files", path=str(self._folder)), EgressPolicy()
-
-    def deliver(self, letters: Sequence[bytes]) -> None:
-        for raw in letters:
-            self._count += 1
-            self._file(self._count).write_bytes(raw)
-            os.utime(self._file(self._count), (1_700_000_000 + self._count,) * 2)
-
-    def _file(self, number: int) -> Path:
-        return self._folder / ".Tested" / "cur" / f"{1_700_000_000 + number}.M{number}P1.host:2,"
-
-    def remove(self, number: int) -> None:
-        self._file(number).unlink()
-
-    def remove_folder(self) -> None:
-        (self._folder / ".Tested").rename(self._folder.parent / "away")
-
-
-PLACES = {place.protocol: place for place in (DovecotPlace, MaildirPlace)}
+from mooring.mail.types import Bookmark, Changes, Folder
 
 
 @pytest.fixture(params=sorted(PLACES))
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Place:
-    if request.param == "imap":
-        return DovecotPlace(request.getfixturevalue("dovecot"))
-    return MaildirPlace(tmp_path / "mail")
+    return PLACES[request.param](request, tmp_path)
 
 
 @pytest.fixture
-def mailbox(place: Place) -> Iterator[Incoming]:
-    server, policy = place.server()
-    with open_incoming(server, policy=policy) as opened:
-        yield opened
+def opened(place: Place) -> Iterator[Callable[[], Incoming]]:
+    """opened() is a connection made now: some servers (POP3) show the mailbox as it was then."""
+    running: list[Incoming] = []
+
+    def open_now() -> Incoming:
+        server, policy = place.server()
+        running.append(open_incoming(server, policy=policy))
+        return running[-1]
+
+    yield open_now
+    for mailbox in running:
+        mailbox.close()
+
+
+@pytest.fixture
+def mailbox(opened: Callable[[], Incoming]) -> Incoming:
+    return opened()
 
 
 def folder_under_test(mailbox: Incoming) -> Folder:
-    return next(folder for folder in mailbox.folders() if folder.path.endswith("Tested"))
+    """The one called so, or the inbox where there is no other."""
+    folders = mailbox.folders()
+    return next((folder for folder in folders if folder.path.endswith("Tested")), folders[0])
 
 
 class Rows:
@@ -152,7 +81,7 @@ def letters(mailbox: Incoming, ids: Sequence[str]) -> dict[str, bytes]:
 
 
 def test_every_protocol_that_can_be_opened_takes_part() -> None:
-    assert set(PLACES) == set(incoming_protocols())
+    assert {name.partition(" ")[0] for name in PLACES} == set(incoming_protocols())
 
 
 def test_the_inbox_comes_first_and_folders_are_named_once(mailbox: Incoming) -> None:
@@ -162,25 +91,30 @@ def test_the_inbox_comes_first_and_folders_are_named_once(mailbox: Incoming) -> 
     assert len({folder.wire_name for folder in folders}) == len(folders)
 
 
-def test_letters_are_listed_in_the_order_of_their_ranks_and_fetched_byte_for_byte(place: Place, mailbox: Incoming) -> None:
+def test_letters_are_listed_in_the_order_of_their_ranks_and_fetched_byte_for_byte(
+    place: Place, opened: Callable[[], Incoming]
+) -> None:
     place.deliver(LETTERS)
+    mailbox = opened()
     ids = Rows().visit(mailbox)
     found = letters(mailbox, ids)
 
     assert [found[server_id] for server_id in ids] == LETTERS
 
 
-def test_headers_are_the_letters_up_to_the_empty_line(place: Place, mailbox: Incoming) -> None:
+def test_headers_are_the_letters_up_to_the_empty_line(place: Place, opened: Callable[[], Incoming]) -> None:
     place.deliver(LETTERS)
+    mailbox = opened()
     ids = Rows().visit(mailbox)
     found = {header.server_id: header.raw for header in mailbox.headers(folder_under_test(mailbox), ids)}
 
     assert [found[server_id] for server_id in ids] == [raw.partition(b"\r\n\r\n")[0] + b"\r\n\r\n" for raw in LETTERS]
 
 
-def test_new_letters_are_found_and_ids_stay_what_they_are(place: Place, mailbox: Incoming) -> None:
+def test_new_letters_are_found_and_ids_stay_what_they_are(place: Place, opened: Callable[[], Incoming]) -> None:
     rows = Rows()
     place.deliver(LETTERS[:3])
+    mailbox = opened()
     before = rows.visit(mailbox)
     place.deliver(LETTERS[3:5])
 
@@ -191,9 +125,10 @@ def test_new_letters_are_found_and_ids_stay_what_they_are(place: Place, mailbox:
 
 
 @pytest.mark.parametrize("is_full", [False, True])
-def test_deleted_letters_are_found_and_others_stay(place: Place, mailbox: Incoming, is_full: bool) -> None:
+def test_deleted_letters_are_found_and_others_stay(place: Place, opened: Callable[[], Incoming], is_full: bool) -> None:
     rows = Rows()
     place.deliver(LETTERS[:5])
+    mailbox = opened()
     before = rows.visit(mailbox)
     place.remove(2)
     place.remove(5)
@@ -203,9 +138,10 @@ def test_deleted_letters_are_found_and_others_stay(place: Place, mailbox: Incomi
     assert after == [before[0], before[2], before[3]]
 
 
-def test_the_same_bookmark_can_be_used_again(place: Place, mailbox: Incoming) -> None:
+def test_the_same_bookmark_can_be_used_again(place: Place, opened: Callable[[], Incoming]) -> None:
     rows = Rows()
     place.deliver(LETTERS[:2])
+    mailbox = opened()
     rows.visit(mailbox)
     bookmark = rows.bookmark
     place.deliver(LETTERS[2:4])
@@ -215,9 +151,10 @@ def test_the_same_bookmark_can_be_used_again(place: Place, mailbox: Incoming) ->
     assert rows.visit(mailbox) == first
 
 
-def test_bookmarks_outlive_the_connection(place: Place, mailbox: Incoming) -> None:
+def test_bookmarks_outlive_the_connection(place: Place, opened: Callable[[], Incoming]) -> None:
     rows = Rows()
     place.deliver(LETTERS[:2])
+    mailbox = opened()
     rows.visit(mailbox)
     place.deliver(LETTERS[2:3])
     server, policy = place.server()
@@ -228,17 +165,19 @@ def test_bookmarks_outlive_the_connection(place: Place, mailbox: Incoming) -> No
 
 
 @pytest.mark.parametrize("damage", [{}, {"nonsense": 1}, {"uidvalidity": -1}, {"uidvalidity": None}])
-def test_a_damaged_bookmark_loses_nothing(place: Place, mailbox: Incoming, damage: Bookmark) -> None:
+def test_a_damaged_bookmark_loses_nothing(place: Place, opened: Callable[[], Incoming], damage: Bookmark) -> None:
     rows = Rows()
     place.deliver(LETTERS[:3])
+    mailbox = opened()
     before = rows.visit(mailbox)
     rows.bookmark = damage
 
     assert rows.visit(mailbox) == before
 
 
-def test_ids_that_are_gone_or_nonsense_are_left_out(place: Place, mailbox: Incoming) -> None:
+def test_ids_that_are_gone_or_nonsense_are_left_out(place: Place, opened: Callable[[], Incoming]) -> None:
     place.deliver(LETTERS[:2])
+    mailbox = opened()
     ids = Rows().visit(mailbox)
     place.remove(1)
     wanted = [*ids, "", "nonsense", "../../etc/passwd", "1.999999"]
@@ -247,6 +186,7 @@ def test_ids_that_are_gone_or_nonsense_are_left_out(place: Place, mailbox: Incom
     assert [header.server_id for header in mailbox.headers(folder_under_test(mailbox), wanted)] == [ids[1]]
 
 
+@pytest.mark.parametrize("place", WITH_FOLDERS, indirect=True)
 def test_a_folder_that_is_gone_is_missing(place: Place, mailbox: Incoming) -> None:
     folder = folder_under_test(mailbox)
     place.remove_folder()
@@ -256,8 +196,9 @@ def test_a_folder_that_is_gone_is_missing(place: Place, mailbox: Incoming) -> No
         list(mailbox.changes(folder, None, known=lambda epoch: []).pages)
 
 
-def test_looking_changes_nothing(place: Place, mailbox: Incoming) -> None:
+def test_looking_changes_nothing(place: Place, opened: Callable[[], Incoming]) -> None:
     place.deliver(LETTERS[:3])
+    mailbox = opened()
     rows = Rows()
     ids = rows.visit(mailbox)
     letters(mailbox, ids)

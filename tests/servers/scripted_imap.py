@@ -167,8 +167,8 @@ class ScriptedImap:
         return encrypted
 
     def _command(self, connection: socket.socket) -> bytes:
-        line = b""
-        while not line.endswith(b"\r\n"):
+        line, literal_end = b"", 0
+        while not line[literal_end:].endswith(b"\r\n"):
             line += self._received(connection, 1)
             literal = _LITERAL.search(line)
             if literal is None:
@@ -180,6 +180,7 @@ class ScriptedImap:
             while len(block) < size:
                 block += self._received(connection, size - len(block))
             line += block
+            literal_end = len(line)
         return line[:-2]
 
     def _received(self, connection: socket.socket, size: int) -> bytes:

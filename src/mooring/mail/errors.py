@@ -166,6 +166,14 @@ class CommandRefused(MailError):
     retry_after = timedelta(minutes=5)
 
 
+class RemovalNotOffered(MailError):
+    """The server cannot remove single letters without touching others, or cannot tell them apart. details: host."""
+
+    code = "removal_not_offered"
+    retry_after = None
+    needs_person = True
+
+
 class FolderMissing(MailError):
     """The folder is not there (any more) or cannot be opened. details: folder."""
 

@@ -109,6 +109,10 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
         gettext_noop("The server refused a command that should have worked (%(command)s)."),
         _WAIT,
     ),
+    "removal_not_offered": (
+        gettext_noop("The server “%(host)s” cannot remove single letters safely, so none are removed there."),
+        gettext_noop("Switch off the options that remove letters from the server, or delete them with your mail program."),
+    ),
     "folder_missing": (
         gettext_noop("The folder “%(folder)s” is not on the server any more, or cannot be opened."),
         gettext_noop("Letters archived from it stay. Choose other folders in the account's settings if it is gone for good."),

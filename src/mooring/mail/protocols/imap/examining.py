@@ -1,6 +1,6 @@
 """Opening a folder for reading only, and the complete list of its UIDs.
 
-EXAMINE, never SELECT: nothing a client does in an examined folder can mark a letter as read.
+EXAMINE, not SELECT: nothing a client does in an examined folder can mark a letter as read. Only who removes letters selects.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ _ONE_LINE_SEARCH = 50_000
 _NUMBER_CODES = frozenset({"UIDVALIDITY", "UIDNEXT", "HIGHESTMODSEQ"})
 
 
-def examine(session: Session, folder: Folder) -> Snapshot:
+def examine(session: Session, folder: Folder, *, may_write: bool = False) -> Snapshot:
     """Open the folder and tell how it stands. Raises FolderMissing, ServerBusy, ServerUnavailable."""
     facts: dict[str, int] = {}
-    run = session.run_to_end(*_examine_command(session, folder))
+    run = session.run_to_end(*_examine_command(session, folder, b"SELECT" if may_write else b"EXAMINE"))
     while True:
         try:
             _note(next(run), facts)
@@ -44,11 +44,11 @@ def examine(session: Session, folder: Folder) -> Snapshot:
     )
 
 
-def _examine_command(session: Session, folder: Folder) -> tuple[Argument, ...]:
+def _examine_command(session: Session, folder: Folder, command: bytes) -> tuple[Argument, ...]:
     name = astring(folder.wire_name.encode("latin-1", "replace"), what=folder.path)
     if "CONDSTORE" in session.capabilities and not session.enabled:
-        return (plain(b"EXAMINE"), name, plain(b"(CONDSTORE)"))
-    return (plain(b"EXAMINE"), name)
+        return (plain(command), name, plain(b"(CONDSTORE)"))
+    return (plain(command), name)
 
 
 def _note(response: Response, facts: dict[str, int]) -> None:
@@ -62,10 +62,11 @@ def _next_uid(session: Session, exists: int) -> int:
     """UIDNEXT for a server that does not tell: one above the highest UID."""
     if not exists:
         return 1
-    return max(_fetched_uids(session, b"*"), default=0) + 1
+    return max(fetched_uids(session, b"*"), default=0) + 1
 
 
-def _fetched_uids(session: Session, wanted: bytes) -> list[int]:
+def fetched_uids(session: Session, wanted: bytes) -> list[int]:
+    """Which of these UIDs, in the form of the wire, the opened folder has."""
     responses = session.run(plain(b"UID FETCH %s (UID)" % wanted))
     uids = (uid_in(items_in(response)) for response in responses if response.kind == b"FETCH")
     return [uid for uid in uids if uid]
@@ -85,9 +86,9 @@ def all_uids(session: Session, now: Snapshot) -> UidSet:
     elif now.messages <= _ONE_LINE_SEARCH:
         uids = _search(session)
     else:
-        uids = UidSet.of(_fetched_uids(session, b"1:*"))
+        uids = UidSet.of(fetched_uids(session, b"1:*"))
     if len(uids) < now.messages and not session.is_stirred:
-        uids = uids | UidSet.of(_fetched_uids(session, b"1:*"))
+        uids = uids | UidSet.of(fetched_uids(session, b"1:*"))
     if len(uids) < now.messages and not session.is_stirred:
         raise ProtocolViolation(expected=f"{now.messages} UIDs")
     return uids

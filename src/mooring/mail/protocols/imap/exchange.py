@@ -59,6 +59,16 @@ class Exchange:
             else:
                 return self.accept_end(response)
 
+    def finish(self, *arguments: Argument) -> Response:
+        """Run a command whose untagged responses do not matter; its tagged answer, whatever it says."""
+        run = self.run_to_end(*arguments)
+        while True:
+            try:
+                next(run)
+            except StopIteration as stop:
+                end: Response = stop.value
+                return end
+
     def send_command(self, *arguments: Argument) -> None:
         """Send a command under a new tag; literals wait for the server's consent unless it takes them at once."""
         self._number += 1

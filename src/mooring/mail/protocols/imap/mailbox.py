@@ -1,4 +1,4 @@
-"""A mailbox reached by IMAP4rev1: `contract.Incoming` over the wire layer of this package.
+"""A mailbox reached by IMAP4rev1: `contract.Incoming`, `Removing` and `Keeping` over the wire layer of this package.
 
 Bookmarks hold UIDVALIDITY, UIDNEXT, the count of letters and HIGHESTMODSEQ. Server ids are "<UIDVALIDITY>.<UID>": an id
 from before a folder was made anew finds nothing instead of a stranger's letter. The epoch is the UIDVALIDITY; "0" stands
@@ -17,6 +17,7 @@ from typing import Self
 from mooring.mail.contract import Stage
 from mooring.mail.egress import Connection, EgressPolicy
 from mooring.mail.errors import ConnectionLost
+from mooring.mail.headers import read_header
 from mooring.mail.networks import Address
 from mooring.mail.protocols.imap.bodies import fetch_headers, fetch_letters
 from mooring.mail.protocols.imap.examining import examine
@@ -28,6 +29,7 @@ from mooring.mail.protocols.imap.session import Session
 from mooring.mail.protocols.imap.snapshot import Plan, Snapshot, decide
 from mooring.mail.protocols.imap.stream import Stream
 from mooring.mail.protocols.imap.uid_sets import UidSet
+from mooring.mail.protocols.imap.writing import append_letter, find_letters, remove_letters
 from mooring.mail.types import Bookmark, Changes, Encryption, Folder, KnownIds, RawHeader, RawLetter, Server
 
 _CONNECT_TIMEOUT = 20.0
@@ -169,8 +171,36 @@ class ImapMailbox:
         uids = (uid_of(letter_id, uidvalidity=now.uidvalidity) for letter_id in server_ids)
         return now.uidvalidity, UidSet.of(uid for uid in uids if uid)
 
-    def _examine(self, folder: Folder) -> Snapshot:
+    # -- contract.Removing and contract.Keeping ------------------------------------------------------------------------
+
+    def remove(self, folder: Folder, server_ids: Sequence[str]) -> Sequence[str]:
+        """Remove letters for good. Raises RemovalNotOffered where the server has no UIDPLUS, and FolderMissing."""
+        self._forget_examined()
+        self._listed.pop(folder.wire_name, None)
+        now = examine(self._session, folder, may_write=True)
+        by_uid = {uid: letter_id for letter_id in server_ids if (uid := uid_of(letter_id, uidvalidity=now.uidvalidity))}
+        return [by_uid[uid] for uid in remove_letters(self._session, UidSet.of(by_uid))]
+
+    def keep(self, folder: Folder, raw: bytes, *, is_seen: bool = True) -> str:
+        """Put a letter in. Where the server does not tell the number it gave, the Message-ID does, if it is like no other."""
+        self._examine(folder)
+        self._listed.pop(folder.wire_name, None)
+        letter_id = append_letter(self._session, folder, raw, is_seen=is_seen)
+        if letter_id:
+            return letter_id
+        found = self.find(folder, read_header(raw).message_id)
+        return found[0] if len(found) == 1 else ""
+
+    def find(self, folder: Folder, message_id: str) -> Sequence[str]:
+        """Letters by their exact Message-ID, in the order of arrival."""
+        now = self._examine(folder)
+        return [server_id(now.uidvalidity, uid) for uid in find_letters(self._session, message_id)]
+
+    def _forget_examined(self) -> None:
         self._examined, self._now = "", None
+
+    def _examine(self, folder: Folder) -> Snapshot:
+        self._forget_examined()
         self._now = examine(self._session, folder)
         self._examined = folder.wire_name
         return self._now

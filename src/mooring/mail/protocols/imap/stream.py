@@ -19,6 +19,7 @@ from mooring.mail.errors import ConnectionLost, NoAnswer, ProtocolViolation
 _BUFFER_SIZE = 131_072
 LINE_CAP = 16_777_216
 _AT_ONCE = 2_097_152
+_SENT_AT_ONCE = 65_536
 _SLOWEST_BYTES_PER_SECOND = 2_048
 
 
@@ -135,7 +136,8 @@ class Stream:
         if self._deflater is not None:
             data = self._deflater.compress(data) + self._deflater.flush(zlib.Z_SYNC_FLUSH)
         try:
-            self._connection.sock.sendall(data)
+            for start in range(0, len(data), _SENT_AT_ONCE):  # a socket's timeout is about the whole of what it is given
+                self._connection.sock.sendall(data[start : start + _SENT_AT_ONCE])
         except TimeoutError as error:
             raise self._no_answer() from error
         except OSError as error:
