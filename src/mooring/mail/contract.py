@@ -2,7 +2,7 @@
 
 `tests/mail/test_contract.py` runs the same tests over every protocol that fulfils it. `Incoming` never marks, moves or removes
 anything on the server; what changes a mailbox are the further abilities `Removing` and `Keeping`, which a protocol may have or
-not. All raise only the errors of `mail/errors.py`.
+not, as it may have that of `Finding`. All raise only the errors of `mail/errors.py`.
 """
 
 from __future__ import annotations
@@ -82,15 +82,20 @@ class Removing(Protocol):
 
 
 @runtime_checkable
-class Keeping(Protocol):
-    """The ability to put a letter into a folder and to find one there by its Message-ID."""
-
-    def keep(self, folder: Folder, raw: bytes, *, is_seen: bool = True) -> str:
-        """Put a letter there byte for byte; its server id, or "" where the server does not tell it."""
-        ...
+class Finding(Protocol):
+    """The ability to find a letter by its Message-ID."""
 
     def find(self, folder: Folder, message_id: str) -> Sequence[str]:
         """The server ids of the letters in the folder whose Message-ID (without angle brackets) is exactly this one."""
+        ...
+
+
+@runtime_checkable
+class Keeping(Finding, Protocol):
+    """The ability to put a letter into a folder, and to find one there."""
+
+    def keep(self, folder: Folder, raw: bytes, *, is_seen: bool = True) -> str:
+        """Put a letter there byte for byte; its server id, or "" where the server does not tell it."""
         ...
 
 

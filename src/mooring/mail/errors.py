@@ -11,23 +11,33 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import ClassVar
+from typing import ClassVar, Final, Self
 
 from mooring.mail.types import Refusal
+
+LONGEST_WAIT: Final = timedelta(days=1)
+"""A server that names a longer time is asked again after this one."""
 
 
 class MailError(Exception):
     """The root of the family; never raised itself."""
 
     code: ClassVar[str] = "mail_error"
-    retry_after: ClassVar[timedelta | None] = timedelta(minutes=1)
-    """How long to wait at least before the next try; None when only a person can help."""
+    retry_after: timedelta | None = timedelta(minutes=1)
+    """How long to wait at least before the next try; None when only a person can help. An instance knows better than its class
+    where the server named a time (`asked_to_wait`)."""
     needs_person: ClassVar[bool] = False
 
     def __init__(self, server_said: str = "", **details: str) -> None:
         super().__init__(self.code)
         self.server_said = _printable(server_said[:500])
         self.details = {name: _printable(value) for name, value in details.items()}
+
+    def asked_to_wait(self, wait: timedelta | None) -> Self:
+        """This error, with the time that the server asked for instead of our own; None leaves everything as it is."""
+        if wait is not None:
+            self.retry_after = min(max(wait, timedelta(0)), LONGEST_WAIT)
+        return self
 
     def __str__(self) -> str:
         facts = ", ".join(f"{name}={value}" for name, value in self.details.items())
