@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from typing import Protocol, TypeAlias
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from typing import Protocol, TypeAlias, runtime_checkable
 
-from mooring.mail.contract import Incoming, Stage
+from mooring.mail.contract import Incoming, Outgoing, Stage
 from mooring.mail.egress import EgressPolicy
 from mooring.mail.errors import MailError, UnusableName
 from mooring.mail.protocols.files import FilesMailbox
 from mooring.mail.protocols.imap import ImapMailbox
+from mooring.mail.protocols.smtp import SmtpOutgoing
 from mooring.mail.types import Folder, Server, Step
 
 
@@ -46,21 +48,51 @@ def open_incoming(server: Server, *, policy: EgressPolicy) -> Incoming:
     return mailbox
 
 
-class ConnectionTest:
-    """A connection tried out: iterate over its steps, then read `folders` and `error`.
+class _OpeningOutgoing(Outgoing, Protocol):
+    """A server that takes letters, opened in stages."""
+
+    def stages(self) -> Sequence[Stage]:
+        """The steps that make it usable, in their order."""
+        ...
+
+
+@runtime_checkable
+class _AsksAboutSender(Protocol):
+    def check_sender(self, address: str) -> None: ...
+
+
+_OUTGOING: dict[str, Callable[[Server, EgressPolicy], _OpeningOutgoing]] = {
+    "smtp": lambda server, policy: SmtpOutgoing(server, policy=policy),
+}
+
+
+def outgoing_protocols() -> tuple[str, ...]:
+    """The names that `Server.protocol` may have for sending."""
+    return tuple(_OUTGOING)
+
+
+def open_outgoing(server: Server, *, policy: EgressPolicy) -> Outgoing:
+    """A server ready to take letters. Raises a MailError; nothing stays open then."""
+    outgoing = _made_outgoing(server, policy)
+    try:
+        for stage in outgoing.stages():
+            stage.run()
+    except BaseException:
+        outgoing.close()
+        raise
+    return outgoing
+
+
+class _Test:
+    """A connection tried out: iterate over its steps, then read `error`.
 
     It ends with the first step that fails. Nothing on the server is changed. It can be gone through once.
     """
 
-    def __init__(self, server: Server, *, policy: EgressPolicy) -> None:
-        self.folders: tuple[Folder, ...] = ()
+    def __init__(self) -> None:
         self.error: MailError | None = None
-        self._server = server
-        self._policy = policy
 
-    def __iter__(self) -> Iterator[Step]:
-        mailbox = _made(self._server, self._policy)
-        stages = (*mailbox.stages(), Stage("list_folders", lambda: self._list_folders(mailbox)))
+    def _tried(self, stages: Iterable[Stage], close: Callable[[], None]) -> Iterator[Step]:
         try:
             for stage in stages:
                 step = self._taken(stage)
@@ -68,7 +100,7 @@ class ConnectionTest:
                 if step.error:
                     return
         finally:
-            mailbox.close()
+            close()
 
     def _taken(self, stage: Stage) -> Step:
         try:
@@ -78,18 +110,67 @@ class ConnectionTest:
             said = {"server_said": error.server_said} if error.server_said else {}
             return Step(stage.code, error.code, {**error.details, **said})
 
+
+class ConnectionTest(_Test):
+    """How receiving goes; afterwards `folders` are those of the mailbox."""
+
+    def __init__(self, server: Server, *, policy: EgressPolicy) -> None:
+        super().__init__()
+        self.folders: tuple[Folder, ...] = ()
+        self._server = server
+        self._policy = policy
+
+    def __iter__(self) -> Iterator[Step]:
+        mailbox = _made(self._server, self._policy)
+        stages = (*mailbox.stages(), Stage("list_folders", lambda: self._list_folders(mailbox)))
+        yield from self._tried(stages, mailbox.close)
+
     def _list_folders(self, mailbox: Incoming) -> dict[str, str]:
         self.folders = tuple(mailbox.folders())
         return {"count": str(len(self.folders))}
 
 
+class OutgoingTest(_Test):
+    """How sending goes, as far as it can be tried without sending a letter."""
+
+    def __init__(self, server: Server, *, policy: EgressPolicy, sender: str = "") -> None:
+        super().__init__()
+        self._server = server
+        self._policy = policy
+        self._sender = sender
+
+    def __iter__(self) -> Iterator[Step]:
+        outgoing = _made_outgoing(self._server, self._policy)
+        stages = [*outgoing.stages()]
+        if self._sender and isinstance(outgoing, _AsksAboutSender):
+            stages.append(Stage("check_sender", partial(_checked, outgoing, self._sender)))
+        yield from self._tried(stages, outgoing.close)
+
+
+def _checked(outgoing: _AsksAboutSender, sender: str) -> dict[str, str]:
+    outgoing.check_sender(sender)
+    return {"sender": sender}
+
+
 def test_incoming(server: Server, *, policy: EgressPolicy) -> ConnectionTest:
-    """Try out a connection: resolve, connect, encrypt, log_in, list_folders, as far as the protocol has them."""
+    """Try out receiving: resolve, connect, encrypt, log_in, list_folders, as far as the protocol has them."""
     return ConnectionTest(server, policy=policy)
+
+
+def test_outgoing(server: Server, *, policy: EgressPolicy, sender: str) -> OutgoingTest:
+    """Try out sending: resolve, connect, encrypt, log_in, check_sender, as far as there are such and `sender` is given."""
+    return OutgoingTest(server, policy=policy, sender=sender)
 
 
 def _made(server: Server, policy: EgressPolicy) -> _Opening:
     maker = _INCOMING.get(server.protocol)
+    if maker is None:
+        raise UnusableName(what=server.protocol)
+    return maker(server, policy)
+
+
+def _made_outgoing(server: Server, policy: EgressPolicy) -> _OpeningOutgoing:
+    maker = _OUTGOING.get(server.protocol)
     if maker is None:
         raise UnusableName(what=server.protocol)
     return maker(server, policy)

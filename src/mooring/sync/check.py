@@ -58,6 +58,16 @@ def test_account(server: Server, policy: EgressPolicy | None = None) -> TestResu
     return TestResult(tuple(results), () if failed else trial.folders, failed)
 
 
+def test_sending(server: Server, *, sender: str, policy: EgressPolicy | None = None) -> TestResult:  # noqa: PT028 - no test of pytest
+    """Connect, log in and ask whether letters from `sender` are taken; none is sent. Takes as long as the server does."""
+    try:
+        steps = list(connect.test_outgoing(server, policy=policy or egress_policy(), sender=sender))
+    except MailError as error:
+        steps = [Step("resolve", error.code, dict(error.details))]
+    failed = next((step.error for step in steps if step.error), "")
+    return TestResult(tuple(_result(step, server) for step in steps), error_code=failed)
+
+
 _LABELS: Final = {
     "resolve": gettext_noop("Find the server %(host)s"),
     "connect": gettext_noop("Connect to port %(port)s"),
@@ -65,6 +75,7 @@ _LABELS: Final = {
     "log_in": gettext_noop("Log in as %(user)s"),
     "find_files": gettext_noop("Open %(path)s"),
     "list_folders": gettext_noop("List the folders"),
+    "check_sender": gettext_noop("Ask whether letters from the address are taken"),
 }
 _ORDER: Final = {"files": ("find_files", "list_folders")}
 _USUAL_ORDER: Final = ("resolve", "connect", "log_in", "list_folders")
