@@ -39,7 +39,10 @@ class OwnedFilters:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerFilters(OwnedFilters):
+    """`is_archived` is None where active and archived customers are looked for alike."""
+
     kind: str = ""
+    is_archived: bool | None = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +109,7 @@ def find(*, reader: User, text: str, limit: int = 10) -> list[Customer | Lead | 
     if found is None:
         return []
     listings: tuple[Listing[Any], ...] = (
-        _customers(reader, CustomerFilters(), found[0], _bare),
+        _customers(reader, CustomerFilters(is_archived=None), found[0], _bare),
         _leads(reader, LeadFilters(), found[1], _bare),
         _contacts(reader, ContactFilters(), found[2], _bare),
         _projects(reader, ProjectFilters(), found[3], lambda rows: rows.select_related("customer")),
@@ -118,6 +121,8 @@ def find(*, reader: User, text: str, limit: int = 10) -> list[Customer | Lead | 
 
 def _customers(reader: User, filters: CustomerFilters, found: Found, shown: Shown) -> Listing[Customer]:
     rows = Customer.objects.visible_to(reader)
+    if filters.is_archived is not None:
+        rows = rows.filter(archived_at__isnull=not filters.is_archived)
     if filters.kind:
         rows = rows.filter(kind=filters.kind)
     branches = _branches(reader, Module.CUSTOMERS, filters)

@@ -49,6 +49,8 @@ ACTIONS: Final = {
     "deactivated": gettext_lazy("deactivated"),
     "reactivated": gettext_lazy("let in again"),
     "password set": gettext_lazy("new password"),
+    "archived": gettext_lazy("moved to the archive"),
+    "restored": gettext_lazy("restored from the archive"),
 }
 
 FIELDS: Final = {

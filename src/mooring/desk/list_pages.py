@@ -37,7 +37,8 @@ def list_page(request: HttpRequest, which: RecordList) -> HttpResponse:
         "page": rows,
         "sort": asked.sort,
         "shown": [column.name for column in asked.columns],
-        "may_add": may(user, which.kind.module, Action.CHANGE),
+        "may_add": which.can_add and may(user, which.kind.module, Action.CHANGE),
+        "may_delete": may(user, which.kind.module, Action.DELETE),
         "may_export": may(user, which.kind.module, Action.EXPORT),
         "owners": owner_choices()[1:] if which.has_owner else (),
         "here": request.get_full_path(),
@@ -59,9 +60,7 @@ def assign(request: HttpRequest, which: RecordList) -> HttpResponse:
     """Give all ticked records to one owner, or to nobody."""
     choice = request.POST.get("owner", "")
     owner = None if choice == NOBODY else User.objects.filter(pk__in=_ids([choice]), is_active=True).first()
-    records = which.kind.model.objects.visible_to(user_of(request), Action.CHANGE).filter(
-        pk__in=_ids(request.POST.getlist("ids"))
-    )
+    records = which.kind.model.objects.visible_to(user_of(request), Action.CHANGE).filter(pk__in=ticked_ids(request))
     if owner is None and choice != NOBODY:
         toast(request, _("Choose who shall look after them."), is_problem=True)
     else:
@@ -77,9 +76,14 @@ def own_path(request: HttpRequest, otherwise: str) -> str:
     return wanted if url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) else otherwise
 
 
+def ticked_ids(request: HttpRequest) -> list[int]:
+    """The ids of the ticked rows; of one row alone where its own button was pressed."""
+    return _ids(request.POST.getlist("only") or request.POST.getlist("ids"))
+
+
 def _ticked_rows(request: HttpRequest, which: RecordList) -> Iterator[Any]:
     user = user_of(request)
-    rows = which.kind.model.objects.visible_to(user, Action.EXPORT).filter(pk__in=_ids(request.POST.getlist("ids")))
+    rows = which.kind.model.objects.visible_to(user, Action.EXPORT).filter(pk__in=ticked_ids(request))
     yield from which.with_related(rows, user).order_by("name_key", "pk")
 
 

@@ -16,7 +16,14 @@ from django.utils.translation import gettext_lazy
 from mooring.customers import queries
 from mooring.customers.models import Affiliation
 from mooring.desk.access import user_of
-from mooring.desk.forms.filters import ContactFilterForm, CustomerFilterForm, FilterForm, LeadFilterForm, ProjectFilterForm
+from mooring.desk.forms.filters import (
+    ArchiveFilterForm,
+    ContactFilterForm,
+    CustomerFilterForm,
+    FilterForm,
+    LeadFilterForm,
+    ProjectFilterForm,
+)
 from mooring.desk.kinds import CONTACT, CUSTOMER, LEAD, PROJECT, RecordKind
 from mooring.ui.parts import Chip, Tab
 from mooring.users.models import SavedView, User
@@ -38,7 +45,11 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordList:
-    """A list of one kind of record. The name is always its first column."""
+    """A list of one kind of record. The name is always its first column.
+
+    `own_name` is for a list that is not the only one of its kind; `row_acts` and `bulk_acts` are templates of what can be done
+    with a row and with the ticked ones, besides what every list offers.
+    """
 
     kind: RecordKind
     title: Any
@@ -50,11 +61,15 @@ class RecordList:
     with_related: Callable[[Any, User], Any]
     """Adds to chosen rows what the columns show of others."""
     has_owner: bool = False
+    can_add: bool = True
+    own_name: str = ""
+    row_acts: str = ""
+    bulk_acts: str = ""
 
     @property
     def name(self) -> str:
         """Its address and its saved views are called so."""
-        return self.kind.list_name
+        return self.own_name or self.kind.list_name
 
     @property
     def new_name(self) -> str:
@@ -112,6 +127,8 @@ _CHANGED: Final = Column(
     name="changed", label=gettext_lazy("Changed"), value=lambda row: row.changed_at.isoformat(), sort="changed"
 )
 
+_KIND: Final = Column(name="kind", label=gettext_lazy("Type"), value=lambda row: row.get_kind_display())
+
 CUSTOMERS: Final = RecordList(
     kind=CUSTOMER,
     title=gettext_lazy("Customers"),
@@ -119,7 +136,7 @@ CUSTOMERS: Final = RecordList(
     empty_text=gettext_lazy("Companies and people you do business with. Letters from their addresses stand on their cards."),
     columns=(
         _MAIN_EMAIL,
-        Column(name="kind", label=gettext_lazy("Type"), value=lambda row: row.get_kind_display()),
+        _KIND,
         _NUMBER,
         _OWNER,
         _ADDED,
@@ -129,6 +146,29 @@ CUSTOMERS: Final = RecordList(
     page=queries.customers_page,
     with_related=_with_owner,
     has_owner=True,
+    row_acts="desk/customers/_row_acts.html",
+    bulk_acts="desk/customers/_bulk_acts.html",
+)
+ARCHIVE: Final = RecordList(
+    kind=CUSTOMER,
+    title=gettext_lazy("Archive"),
+    subject=gettext_lazy("All archived customers"),
+    empty_text=gettext_lazy("Customers who pause rest here, as long as needed, and come back as they were."),
+    columns=(
+        Column(name="status", label=gettext_lazy("Status"), value=lambda _row: _("Inactive")),
+        Column(name="archived", label=gettext_lazy("In the archive since"), value=lambda row: row.archived_at.isoformat()),
+        _MAIN_EMAIL,
+        _KIND,
+        _NUMBER,
+        _OWNER,
+    ),
+    form=ArchiveFilterForm,
+    page=queries.customers_page,
+    with_related=_with_owner,
+    can_add=False,
+    own_name="archive",
+    row_acts="desk/archive/_row_acts.html",
+    bulk_acts="desk/archive/_bulk_acts.html",
 )
 LEADS: Final = RecordList(
     kind=LEAD,
@@ -182,7 +222,7 @@ PROJECTS: Final = RecordList(
     page=queries.projects_page,
     with_related=_with_customer,
 )
-LISTS: Final = {each.name: each for each in (CUSTOMERS, LEADS, CONTACTS, PROJECTS)}
+LISTS: Final = {each.name: each for each in (CUSTOMERS, ARCHIVE, LEADS, CONTACTS, PROJECTS)}
 
 
 def asked_of(request: HttpRequest, which: RecordList) -> Asked:
@@ -233,6 +273,10 @@ def _columns(request: HttpRequest, which: RecordList) -> list[Column]:
 def _tabs(request: HttpRequest, which: RecordList) -> tuple[list[Tab], SavedView | None]:
     views = views_of(user_of(request), which.name)
     open_view = next((view for view in views if str(view.pk) == request.GET.get("view")), None)
-    tabs = [Tab(label=_("All"), url=reverse(which.name), is_current=open_view is None)]
-    tabs += [Tab(label=view.name, url=view_url(view), is_current=view is open_view) for view in views]
+    whole = Tab(label=_("Archive") if which is ARCHIVE else _("All"), url=reverse(which.name), is_current=open_view is None)
+    tabs = [whole, *(Tab(label=view.name, url=view_url(view), is_current=view is open_view) for view in views)]
+    if which is CUSTOMERS:
+        tabs.append(Tab(label=_("Archive"), url=reverse(ARCHIVE.name)))
+    elif which is ARCHIVE:
+        tabs.insert(0, Tab(label=_("Active customers"), url=reverse(CUSTOMERS.name)))
     return tabs, open_view

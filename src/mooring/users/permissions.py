@@ -47,7 +47,7 @@ _OWN: Final = dict.fromkeys(Action, Scope.OWN)
 RIGHTS: Final[dict[str, dict[Module, dict[Action, Scope]]]] = {
     Role.ADMINISTRATOR: dict.fromkeys(Module, _EVERYTHING),
     Role.SALES_PERSON: {
-        Module.CUSTOMERS: _OWN_WORK,
+        Module.CUSTOMERS: {**_OWN_WORK, Action.DELETE: Scope.OWN},
         Module.LEADS: _OWN_WORK,
         Module.PROJECTS: _OWN_WORK,
         Module.ACCOUNTS: _OWN,

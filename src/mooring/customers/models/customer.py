@@ -52,6 +52,8 @@ class Customer(models.Model):
     owner = models.ForeignKey(
         User, verbose_name=_("Owner"), null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )
+    archived_at = models.DateTimeField(null=True, blank=True, editable=False)
+    """Since when it rests in the archive; None while it is active. Its letters are still linked (customers.archiving)."""
     created_at = models.DateTimeField()
     changed_at = models.DateTimeField()
 
@@ -71,6 +73,9 @@ class Customer(models.Model):
             models.Index(fields=("owner", "-created_at", "-id"), name="customers_of_owner_newest"),
             models.Index(fields=("-changed_at", "-id"), name="customers_changed_last"),
             models.Index(fields=("owner", "-changed_at", "-id"), name="customers_of_owner_changed"),
+            models.Index(
+                fields=("name_key", "id"), condition=models.Q(archived_at__isnull=False), name="archived_customers_by_name"
+            ),
         )
 
     def __str__(self) -> str:

@@ -6,6 +6,7 @@ A value that makes no sense is no filter: an address can be typed by hand, and a
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final
 from urllib.parse import urlencode
@@ -92,6 +93,12 @@ class CustomerFilterForm(_OwnedForm):
     def filters(self, now: datetime) -> CustomerFilters:
         """What customers_page takes."""
         return CustomerFilters(kind=self.asked().get("kind", ""), **self._owned(now))
+
+
+class ArchiveFilterForm(CustomerFilterForm):
+    def filters(self, now: datetime) -> CustomerFilters:
+        """The same among customers in the archive."""
+        return replace(super().filters(now), is_archived=True)
 
 
 class LeadFilterForm(_OwnedForm):

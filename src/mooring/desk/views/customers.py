@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
 from mooring.customers.models import Contact, Customer, Project
+from mooring.customers.models.customer import is_owned_within
 from mooring.desk.access import customer_for, may_in, user_of
 from mooring.desk.from_letters import first_rows, start_of
 from mooring.desk.kinds import CUSTOMER as KIND
@@ -102,4 +103,9 @@ def _around(request: HttpRequest, record: Customer) -> dict[str, Any]:
     user = user_of(request)
     contacts = Contact.objects.visible_to(user).filter(affiliations__customer=record).order_by("name_key", "id")
     projects = Project.objects.visible_to(user).filter(customer=record, is_closed=False).order_by("name_key", "id")
-    return {"tabs": tabs_of(request, KIND, record, PARTS), "contacts": contacts[:BESIDE], "projects": projects[:BESIDE]}
+    return {
+        "tabs": tabs_of(request, KIND, record, PARTS),
+        "contacts": contacts[:BESIDE],
+        "projects": projects[:BESIDE],
+        "may_archive": is_owned_within(record.owner_id, user, Module.CUSTOMERS, Action.DELETE),
+    }

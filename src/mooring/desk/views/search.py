@@ -92,5 +92,7 @@ def _matches(entry: Found, text: str) -> bool:
 
 
 def _detail(row: object) -> str:
+    if getattr(row, "archived_at", None) is not None:
+        return _("in the archive")
     owner = getattr(row, "customer", None)
     return str(owner) if owner is not None else str(getattr(row, "company_name", "") or "")

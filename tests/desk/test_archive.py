@@ -1,0 +1,73 @@
+"""Customers > Archive as people click it: the question, the move, the undo, the way back."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+from selectolax.lexbor import LexborHTMLParser
+
+from desk.world import client_of
+from making import make_customer
+from mooring.customers.models import Customer
+from mooring.users.models import User
+
+pytestmark = pytest.mark.django_db
+
+
+def said(answer: object) -> str:
+    return " ".join(LexborHTMLParser(answer.content).body.text(separator=" ").split())  # type: ignore[attr-defined,union-attr]
+
+
+def archived() -> list[str]:
+    return list(Customer.objects.unscoped("a test looks").filter(archived_at__isnull=False).values_list("name", flat=True))
+
+
+def test_the_question_says_that_nothing_is_removed_for_good_and_changes_nothing(alice: User) -> None:
+    harbour = make_customer("Harbour")
+    answer = client_of(alice).post(reverse("ask_to_archive"), {"only": harbour.pk})
+    assert "not removed for good" in said(answer)
+    assert "users cannot sign in until it is restored" in said(answer)
+    assert archived() == []
+
+
+def test_one_button_of_a_row_asks_about_this_row_whatever_is_ticked(alice: User) -> None:
+    harbour, pier = make_customer("Harbour"), make_customer("Pier")
+    answer = client_of(alice).post(reverse("ask_to_archive"), {"only": harbour.pk, "ids": [pier.pk]})
+    assert ("Harbour" in said(answer), "Pier" in said(answer)) == (True, False)
+
+
+def test_deleted_customers_stand_in_the_archive_as_inactive_and_come_back(alice: User) -> None:
+    client, harbour = client_of(alice), make_customer("Harbour")
+    client.post(reverse("archive_ticked"), {"ids": [harbour.pk]})
+    page = said(client.get(reverse("archive")))
+    assert ("Harbour" in page, "Inactive" in page, "Restore selected customers" in page) == (True, True, True)
+    client.get(reverse("home"))
+    assert "Harbour" not in said(client.get(reverse("customers")))
+    assert "In the archive since" in said(client.get(reverse("customer", args=[harbour.pk])))
+    client.post(reverse("restore_ticked"), {"ids": [harbour.pk]})
+    assert archived() == []
+
+
+def test_undo_brings_back_exactly_those_of_one_move(alice: User) -> None:
+    client, harbour, pier = client_of(alice), make_customer("Harbour"), make_customer("Pier")
+    client.post(reverse("archive_ticked"), {"ids": [harbour.pk]})
+    client.get(reverse("archive"))
+    client.post(reverse("archive_ticked"), {"ids": [pier.pk]})
+    undo = LexborHTMLParser(client.get(reverse("customers")).content).css_first(".toast-line form")
+    assert undo is not None
+    client.post(undo.attributes["action"] or "", {})
+    assert archived() == ["Harbour"]
+
+
+def test_with_nothing_ticked_the_user_is_told_what_to_do(alice: User) -> None:
+    client = client_of(alice)
+    answer = client.post(reverse("ask_to_archive"), {}, follow=True)
+    assert "Tick the customers" in said(answer)
+
+
+@pytest.mark.parametrize("since", ["nonsense", "2026-13-45T00:00:00", "2026-03-02"])
+def test_an_undo_of_no_moment_restores_nothing(alice: User, since: str) -> None:
+    client, harbour = client_of(alice), make_customer("Harbour")
+    client.post(reverse("archive_ticked"), {"ids": [harbour.pk]})
+    client.post(f"{reverse('restore_ticked')}?since={since}", {})
+    assert archived() == ["Harbour"]
