@@ -5,13 +5,19 @@ from __future__ import annotations
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from mooring.mail.egress import EgressPolicy
 from mooring.mail.types import Server
+from servers.cyrus import Cyrus, OtherClient
 from servers.dovecot import Dovecot
+from servers.scripted_imap import LOOPBACK
+
+FIRST = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+"""When the first letter arrives, where the place can tell its server."""
 
 LETTERS = [
     b"From: bob@example.org\r\nSubject: letter %d\r\nMessage-ID: <%d@example.org>\r\n\r\n" % (number, number)
@@ -86,14 +92,45 @@ class MaildirPlace(Place):
         (self._folder / ".Tested").rename(self._folder.parent / "away")
 
 
+class CyrusPlace(Place):
+    """Over JMAP, while letters come and go over IMAP."""
+
+    def __init__(self, cyrus: Cyrus) -> None:
+        self._cyrus = cyrus
+        self._user = cyrus.new_user()
+        self._count = 0
+        with self._client() as client:
+            client.do("CREATE INBOX.Tested")
+
+    def _client(self) -> OtherClient:
+        return OtherClient(self._cyrus, self._user)
+
+    def server(self) -> tuple[Server, EgressPolicy]:
+        return self._cyrus.jmap_server(self._user), LOOPBACK
+
+    def deliver(self, letters: Sequence[bytes]) -> None:
+        with self._client() as client:
+            client.append("INBOX.Tested", letters, first_at=FIRST + timedelta(seconds=self._count))
+        self._count += len(letters)
+
+    def remove(self, number: int) -> None:
+        with self._client() as client:
+            client.expunge("INBOX.Tested", str(number))
+
+    def remove_folder(self) -> None:
+        with self._client() as client:
+            client.do("DELETE INBOX.Tested")
+
+
 PLACES: dict[str, Callable[[pytest.FixtureRequest, Path], Place]] = {
     "files": lambda request, folder: MaildirPlace(folder / "mail"),
     "imap": lambda request, folder: DovecotPlace(request.getfixturevalue("dovecot")),
+    "jmap": lambda request, folder: CyrusPlace(request.getfixturevalue("cyrus")),
 }
 """By a name that begins with the protocol: how the place is made."""
-WITH_FOLDERS = ("files", "imap")
+WITH_FOLDERS = ("files", "imap", "jmap")
 """Those that have more than the inbox."""
-REMOVING = ("imap",)
+REMOVING = ("imap", "jmap")
 """Those whose letters can be removed (contract.Removing)."""
-KEEPING = ("imap",)
+KEEPING = ("imap", "jmap")
 """Those into which letters can be put (contract.Keeping)."""

@@ -1,4 +1,4 @@
-"""A real Cyrus, IMAP and POP3, on free loopback ports, beside a Dovecot that the packages would not let it be installed with.
+"""A real Cyrus (IMAP, POP3, JMAP) on free loopback ports, beside a Dovecot that the packages would not let it be installed with.
 
 Debian's packages are fetched once into the folder that MOORING_CYRUS names, which everybody must be able to read; they
 are unpacked there without being installed, and run as an unprivileged user. Without that variable nothing is fetched.
@@ -8,19 +8,25 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import subprocess
 import time
-from datetime import timedelta
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Self
 
 from mooring.mail.types import Encryption, Secret, Server
 from servers.dovecot import free_ports, greets
 
 PASSWORD = "harbour-wall"
 _PACKAGES = [
-    "cyrus-common", "cyrus-imapd", "cyrus-pop3d", "libical3", "libpcre3", "libshp2", "libsasl2-modules", "sasl2-bin",
+    "cyrus-common", "cyrus-imapd", "cyrus-pop3d", "cyrus-caldav", "libical3", "libpcre3", "libshp2",
+    "libsasl2-modules", "sasl2-bin",
 ]  # fmt: skip
-_NEEDED = ["master", "imapd", "pop3d"]
+"""The server for JMAP, httpd, comes with cyrus-caldav."""
+_NEEDED = ["master", "imapd", "pop3d", "httpd"]
 _START_SECONDS = 20.0
 
 
@@ -52,7 +58,7 @@ class Cyrus:
 
     def __init__(self, folder: Path, *, root: Path) -> None:
         self.folder = folder
-        self.port, self.pop3_port = free_ports(2)
+        self.port, self.pop3_port, self.http_port, self.smtp_port = free_ports(4)
         self._root = root
         self._user_count = 0
         self._process: subprocess.Popen[bytes] | None = None
@@ -74,7 +80,7 @@ class Cyrus:
             **_unprivileged(),
         )
         deadline = time.monotonic() + _START_SECONDS
-        while not greets(self.port):
+        while not (greets(self.port) and greets(self.pop3_port)):
             if time.monotonic() > deadline or self._process.poll() is not None:
                 self.stop()
                 raise CyrusMissing("Cyrus IMAP does not start here")
@@ -115,6 +121,10 @@ class Cyrus:
             timeout=timedelta(seconds=20),
         )
 
+    def jmap_server(self, user: str) -> Server:
+        """The same mailbox over JMAP, found from the host."""
+        return replace(self.server(user), protocol="jmap", host="", port=0, url=f"http://localhost:{self.http_port}")
+
     def _write_config(self) -> None:
         for name in ("cfg/socket", "run/proc", "run/lock", "spool", "search"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
@@ -126,6 +136,8 @@ class Cyrus:
             "sasl": plugins,
             "port": self.port,
             "pop3_port": self.pop3_port,
+            "http_port": self.http_port,
+            "smtp_port": self.smtp_port,
             "user": user,
             "group": group,
         }
@@ -134,6 +146,50 @@ class Cyrus:
         if os.geteuid() == 0:
             for path in (self.folder, *self.folder.rglob("*")):
                 shutil.chown(path, "nobody", "nogroup")
+
+
+class OtherClient:
+    """The owner's own mail program, over IMAP; used to log in for the first time, too, since that makes the mailbox."""
+
+    def __init__(self, cyrus: Cyrus, user: str) -> None:
+        self._socket = socket.create_connection(("127.0.0.1", cyrus.port), 20)
+        self._lines = self._socket.makefile("rb")
+        self._lines.readline()
+        self._number = 0
+        self.do(f"LOGIN {user} {PASSWORD}")
+
+    def do(self, command: str, literal: bytes | None = None) -> list[bytes]:
+        """The lines of the answer to a command, whose last argument may be a literal."""
+        self._number += 1
+        tag = f"c{self._number}"
+        wanted = b"" if literal is None else b" {%d+}\r\n%s" % (len(literal), literal)
+        self._socket.sendall(f"{tag} {command}".encode() + wanted + b"\r\n")
+        lines: list[bytes] = []
+        while not lines or not lines[-1].startswith(tag.encode()):
+            lines.append(self._lines.readline())
+            if not lines[-1]:
+                raise ConnectionError("Cyrus hung up")
+        if not lines[-1].startswith(f"{tag} OK".encode()):
+            raise ValueError(lines[-1])
+        return lines
+
+    def append(self, folder: str, letters: Iterable[bytes], *, first_at: datetime, flags: str = "") -> None:
+        """Letters received a second after each other."""
+        for place, raw in enumerate(letters):
+            at = (first_at + timedelta(seconds=place)).strftime("%d-%b-%Y %H:%M:%S +0000")
+            self.do(f'APPEND "{folder}" ({flags}) "{at}"', raw)
+
+    def expunge(self, folder: str, uids: str) -> None:
+        """Letters deleted, and no others."""
+        self.do(f'SELECT "{folder}"')
+        self.do(f"UID STORE {uids} +FLAGS (\\Deleted)")
+        self.do(f"UID EXPUNGE {uids}")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._socket.close()
 
 
 def _unprivileged() -> dict[str, str]:
@@ -147,6 +203,16 @@ proc_path: {base}/run/proc
 mboxname_lockpath: {base}/run/lock
 defaultpartition: default
 partition-default: {base}/spool
+defaultsearchtier: t1
+t1searchpartition-default: {base}/search
+search_engine: xapian
+conversations: 1
+conversations_db: twoskip
+httpmodules: jmap
+smtp_backend: host
+smtp_host: localhost:{smtp_port}
+munge8bit: no
+reject8bit: no
 allowplaintext: yes
 admins: cyrus
 altnamespace: no
@@ -181,6 +247,7 @@ START {{
 SERVICES {{
   imap cmd="{bin}/imapd -C {base}/imapd.conf" listen="127.0.0.1:{port}" prefork=0
   pop3 cmd="{bin}/pop3d -C {base}/imapd.conf" listen="127.0.0.1:{pop3_port}" prefork=0
+  http cmd="{bin}/httpd -C {base}/imapd.conf" listen="127.0.0.1:{http_port}" prefork=0
 }}
 DAEMON {{
   idled cmd="{bin}/idled -C {base}/imapd.conf"
