@@ -5,6 +5,7 @@ make_customer and its like go through the deeds, so that search words, keys and 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any
@@ -23,8 +24,9 @@ from mooring.customers.editing import (
     create_project,
 )
 from mooring.customers.models import Contact, Customer, Lead, Project
+from mooring.users.groups import add_group, add_member
 from mooring.users.journal import Actor
-from mooring.users.models import Role, User
+from mooring.users.models import Group, Role, User
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 """A Monday morning."""
@@ -43,6 +45,16 @@ def make_user(name: str = "", *, role: str = Role.SALES_PERSON, email: str = "",
     user.set_unusable_password()
     user.save()
     return user
+
+
+def make_group(
+    name: str = "", *, members: Iterable[User] = (), by: Actor = BY_COMMAND, now: datetime = NOW, **data: Any
+) -> Group:
+    """A group at the top of the tree unless `parent` says otherwise."""
+    group = add_group(name=name or f"Group {next(_numbers)}", by=by, now=now, **data)
+    for member in members:
+        add_member(group=group, user=member, by=by, now=now)
+    return group
 
 
 def make_customer(

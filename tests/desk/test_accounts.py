@@ -18,6 +18,7 @@ from django.urls import reverse
 
 from desk.world import client_of
 from letters.making_letters import make_account
+from mooring.letters.accounts import default_account_of
 from mooring.letters.models import MailAccount
 from mooring.users.models import JournalEntry, User
 from servers.certificates import Authority
@@ -73,7 +74,8 @@ def test_a_mailbox_is_saved_after_exactly_its_settings_were_tested(
     answer = browser.post(NEW, {**form, "submit": "1", "proof": _proof(page), "folders": ["INBOX"]})
     assert answer.status_code == 303
     account = MailAccount.objects.visible_to(bob).get()
-    assert (account.address, account.is_default, account.first_scan_days) == ("bob@mooring.example", True, None)
+    assert (account.address, account.first_scan_days) == ("bob@mooring.example", None)
+    assert default_account_of(bob) == account
     assert list(account.folders.filter(is_synced=True).values_list("path", flat=True)) == ["INBOX"]
     assert PASSWORD.encode() not in bytes(account.password_sealed)
 

@@ -7,14 +7,14 @@ from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
-from making import NOW, make_user
+from making import NOW, make_group, make_user
 from mooring.letters.arrivals import Arrival
 from mooring.letters.matching import Match
-from mooring.letters.models import Folder, Letter, MailAccount
+from mooring.letters.models import Folder, Letter, MailAccount, TeamAccess
 from mooring.letters.packs import KeptOriginal
 from mooring.letters.storing import store_batch
 from mooring.mail.parsing import read_letter
-from mooring.users.models import User
+from mooring.users.models import Group, User
 
 _numbers = count(1)
 
@@ -23,7 +23,7 @@ def make_account(owner: User | None = None, *, address: str = "", **fields: Any)
     """An account on a server that nobody connects to, without a password."""
     number = next(_numbers)
     values: dict[str, Any] = {
-        "owner": owner or make_user(),
+        "owner": owner or (None if fields.get("is_team") else make_user()),
         "your_name": "Box",
         "address": address or f"box{number}@mooring.example",
         "host": "imap.mooring.example",
@@ -32,6 +32,14 @@ def make_account(owner: User | None = None, *, address: str = "", **fields: Any)
         **fields,
     }
     return MailAccount.objects.create(**values)
+
+
+def make_team_account(*members: User, may_write: bool = True, group: Group | None = None, **fields: Any) -> MailAccount:
+    """An account of a team, by default of a new group with these members."""
+    group = group or make_group(members=members)
+    account = make_account(owner=None, is_team=True, **fields)
+    TeamAccess.objects.create(account=account, group=group, may_write=may_write)
+    return account
 
 
 def make_folder(account: MailAccount, path: str = "INBOX", **fields: Any) -> Folder:

@@ -23,7 +23,7 @@ from mooring.letters.accounts import (
     set_default,
 )
 from mooring.letters.folders import FolderChoice, choose_folders, default_choices, note_listed
-from mooring.letters.models import Folder, Letter, MailAccount
+from mooring.letters.models import DefaultAccount, Folder, Letter, MailAccount
 from mooring.letters.options import (
     EXTRA_PUBLIC_DOMAINS,
     OPTIONS,
@@ -47,7 +47,7 @@ def add(owner: User, now: datetime, **data: Any) -> MailAccount:
 
 
 def defaults(owner: User) -> list[str]:
-    return [account.address for account in MailAccount.objects.unscoped("test").filter(owner=owner, is_default=True)]
+    return [choice.account.address for choice in DefaultAccount.objects.filter(user=owner)]
 
 
 def test_the_first_account_is_the_default_and_the_next_is_not(bob: User, now: datetime) -> None:
@@ -60,10 +60,10 @@ def test_another_account_can_be_made_the_default(bob: User, now: datetime) -> No
     add(bob, now)
     second = add(bob, now, address="second@us.example")
     for _ in range(2):
-        set_default(account=second, by=actor(bob), now=now)
+        set_default(account=second, user=bob, by=actor(bob), now=now)
     assert defaults(bob) == ["second@us.example"]
     actions = [entry.changes for entry in entries_about(kind="account", record_id=second.pk)]
-    assert actions.count({"is_default": [False, True]}) == 1
+    assert actions.count({"user": str(bob), "default": ["bob@us.example", "second@us.example"]}) == 1
 
 
 def test_removing_forgets_the_password_keeps_the_letters_and_hands_the_default_on(bob: User, now: datetime) -> None:
@@ -74,7 +74,7 @@ def test_removing_forgets_the_password_keeps_the_letters_and_hands_the_default_o
     assert defaults(bob) == [second.address]
     assert Letter.objects.unscoped("test").get() == letter
     with pytest.raises(UnableToSaveAccount, match="was removed"):
-        set_default(account=first, by=actor(bob), now=now)
+        set_default(account=first, user=bob, by=actor(bob), now=now)
     remove_account(account=second, by=actor(bob), now=now)
     assert defaults(bob) == []
     assert defaults(add(bob, now, address="third@us.example").owner) == ["third@us.example"]

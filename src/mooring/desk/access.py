@@ -17,7 +17,7 @@ from mooring.customers.models import Contact, Customer, Lead, Project
 from mooring.customers.models.customer import is_owned_within
 from mooring.letters.models import Folder, Letter, Link, MailAccount, UnwantedSender
 from mooring.letters.unwanted import unwanted_senders
-from mooring.letters.visibility import visible_letters, visible_links
+from mooring.letters.visibility import accounts_read_by, visible_letters, visible_links
 from mooring.sync.backfill import UnableToAnswer, record_of
 from mooring.sync.models import BackfillOffer
 from mooring.users.journal import Actor
@@ -85,15 +85,14 @@ def account_for(request: HttpRequest, account_id: int, action: Action = Action.V
 
 
 def own_account_for(request: HttpRequest, account_id: int) -> MailAccount:
-    """A mailbox of the reader's own whose letters are shown in the module Email; nobody opens that of a colleague."""
-    own = MailAccount.objects.visible_to(user_of(request)).filter(owner=user_of(request), removed_at=None)
-    return _first(own, account_id)
+    """A mailbox whose letters are shown in the module Email: the reader's own or that of a team, never that of a colleague."""
+    return _first(accounts_read_by(user_of(request)).filter(removed_at=None), account_id)
 
 
 def own_folder_for(request: HttpRequest, folder_id: int) -> Folder:
-    """A folder of one of the reader's own mailboxes."""
-    own = Folder.objects.filter(account__owner=user_of(request), account__removed_at=None)
-    return _first(own.select_related("account"), folder_id)
+    """A folder of one of the mailboxes that the reader opens."""
+    readable = accounts_read_by(user_of(request)).filter(removed_at=None)
+    return _first(Folder.objects.filter(account__in=readable).select_related("account"), folder_id)
 
 
 def account_folder_for(request: HttpRequest, account_id: int, folder_id: int) -> Folder:

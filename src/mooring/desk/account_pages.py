@@ -9,21 +9,29 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from mooring.desk.access import user_of
-from mooring.desk.menu import PROFILE, STAFF, tabs_for
+from mooring.desk.menu import PROFILE, SETUP, STAFF, tabs_for
 from mooring.users.models import User
+from mooring.users.permissions import Action, Module, may
 
 
-def around(request: HttpRequest, owner: User) -> dict[str, Any]:
-    """Whose accounts they are, the tabs above, and the way back to the list."""
+def around(request: HttpRequest, owner: User | None) -> dict[str, Any]:
+    """Whose accounts they are, the tabs above, and the way back to the list; without an owner a team's."""
     is_own = owner == user_of(request)
-    tabs = tabs_for(request, PROFILE) if is_own else tabs_for(request, STAFF, owner.pk)
+    if owner is not None and not is_own:
+        tabs = tabs_for(request, STAFF, owner.pk)
+    else:
+        tabs = tabs_for(request, PROFILE) if is_own or not _administers(request) else tabs_for(request, SETUP)
     url = list_url(request, owner)
     tabs = [replace(tab, is_current=tab.url == url) for tab in tabs]
     return {"person": owner, "is_own": is_own, "tabs": tabs, "list_url": url}
 
 
-def list_url(request: HttpRequest, owner: User) -> str:
-    """The list of the owner's accounts, where this reader finds it."""
+def list_url(request: HttpRequest, owner: User | None) -> str:
+    """The list of the owner's or the teams' accounts, where this reader finds it."""
+    if owner is None and _administers(request):
+        return reverse("all_accounts")
+    if owner is None:
+        return reverse("profile_email")
     return reverse("profile_email") if owner == user_of(request) else reverse("staff_email", args=[owner.pk])
 
 
@@ -31,3 +39,7 @@ def new_url(request: HttpRequest, owner: User) -> str:
     """Where this reader adds an account for the owner."""
     own = owner == user_of(request)
     return reverse("new_profile_account") if own else reverse("new_staff_account", args=[owner.pk])
+
+
+def _administers(request: HttpRequest) -> bool:
+    return may(user_of(request), Module.SETUP, Action.CHANGE)

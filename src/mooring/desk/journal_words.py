@@ -13,9 +13,9 @@ from django.utils.translation import gettext_lazy, pgettext
 
 from mooring.customers.models import CustomerKind
 from mooring.desk.settings_pages import PAGES
-from mooring.letters.models import Encryption, MailAccount, Protocol, Rule
+from mooring.letters.models import MailAccount, Rule
 from mooring.ui.parts import Moment
-from mooring.users.models import JournalEntry, Role, Theme
+from mooring.users.models import GroupKind, JournalEntry, Role, Theme
 
 KINDS: Final = {
     "customer": gettext_lazy("Customer"),
@@ -27,6 +27,7 @@ KINDS: Final = {
     "option": gettext_lazy("Setting"),
     "account": gettext_lazy("Mail account"),
     "unwanted_sender": gettext_lazy("Refused sender"),
+    "group": gettext_lazy("Group"),
 }
 
 ACTIONS: Final = {
@@ -46,6 +47,11 @@ ACTIONS: Final = {
     "retried": gettext_lazy("failed emails tried again"),
     "fetched_whole": gettext_lazy("large email fetched whole"),
     "vanishing_agreed": gettext_lazy("emails confirmed as gone from the server"),
+    "made_default": gettext_lazy("made the default account"),
+    "moved": gettext_lazy("moved"),
+    "member_added": gettext_lazy("member added"),
+    "member_changed": gettext_lazy("position of a member changed"),
+    "member_removed": gettext_lazy("member removed"),
     "deactivated": gettext_lazy("deactivated"),
     "reactivated": gettext_lazy("let in again"),
     "password set": gettext_lazy("new password"),
@@ -86,6 +92,14 @@ FIELDS: Final = {
     "is_shared": gettext_lazy("Shown to colleagues too"),
     "default": gettext_lazy("Default account"),
     "password_was_entered": gettext_lazy("Password entered"),
+    "user": gettext_lazy("Member of staff"),
+    "team": gettext_lazy("Groups"),
+    "description": gettext_lazy("Description"),
+    "parent": gettext_lazy("Group above"),
+    "place": gettext_lazy("Place"),
+    "member": gettext_lazy("Member"),
+    "members": gettext_lazy("Members"),
+    "position": gettext_lazy("Position"),
 }
 """What a field is called whatever it belongs to; those of mail accounts and of settings are called as on their pages."""
 _NUMBERS: Final = frozenset({"batch", "letter", "letters"})
@@ -114,17 +128,15 @@ ICONS_IN_USE: Final = (
 )
 """Named once more in the form in which the build of the assets finds icons."""
 
-_CHANGES: Final = frozenset({"changed", "deactivated", "reactivated"})
+_CHANGES: Final = frozenset({"changed", "deactivated", "reactivated", "made_default", "moved", "member_changed"})
 """Deeds whose lines say before and after."""
-_CHOICES: Final = (Role, CustomerKind, Theme, Rule, Protocol, Encryption)
+_CHOICES: Final = (Role, CustomerKind, Theme, Rule, GroupKind)
 _VALUES: Final = {value: label for choices in _CHOICES for value, label in choices.choices}
 """Words of the database as people read them."""
 _PAGES: Final = {"customer": "customer", "lead": "lead", "contact": "contact", "project": "project", "user": "change_staff"}
 _LONGEST: Final = 120
 _NOTHING: Final[tuple[Any, ...]] = (None, "", [], {})
-_ACCOUNT_FIELDS: Final = {
-    field.name: field.verbose_name for field in MailAccount._meta.get_fields() if isinstance(field, models.Field)
-}
+_ACCOUNT_FIELDS: Final = {field.name: field for field in MailAccount._meta.get_fields() if isinstance(field, models.Field)}
 
 
 def moment_of(entry: JournalEntry) -> Moment:
@@ -185,7 +197,7 @@ def _field(entry: JournalEntry, name: str) -> str:
     if name in _OPTIONS:
         return _("Value")
     if entry.record_kind == "account" and name in _ACCOUNT_FIELDS:
-        return str(_ACCOUNT_FIELDS[name])
+        return str(_ACCOUNT_FIELDS[name].verbose_name)
     if name == "name" and entry.record_kind in ("contact", "user"):
         return pgettext("person", "Name")
     if name.startswith("folder "):
@@ -205,12 +217,20 @@ def _changes(entry: JournalEntry, *, hides: Collection[str] = ()) -> Iterator[st
             continue
         is_pair = isinstance(change, list) and len(change) == 2
         if _has_changes(entry) and is_pair:
-            values = {"field": _field(entry, name), "before": _short(change[0]), "after": _short(change[1])}
+            before, after = (_short(_chosen(entry, name, value)) for value in change)
+            values = {"field": _field(entry, name), "before": before, "after": after}
             yield _("%(field)s: %(before)s → %(after)s") % values
             continue
         value = change[1] if is_pair and change[0] is None else change
         if value not in _NOTHING:
-            yield _("%(field)s: %(value)s") % {"field": _field(entry, name), "value": _short(value)}
+            yield _("%(field)s: %(value)s") % {"field": _field(entry, name), "value": _short(_chosen(entry, name, value))}
+
+
+def _chosen(entry: JournalEntry, name: str, value: Any) -> Any:
+    """What one chose for a mail account, in the words of its page."""
+    field = _ACCOUNT_FIELDS.get(name) if entry.record_kind == "account" else None
+    is_choice = field is not None and isinstance(value, str) and value
+    return str(dict(field.flatchoices).get(value, value)) if field is not None and is_choice else value
 
 
 def _short(value: Any) -> str:

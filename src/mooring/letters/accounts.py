@@ -1,45 +1,60 @@
-"""Mail accounts: added, changed, removed, made the default; which of their folders are read; how their server is reached.
+"""Mail accounts: added, changed, removed, made somebody's default; which team works in them; how their servers are reached.
 
-Opens stored passwords for `server_of` alone. No connection is made here, and no secret reaches the journal.
+Opens stored passwords for `server_of` and `outgoing_server_of` alone. Connects to nothing; no secret reaches the journal.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from mooring.letters.credentials import open_password, seal
+from mooring.letters.account_data import (
+    AccountData,
+    leads_elsewhere,
+    needs_outgoing_password,
+    outgoing_leads_elsewhere,
+    outgoing_server_described_by,
+    problems_of,
+    server_described_by,
+)
+from mooring.letters.credentials import open_outgoing_password, open_password, seal, seal_outgoing
 from mooring.letters.folders import FolderChoice, write_folders
-from mooring.letters.models import Encryption, MailAccount, Protocol
-from mooring.letters.models.account import MailAccountQuerySet
+from mooring.letters.models import DefaultAccount, MailAccount, TeamAccess
 from mooring.letters.proofs import is_proven, proof_of
-from mooring.mail.addresses import match_key
-from mooring.mail.types import Encryption as WireEncryption
+from mooring.letters.visibility import accounts_written_by
 from mooring.mail.types import Secret, Server
 from mooring.users.journal import Actor, changes_between, record
-from mooring.users.models import User
+from mooring.users.models import Group, User
+from mooring.users.permissions import Action, Module, may
 
 __all__ = (
     "AccountData",
     "FolderChoice",
+    "TeamRight",
     "UnableToSaveAccount",
+    "UnableToSend",
     "add_account",
     "change_account",
+    "default_account_of",
     "is_proven",
     "leads_elsewhere",
+    "outgoing_leads_elsewhere",
+    "outgoing_server_described_by",
+    "outgoing_server_of",
     "proof_of",
     "remove_account",
     "server_described_by",
     "server_of",
     "set_default",
+    "team_rights_of",
 )
 
-_WHY: Final = "accounts of one owner are kept in order"
+_WHY: Final = "mail accounts are kept in order"
 
 
 class UnableToSaveAccount(Exception):
@@ -50,74 +65,83 @@ class UnableToSaveAccount(Exception):
         self.problems = dict(problems)
 
 
+class UnableToSend(Exception):
+    """Nothing can be sent from the account; the text is fit for the user."""
+
+
 @dataclass(frozen=True, slots=True)
-class AccountData:
-    """What a person enters about an account; the password travels apart."""
+class TeamRight:
+    """A group whose members read a team account, and whether they write from it."""
 
-    your_name: str
-    address: str
-    organization: str = ""
-    reply_address: str = ""
-    protocol: str = Protocol.IMAP
-    host: str = ""
-    port: int = 993
-    encryption: str = Encryption.TLS
-    plain_login_allowed: bool = False
-    user_name: str = ""
-    timeout_seconds: int = 60
-    path: str = ""
-    is_scanned: bool = True
-    syncs_customers: bool = True
-    syncs_leads: bool = True
-    is_main: bool = False
-    marks_incoming_private: bool = False
-    marks_outgoing_private: bool = False
-    first_scan_days: int | None = 365
-
-    @classmethod
-    def of(cls, account: MailAccount) -> AccountData:
-        """What is stored about an account."""
-        return cls(**{name: getattr(account, name) for name in cls.__dataclass_fields__})
+    group: Group
+    may_write: bool = True
 
 
 def server_of(account: MailAccount) -> Server:
-    """How the account's server is reached, with its password opened. Raises credentials.UnableToUnseal."""
+    """How the account's server is reached, with its password opened.
+
+    Raises credentials.UnableToUnseal, and PasswordNotRemembered where the password must be asked for.
+    """
     return server_described_by(AccountData.of(account), password=open_password(account))
 
 
-def server_described_by(data: AccountData, *, password: Secret) -> Server:
-    """How the server of settings that are not stored yet is reached: what “Test connection” tests and `proof_of` proves."""
-    return Server(
-        protocol=data.protocol,
-        host=data.host,
-        port=data.port,
-        encryption=WireEncryption(data.encryption),
-        user_name=data.user_name or data.address,
-        password=password,
-        timeout=timedelta(seconds=data.timeout_seconds),
-        plain_login_allowed=data.plain_login_allowed,
-        path=data.path,
+def outgoing_server_of(account: MailAccount) -> Server:
+    """How the server that takes the account's letters is reached. Raises as `server_of` does, and UnableToSend."""
+    server = outgoing_server_described_by(
+        AccountData.of(account), password=open_password(account), outgoing_password=open_outgoing_password(account)
     )
+    if server is None:
+        said = _("No outgoing server is set up for %(address)s. Enter one in the settings of the account.")
+        raise UnableToSend(said % {"address": account.address})
+    return server
+
+
+def team_rights_of(account: MailAccount) -> list[TeamRight]:
+    """The groups of a team account, by name."""
+    accesses = account.team_accesses.select_related("group").order_by("group__name", "group_id")
+    return [TeamRight(access.group, access.may_write) for access in accesses]
+
+
+def default_account_of(user: User) -> MailAccount | None:
+    """The account that the user writes from unless another is chosen.
+
+    The chosen one while the user may write from it; otherwise the first personal account, otherwise the first of a team.
+    """
+    writable = accounts_written_by(user)
+    chosen = DefaultAccount.objects.filter(user=user).values("account_id")
+    return writable.filter(pk__in=chosen).first() or writable.order_by("is_team", "id").first()
+
+
+def default_account_ids(users: Collection[User]) -> dict[int, int]:
+    """Which account each of them chose to write from, by the ids of both."""
+    return dict(DefaultAccount.objects.filter(user__in=users).values_list("user_id", "account_id"))
 
 
 def add_account(
     *,
-    owner: User,
+    owner: User | None,
     data: AccountData,
     password: Secret,
+    outgoing_password: Secret = Secret(""),
+    team: Sequence[TeamRight] = (),
     folders: Sequence[FolderChoice] = (),
     by: Actor,
     now: datetime,
 ) -> MailAccount:
-    """Add an account with the folders its server listed. The first account of a user is the default one."""
-    _check(data)
+    """Add a personal account of `owner`, or, without one, an account of a team, with the folders its server listed.
+
+    The first account of a user is the default one. Only administrators add accounts of teams. Raises UnableToSaveAccount.
+    """
+    _check(data, owner=owner, team=team, by=by)
     with transaction.atomic():
-        account = MailAccount(owner=owner, created_at=now, changed_at=now, **asdict(data))
-        account.is_default = not _accounts_of(owner).exists()
+        account = MailAccount(owner=owner, is_team=owner is None, created_at=now, changed_at=now, **asdict(data))
         account.save(force_insert=True)
-        _store_password(account, password)
+        _store_passwords(account, password, outgoing_password)
         write_folders(account=account, choices=folders)
-        _note(account, "added", {"owner": owner.email, **changes_between({}, asdict(data))}, by=by, now=now)
+        facts = {"owner": owner.email if owner else "", **_write_team(account, team), **changes_between({}, asdict(data))}
+        _note(account, "added", facts, by=by, now=now)
+        if owner is not None and not DefaultAccount.objects.filter(user=owner).exists():
+            DefaultAccount.objects.create(user=owner, account=account)
     return account
 
 
@@ -126,25 +150,28 @@ def change_account(
     account: MailAccount,
     data: AccountData,
     password: Secret | None = None,
+    outgoing_password: Secret | None = None,
+    team: Sequence[TeamRight] | None = None,
     folders: Sequence[FolderChoice] | None = None,
     by: Actor,
     now: datetime,
 ) -> MailAccount:
-    """Change the settings. `password` None keeps the stored one, which is possible only while the server stays the same."""
-    _check(data)
+    """Change the settings. A password that is None stays, which is possible only while it goes nowhere else."""
+    _check(data, owner=account.owner, team=team, by=by)
     with transaction.atomic():
         account = _locked(account)
         before = AccountData.of(account)
-        if password is None and account.password_sealed and leads_elsewhere(before, data):
-            raise UnableToSaveAccount({"password": _("The server has changed. Please enter the password again.")})
+        _demand_passwords(account, before, data, password, outgoing_password)
         for name, value in asdict(data).items():
             setattr(account, name, value)
         account.changed_at = now
         account.save()
         changes: dict[str, Any] = changes_between(asdict(before), asdict(data))
-        if password is not None:
-            _store_password(account, password)
+        _store_passwords(account, password, outgoing_password)
+        if password is not None or outgoing_password is not None:
             changes["password_was_entered"] = True
+        if team is not None:
+            changes.update(_write_team(account, team))
         if folders is not None:
             changes.update(write_folders(account=account, choices=folders))
         if changes:
@@ -153,78 +180,98 @@ def change_account(
 
 
 def remove_account(*, account: MailAccount, by: Actor, now: datetime) -> MailAccount:
-    """Stop using an account and forget its password. Its letters stay; another account of the owner becomes the default."""
+    """Stop using an account and forget its passwords. Its letters stay; whoever wrote from it by default gets another default."""
     with transaction.atomic():
         account = _locked(account)
-        was_default = account.is_default
         account.removed_at = account.changed_at = now
-        account.password_sealed = b""
-        account.is_scanned = account.is_default = False
+        account.password_sealed = account.outgoing_password_sealed = b""
+        account.is_scanned = False
         account.save()
-        heir = _accounts_of(account.owner).order_by("id").first() if was_default else None
-        if heir is not None:
-            _accounts_of(account.owner).filter(pk=heir.pk).update(is_default=True)
-        _note(account, "removed", {"default": [was_default, False]}, by=by, now=now)
+        heirless = list(DefaultAccount.objects.filter(account=account).select_related("user"))
+        _note(account, "removed", {"default": [str(choice.user) for choice in heirless]}, by=by, now=now)
+        for choice in heirless:
+            _hand_on(choice)
     return account
 
 
-def set_default(*, account: MailAccount, by: Actor, now: datetime) -> MailAccount:
-    """Make it the account that its owner writes from unless another is chosen."""
+def set_default(*, account: MailAccount, user: User, by: Actor, now: datetime) -> MailAccount:
+    """Make it the account that the user writes from unless another is chosen. Raises UnableToSaveAccount."""
     with transaction.atomic():
         account = _locked(account)
-        if not account.is_default:
-            _accounts_of(account.owner).filter(is_default=True).update(is_default=False)
-            account.is_default = True
-            account.save(update_fields=["is_default"])
-            _note(account, "changed", {"is_default": [False, True]}, by=by, now=now)
+        if not accounts_written_by(user).filter(pk=account.pk).exists():
+            raise UnableToSaveAccount({"": _("%(name)s may not write from this account.") % {"name": user}})
+        before = DefaultAccount.objects.select_related("account").filter(user=user).first()
+        if before is None or before.account_id != account.pk:
+            DefaultAccount.objects.update_or_create(user=user, defaults={"account": account})
+            facts = {"user": str(user), "default": [str(before.account) if before else "", str(account)]}
+            _note(account, "made_default", facts, by=by, now=now)
     return account
+
+
+def _hand_on(choice: DefaultAccount) -> None:
+    heir = accounts_written_by(choice.user).order_by("is_team", "id").first()
+    if heir is None:
+        choice.delete()
+    else:
+        choice.account = heir
+        choice.save()
 
 
 def _locked(account: MailAccount) -> MailAccount:
-    found = _accounts_of(account.owner).select_for_update().filter(pk=account.pk).first()
+    found = MailAccount.objects.unscoped(_WHY).filter(pk=account.pk, removed_at=None).select_for_update().first()
     if found is None:
         raise UnableToSaveAccount({"": _("This mail account was removed.")})
     return found
 
 
-def _accounts_of(owner: User) -> MailAccountQuerySet:
-    return MailAccount.objects.unscoped(_WHY).filter(owner=owner, removed_at=None)
+def _store_passwords(account: MailAccount, password: Secret | None, outgoing_password: Secret | None) -> None:
+    """None stays, except that a password of its own for sending is forgotten when there is no use for it any more."""
+    if password is not None:
+        account.password_sealed = seal(password, account=account)
+    if not needs_outgoing_password(AccountData.of(account)):
+        account.outgoing_password_sealed = b""
+    elif outgoing_password is not None:
+        account.outgoing_password_sealed = seal_outgoing(outgoing_password, account=account)
+    account.save(update_fields=["password_sealed", "outgoing_password_sealed"])
 
 
-def _store_password(account: MailAccount, password: Secret) -> None:
-    account.password_sealed = seal(password, account=account)
-    account.save(update_fields=["password_sealed"])
+def _demand_passwords(
+    account: MailAccount, before: AccountData, after: AccountData, password: Secret | None, outgoing: Secret | None
+) -> None:
+    said = _("The server has changed. Please enter the password again.")
+    if password is None and account.password_sealed and leads_elsewhere(before, after):
+        raise UnableToSaveAccount({"password": said})
+    if outgoing is None and account.outgoing_password_sealed and outgoing_leads_elsewhere(before, after):
+        raise UnableToSaveAccount({"outgoing_password": said})
 
 
-def leads_elsewhere(before: AccountData, after: AccountData) -> bool:
-    """Whether a stored password would be sent to another server, or in the clear where it was not."""
-    is_weaker = after.encryption == Encryption.NONE != before.encryption
-    return before.host.lower() != after.host.lower() or before.protocol != after.protocol or is_weaker
+def _write_team(account: MailAccount, team: Sequence[TeamRight]) -> dict[str, Any]:
+    before = {right.group.pk: right for right in team_rights_of(account)}
+    after = {right.group.pk: right for right in team}
+    if before == after:
+        return {}
+    account.team_accesses.all().delete()
+    TeamAccess.objects.bulk_create(
+        TeamAccess(account=account, group=right.group, may_write=right.may_write) for right in after.values()
+    )
+    return {"team": [_names(before.values()), _names(after.values())]}
 
 
-def _check(data: AccountData) -> None:
-    problems = dict(_problems(data))
+def _names(rights: Collection[TeamRight]) -> list[str]:
+    written = _("%(group)s (reads only)")
+    return [right.group.name if right.may_write else written % {"group": right.group.name} for right in rights]
+
+
+def _check(data: AccountData, *, owner: User | None, team: Sequence[TeamRight] | None, by: Actor) -> None:
+    problems = dict(problems_of(data))
+    if owner is None and team is not None and not team:
+        problems["team"] = _("Please choose the groups that work in this account.")
+    if owner is not None and team:
+        problems["team"] = _("A personal account is of one user alone.")
+    if owner is None and by.user is not None and not may(by.user, Module.SETUP, Action.CHANGE):
+        problems[""] = _("Only an administrator sets up accounts of a team.")
     if problems:
         raise UnableToSaveAccount(problems)
-
-
-def _problems(data: AccountData) -> Collection[tuple[str, str]]:
-    problems = []
-    if not data.your_name.strip():
-        problems.append(("your_name", _("Please enter your name.")))
-    if not match_key(data.address):
-        problems.append(("address", _("This is not an email address.")))
-    if data.reply_address and not match_key(data.reply_address):
-        problems.append(("reply_address", _("This is not an email address.")))
-    if data.protocol == Protocol.FILES and not data.path:
-        problems.append(("path", _("Please enter the folder of mail files.")))
-    if data.protocol == Protocol.IMAP and not data.host:
-        problems.append(("host", _("Please enter the incoming server.")))
-    if not 0 < data.port < 65_536:
-        problems.append(("port", _("A port is a number from 1 to 65535.")))
-    if not 5 <= data.timeout_seconds <= 600:
-        problems.append(("timeout_seconds", _("The server timeout is a number of seconds from 5 to 600.")))
-    return problems
 
 
 def _note(account: MailAccount, action: str, changes: Mapping[str, Any], *, by: Actor, now: datetime) -> None:

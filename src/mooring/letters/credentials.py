@@ -25,6 +25,7 @@ from mooring.mail.types import Secret
 _FORMAT: Final = 1
 _NONCE_BYTES: Final = 12
 _KEY_BYTES: Final = 32
+_SEALED_FIELDS: Final = ("password_sealed", "outgoing_password_sealed")
 
 
 class UnableToUnseal(Exception):
@@ -103,44 +104,61 @@ class Rotation:
 
 
 def seal(secret: Secret, *, account: MailAccount) -> bytes:
-    """The password sealed for this account's row and host; empty for an empty password."""
-    return _keys().seal(secret, place=_place_of(account)) if secret else b""
+    """The password for receiving, sealed for this account's row and server; empty for an empty password."""
+    return _keys().seal(secret, place=_place_of(account, "password_sealed")) if secret else b""
+
+
+def seal_outgoing(secret: Secret, *, account: MailAccount) -> bytes:
+    """The password that sending has of its own, sealed for this account's row and outgoing server."""
+    return _keys().seal(secret, place=_place_of(account, "outgoing_password_sealed")) if secret else b""
 
 
 def open_password(account: MailAccount) -> Secret:
     """The account's password, empty where none is stored. Raises UnableToUnseal."""
-    sealed = bytes(account.password_sealed)
-    return _keys().open(sealed, place=_place_of(account)) if sealed else Secret("")
+    return _opened(account, "password_sealed")
+
+
+def open_outgoing_password(account: MailAccount) -> Secret:
+    """The password that sending has of its own, empty where there is none. Raises UnableToUnseal."""
+    return _opened(account, "outgoing_password_sealed")
 
 
 def rotate() -> Rotation:
     """Seal every password with the first key of the file. Row by row: killed half way, it goes on where it stopped."""
     keys = _keys()
-    accounts = MailAccount.objects.unscoped("sealing keys are rotated").exclude(password_sealed=b"").order_by("id")
-    resealed, failed = 0, []
-    for account in accounts.iterator(chunk_size=500):
-        try:
-            resealed += _resealed(account, keys)
-        except UnableToUnseal as error:
-            failed.append((account.pk, str(error)))
-    return Rotation(resealed, tuple(failed))
+    resealed: int = 0
+    failed: dict[int, str] = {}
+    for field in _SEALED_FIELDS:
+        accounts = MailAccount.objects.unscoped("sealing keys are rotated").exclude(**{field: b""}).order_by("id")
+        for account in accounts.iterator(chunk_size=500):
+            try:
+                resealed += _resealed(account, field, keys)
+            except UnableToUnseal as error:
+                failed[account.pk] = str(error)
+    return Rotation(resealed, tuple(failed.items()))
 
 
-def _resealed(account: MailAccount, keys: SealingKeys) -> int:
-    before = bytes(account.password_sealed)
+def _opened(account: MailAccount, field: str) -> Secret:
+    sealed = bytes(getattr(account, field))
+    return _keys().open(sealed, place=_place_of(account, field)) if sealed else Secret("")
+
+
+def _resealed(account: MailAccount, field: str, keys: SealingKeys) -> int:
+    before = bytes(getattr(account, field))
     if keys.is_current(before):
         return 0
-    place = _place_of(account)
+    place = _place_of(account, field)
     after = keys.seal(keys.open(before, place=place), place=place)
     # A password changed meanwhile is sealed with the current key already and must win.
-    unchanged = MailAccount.objects.unscoped("sealing keys are rotated").filter(pk=account.pk, password_sealed=before)
-    return unchanged.update(password_sealed=after)
+    unchanged = MailAccount.objects.unscoped("sealing keys are rotated").filter(pk=account.pk, **{field: before})
+    return unchanged.update(**{field: after})
 
 
-def _place_of(account: MailAccount) -> Place:
+def _place_of(account: MailAccount, field: str) -> Place:
     if account.pk is None:
         raise ValueError("a password is bound to its row: save the account first")
-    return Place(table=MailAccount._meta.db_table, row=account.pk, field="password_sealed", host=account.host)
+    host = account.outgoing_host if field == "outgoing_password_sealed" else account.host or account.url
+    return Place(table=MailAccount._meta.db_table, row=account.pk, field=field, host=host)
 
 
 def _keys() -> SealingKeys:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -16,7 +16,13 @@ from mooring.customers.models import Contact, EmailAddress
 from mooring.letters.linking import Linkable, kind_of
 from mooring.letters.models import Delivery, Folder, Letter, Link, MailAccount, Participant
 from mooring.letters.paging import PAGE_SIZE, Page, Window, page_of
-from mooring.letters.visibility import visible_deliveries, visible_letters, visible_links
+from mooring.letters.visibility import (
+    accounts_read_by,
+    in_read_accounts,
+    visible_deliveries,
+    visible_letters,
+    visible_links,
+)
 from mooring.users.models import User
 
 MOST_IN_THREAD: Final = 200
@@ -72,14 +78,14 @@ def letters_in(
     cursor: str = "",
     size: int = PAGE_SIZE,
 ) -> Page[Delivery]:
-    """A page of the reader's own mailboxes, newest first, each letter once with `delivery.letter`: a folder, one account,
+    """A page of the reader's mailboxes, newest first, each letter once with `delivery.letter`: a folder, one account,
     or all Main accounts, with one query for each. Letters gone from the server are not in the mailbox any more."""
     window = Window.of(cursor)
     accounts = [account.pk] if account is not None else list(_main_accounts(reader).values_list("pk", flat=True))
     places: list[Q] = [Q(folder=folder)] if folder is not None else [Q(account_id=each) for each in accounts]
     found: list[Delivery] = []
     for place in places if reader.is_active else ():
-        rows = Delivery.objects.filter(place, gone_since=None, account__owner=reader, **window.bounds())
+        rows = Delivery.objects.filter(place, in_read_accounts(reader), gone_since=None, **window.bounds())
         rows = rows.filter(is_seen=False) if is_unread else rows
         rows = rows if folder is not None else rows.filter(~Exists(_twin(accounts)))
         found += rows.select_related("letter").order_by(window.order)[: size + 1]
@@ -88,7 +94,7 @@ def letters_in(
 
 
 def folder_counts(*, reader: User) -> list[FolderCount]:
-    """The folders of the reader's Main accounts with their unread letters, two queries."""
+    """The folders of the Main accounts that the reader reads with their unread letters, two queries."""
     folders = Folder.objects.filter(account__in=_main_accounts(reader), missing_since=None, is_synced=True)
     rows = list(folders.select_related("account").order_by("account__address", "account_id", "path", "id"))
     counts = _unread_counts([row.pk for row in rows])
@@ -114,9 +120,7 @@ def links_of(*, letters: Collection[Letter], reader: User, with_removed: bool = 
 
 
 def _main_accounts(reader: User) -> QuerySet[MailAccount]:
-    accounts: Any = MailAccount.objects.unscoped("everybody reads the own mailboxes")
-    main: QuerySet[MailAccount] = accounts.filter(owner=reader, is_main=True, removed_at=None)
-    return main if reader.is_active else main.none()
+    return accounts_read_by(reader).filter(is_main=True, removed_at=None)
 
 
 def _twin(account_ids: list[int]) -> QuerySet[Delivery]:

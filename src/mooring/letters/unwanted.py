@@ -7,13 +7,13 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.translation import gettext as _
 
 from mooring.letters.link_rows import ends_of
 from mooring.letters.linking import keep_linked_true
 from mooring.letters.models import Link, MailAccount, Participant, Rule, UnwantedSender
-from mooring.letters.visibility import visible_letters
+from mooring.letters.visibility import in_read_accounts, visible_letters
 from mooring.mail.addresses import match_key
 from mooring.users.journal import Actor, record
 from mooring.users.models import User
@@ -58,12 +58,11 @@ def accept_sender(*, sender: UnwantedSender, by: Actor, now: datetime) -> None:
 
 
 def unwanted_senders(*, reader: User) -> QuerySet[UnwantedSender]:
-    """The senders refused by everybody and those refused by the reader's own accounts; all of them for administrators."""
+    """The senders refused by everybody and those refused by accounts that the reader reads; all of them for administrators."""
     senders = UnwantedSender.objects.select_related("account", "created_by")
     if may(reader, Module.SETUP, Action.VIEW):
         return senders
-    everybody, own = senders.filter(account=None), senders.filter(account__owner=reader)
-    return everybody | own
+    return senders.filter(Q(account=None) | in_read_accounts(reader))
 
 
 def kept_letters_of(*, sender: UnwantedSender, reader: User) -> KeptLetters:

@@ -1,4 +1,5 @@
-"""Who may read which letters: one's own mailboxes, and what is linked to a record in one's scope unless it is private.
+"""Who may read which letters: one's own mailboxes, those of one's teams, and what is linked to a record in one's scope
+unless it is private.
 
 The only place where readers' rights on letters are decided. Every condition is a look-up in an index, so that it may stand in
 any query that walks letters by position.
@@ -6,15 +7,17 @@ any query that walks letters by position.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 from django.db.models import OuterRef, Q, QuerySet
 
 from mooring.customers.models import Customer, Lead
-from mooring.letters.models import Delivery, Letter, Link
+from mooring.letters.models import Delivery, Letter, Link, MailAccount
+from mooring.letters.models.account import MailAccountQuerySet, in_a_team_of
 from mooring.letters.models.letter import LetterQuerySet
 from mooring.users.models import User
-from mooring.users.permissions import Action, Module, Scope, scope_of
+from mooring.users.permissions import Action, Module, Scope, may, scope_of
 from mooring.users.scoping import has_any
 
 _NOBODY: Final = Q(pk__in=())
@@ -22,8 +25,25 @@ MOST_FEW: Final = 5_000
 """A reader of so few letters has them looked up one by one, for a walk from the newest letter would hardly meet one."""
 
 
+def accounts_read_by(user: User) -> MailAccountQuerySet:
+    """The accounts whose every letter the user reads, private ones too: the own ones and those of teams, also removed ones."""
+    return MailAccount.objects.limited_to(Q(owner=user) | in_a_team_of(user) if user.is_active else _NOBODY)
+
+
+def accounts_written_by(user: User) -> MailAccountQuerySet:
+    """The accounts in use from which the user may write."""
+    if not may(user, Module.ACCOUNTS, Action.CHANGE):
+        return MailAccount.objects.limited_to(_NOBODY)
+    return MailAccount.objects.limited_to(Q(owner=user) | in_a_team_of(user, may_write=True)).filter(removed_at=None)
+
+
+def in_read_accounts(user: User) -> Q:
+    """Of deliveries: that they lie in an account that the user reads. For active users."""
+    return Q(account__owner=user) | in_a_team_of(user, account="account")
+
+
 def visible_letters(user: User) -> LetterQuerySet:
-    """Letters in the user's own accounts, removed ones too, and open letters linked to a record that the user may see.
+    """Letters in the accounts that the user reads, removed ones too, and open letters linked to a record in the user's scope.
 
     An administrator does not read the letters of others that are linked to nothing.
     """
@@ -35,15 +55,15 @@ def visible_deliveries(user: User) -> QuerySet[Delivery]:
     if not user.is_active:
         return Delivery.objects.none()
     shared = Letter.objects.limited_to(_shared(user)).filter(pk=OuterRef("letter_id"))
-    own_letter = Delivery.objects.filter(letter=OuterRef("letter_id"), account__owner=user)
+    own_letter = Delivery.objects.filter(in_read_accounts(user), letter=OuterRef("letter_id"))
     is_known = Q(is_private=False) & (has_any(shared) | has_any(own_letter))
-    return Delivery.objects.filter(Q(account__owner=user) | is_known)
+    return Delivery.objects.filter(in_read_accounts(user) | is_known)
 
 
 def few_positions(user: User) -> list[int] | None:
     """The positions of letters among which all are that the user may see, if these are few; None where they are many.
 
-    At most five queries, each cut off early.
+    At most six queries, each cut off early.
     """
     if not user.is_active:
         return []
@@ -52,11 +72,20 @@ def few_positions(user: User) -> list[int] | None:
     customers, leads = Customer.objects.visible_to(user), Lead.objects.visible_to(user)
     links = Link.objects.filter(removed_at=None)
     sources: list[QuerySet[Any, Any]] = [
-        Delivery.objects.filter(account__owner=user),
+        *_own_deliveries(user),
         links.filter(customer__in=customers),
         links.filter(lead__in=leads),
         links.filter(project__customer__in=customers),
     ]
+    return _few(sources)
+
+
+def few_own_positions(user: User) -> list[int] | None:
+    """The positions of the letters in the accounts that the user reads, if few: only there stands what is linked to nothing."""
+    return _few(_own_deliveries(user)) if user.is_active else []
+
+
+def _few(sources: Iterable[QuerySet[Any, Any]]) -> list[int] | None:
     found: set[int] = set()
     for source in sources:
         found.update(source.order_by().values_list("position", flat=True)[: MOST_FEW + 1])
@@ -65,13 +94,10 @@ def few_positions(user: User) -> list[int] | None:
     return sorted(found)
 
 
-def few_own_positions(user: User) -> list[int] | None:
-    """The positions of the letters in the user's own accounts, if these are few: only there stands what is linked to nothing."""
-    if not user.is_active:
-        return []
-    own = Delivery.objects.filter(account__owner=user).order_by()
-    found = set(own.values_list("position", flat=True)[: MOST_FEW + 1])
-    return sorted(found) if len(found) <= MOST_FEW else None
+def _own_deliveries(user: User) -> list[QuerySet[Any, Any]]:
+    """Apart, so that each begins at the user and walks through indexes; a letter of several groups comes several times."""
+    of_teams = Delivery.objects.filter(account__team_accesses__group__memberships__user=user)
+    return [Delivery.objects.filter(account__owner=user), of_teams]
 
 
 def may_read(user: User, letter: Letter) -> bool:
@@ -86,7 +112,7 @@ def visible_links(user: User, *, with_removed: bool = False) -> QuerySet[Link]:
 
 
 def _own(user: User) -> Q:
-    return has_any(Delivery.objects.filter(letter=OuterRef("pk"), account__owner=user))
+    return has_any(Delivery.objects.filter(in_read_accounts(user), letter=OuterRef("pk")))
 
 
 def _shared(user: User) -> Q:

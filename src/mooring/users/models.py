@@ -1,4 +1,4 @@
-"""Who may sign in to the desk, how they like it, and the journal of what they changed."""
+"""Who may sign in to the desk, how they like it, the groups they work in, and the journal of what they changed."""
 
 from __future__ import annotations
 
@@ -60,6 +60,51 @@ class User(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+
+class GroupKind(models.TextChoices):
+    STANDARD = "standard", _("Standard")
+    SALES = "sales", _("Sales")
+    """Its members are sales people."""
+
+
+class Group(models.Model):
+    """A set of staff within a tree. Being in a group says nothing about the groups above or below it."""
+
+    name = models.CharField(pgettext_lazy("group", "Name"), max_length=100)
+    description = models.TextField(_("Description"), max_length=1000, blank=True)
+    kind = models.CharField(_("Type"), max_length=10, choices=GroupKind.choices, default=GroupKind.STANDARD)
+    parent = models.ForeignKey("self", null=True, blank=True, on_delete=models.PROTECT, related_name="children")
+    place = models.PositiveIntegerField(default=0)
+    """Its place among the groups under the same parent."""
+
+    class Meta:
+        ordering = ("place", "id")
+        constraints = (
+            models.UniqueConstraint(Lower("name"), "parent", name="a_group_has_a_name_of_its_own_under_its_parent"),
+            models.UniqueConstraint(
+                Lower("name"), condition=models.Q(parent=None), name="a_group_at_the_top_has_a_name_of_its_own"
+            ),
+            models.CheckConstraint(condition=~models.Q(parent=models.F("id")), name="a_group_is_not_its_own_parent"),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Membership(models.Model):
+    """That somebody works in a group, and as what."""
+
+    group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
+    position = models.CharField(_("Position"), max_length=100, blank=True)
+
+    class Meta:
+        ordering = ("user__name", "id")
+        constraints = (models.UniqueConstraint(fields=("user", "group"), name="somebody_is_in_a_group_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.user} / {self.group}"
 
 
 class SavedView(models.Model):

@@ -91,7 +91,14 @@ def list_accounts() -> None:
     health = health_of_accounts(found, now=current_time())
     for account in found:
         state = health[account.pk]
-        cells = (str(account.pk), account.address, account.owner.email, account.protocol, state.light, state.summary)
+        cells = (
+            str(account.pk),
+            account.address,
+            account.owner.email if account.owner else "team",
+            account.protocol,
+            state.light,
+            state.summary,
+        )
         click.echo("\t".join(cells))
 
 

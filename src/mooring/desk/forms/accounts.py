@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import Field
 from dataclasses import fields as fields_of
 from typing import Any
 
@@ -20,6 +21,7 @@ _WIDTHS = {
         *("marks_incoming_private", "marks_outgoing_private", "first_scan_days", "organization", "reply_address"),
     ),
 }
+_RECEIVING = [(each.value, each.label) for each in (Protocol.IMAP, Protocol.FILES)]
 REACHES_BACK = [("30", _("30 days")), ("365", _("1 year")), ("all", _("Everything"))]
 
 
@@ -40,7 +42,7 @@ class AccountForm(forms.Form):
     user_name = forms.CharField(
         label=_("User name"), max_length=320, required=False, help_text=_("Only if it differs from the email address.")
     )
-    protocol = forms.ChoiceField(label=_("Server type"), choices=Protocol.choices, initial=Protocol.IMAP)
+    protocol = forms.ChoiceField(label=_("Server type"), choices=_RECEIVING, initial=Protocol.IMAP)
     host = forms.CharField(label=_("Incoming server"), max_length=253, required=False)
     encryption = forms.ChoiceField(label=_("Encryption"), choices=Encryption.choices, initial=Encryption.TLS)
     port = forms.IntegerField(
@@ -124,7 +126,7 @@ class AccountForm(forms.Form):
             self.fields["protocol"].disabled = self.fields["path"].disabled = True
             return
         del self.fields["path"]
-        self.fields["protocol"].choices = [Protocol.choices[0]]  # type: ignore[attr-defined]  # a ChoiceField
+        self.fields["protocol"].choices = _RECEIVING[:1]  # type: ignore[attr-defined]  # a ChoiceField
 
     def clean(self) -> dict[str, Any]:
         """The usual port where none was entered."""
@@ -135,9 +137,14 @@ class AccountForm(forms.Form):
 
     def data_entered(self) -> AccountData:
         """The settings, once valid."""
-        entered = {field.name: self.cleaned_data.get(field.name, field.default) for field in fields_of(AccountData)}
+        entered = {field.name: self._value_of(field) for field in fields_of(AccountData)}
         days = entered["first_scan_days"]
         return AccountData(**{**entered, "first_scan_days": None if days == "all" else int(days)})
+
+    def _value_of(self, field: Field[Any]) -> Any:
+        if field.name in self.fields:
+            return self.cleaned_data[field.name]
+        return self.initial.get(field.name, field.default)
 
     def password_entered(self) -> Secret | None:
         """What was typed; None when the field was left empty."""

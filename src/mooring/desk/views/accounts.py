@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters, sensitive_variables
 from django.views.decorators.http import require_POST
 
-from mooring.desk.access import account_for, actor_of, changeable_accounts, may_in, staff_for, user_of
+from mooring.desk.access import account_for, actor_of, changeable_accounts, demand, may_in, staff_for, user_of
 from mooring.desk.account_folders import choices_sent, folder_nodes, remember_listed
 from mooring.desk.account_pages import around, list_url, new_url
 from mooring.desk.forms.accounts import AccountForm, AddressForm
@@ -23,6 +23,7 @@ from mooring.letters.accounts import (
     UnableToSaveAccount,
     add_account,
     change_account,
+    default_account_of,
     is_proven,
     leads_elsewhere,
     proof_of,
@@ -122,11 +123,19 @@ def remove(request: HttpRequest, account_id: int) -> HttpResponse:
 
 @require_POST
 def make_default(request: HttpRequest, account_id: int) -> HttpResponse:
-    """The account that its owner writes from."""
-    account = account_for(request, account_id, Action.CHANGE)
-    set_default(account=account, by=actor_of(request), now=timezone.now())
-    toast(request, _("%(address)s is the default account now.") % {"address": account.address})
-    return see_other(request, list_url(request, account.owner))
+    """The account that somebody writes from: its owner, or of a team account whoever asks or is named by an administrator."""
+    account = account_for(request, account_id)
+    named = request.POST.get("user", "")
+    user = staff_for(request, int(named)) if named.isdecimal() else account.owner or user_of(request)
+    if user != user_of(request):
+        demand(request, Module.SETUP, Action.CHANGE)
+    try:
+        set_default(account=account, user=user, by=actor_of(request), now=timezone.now())
+    except UnableToSaveAccount as error:
+        toast(request, str(error), is_problem=True)
+    else:
+        toast(request, _("%(address)s is the default account now.") % {"address": account.address})
+    return see_other(request, list_url(request, user))
 
 
 def _accounts_of(request: HttpRequest, owner: User) -> HttpResponse:
@@ -134,11 +143,13 @@ def _accounts_of(request: HttpRequest, owner: User) -> HttpResponse:
     accounts = list(found.select_related("owner"))
     health = health_of_accounts(accounts, now=timezone.now())
     rows = [(account, health[account.pk]) for account in accounts]
+    default = default_account_of(owner)
     may_add = may(user_of(request), Module.ACCOUNTS if owner == user_of(request) else Module.SETUP, Action.CHANGE)
     context = {
         **around(request, owner),
         "rows": rows,
         "changeable": changeable_accounts(request, accounts),
+        "default_id": default.pk if default else None,
         "new_url": new_url(request, owner),
         "may_add": may_add,
         "senders": UnwantedSender.objects.filter(account__in=accounts).select_related("account")[:MOST_SENDERS],
@@ -214,7 +225,7 @@ def _begin(request: HttpRequest, owner: User) -> HttpResponse:
 
 @sensitive_variables("server")
 def _tested(
-    request: HttpRequest, owner: User, form: AccountForm, server: Server, *, account: MailAccount | None = None
+    request: HttpRequest, owner: User | None, form: AccountForm, server: Server, *, account: MailAccount | None = None
 ) -> HttpResponse:
     """The result of the test beside what was typed; with Submit only when all went well."""
     result = test_account(server)
@@ -225,14 +236,18 @@ def _tested(
     return _form_page(request, owner, form, account=account, fragment="tested", **context)
 
 
-def _incomplete(request: HttpRequest, owner: User, form: AccountForm, *, account: MailAccount | None = None) -> HttpResponse:
+def _incomplete(
+    request: HttpRequest, owner: User | None, form: AccountForm, *, account: MailAccount | None = None
+) -> HttpResponse:
     """What is missing, at its fields; and, where only the result of a test was to be shown, in its place."""
     fragment = "tested" if "test" in request.POST else None
     nodes = folder_nodes(choices_sent(request, account=account))
     return _form_page(request, owner, form, account=account, fragment=fragment, nodes=nodes, has_problems=bool(fragment))
 
 
-def _must_test(request: HttpRequest, owner: User, form: AccountForm, *, account: MailAccount | None = None) -> HttpResponse:
+def _must_test(
+    request: HttpRequest, owner: User | None, form: AccountForm, *, account: MailAccount | None = None
+) -> HttpResponse:
     form.add_error(None, _("Please test the connection with exactly these settings, the password included, and then submit."))
     nodes = folder_nodes(choices_sent(request, account=account))
     return _form_page(request, owner, form, account=account, nodes=nodes)
@@ -240,7 +255,7 @@ def _must_test(request: HttpRequest, owner: User, form: AccountForm, *, account:
 
 def _refused(
     request: HttpRequest,
-    owner: User,
+    owner: User | None,
     form: AccountForm,
     error: UnableToSaveAccount,
     *,
@@ -257,7 +272,7 @@ def _is_proven(request: HttpRequest, server: Server) -> bool:
 
 def _form_page(
     request: HttpRequest,
-    owner: User,
+    owner: User | None,
     form: AccountForm,
     *,
     account: MailAccount | None = None,

@@ -1,6 +1,16 @@
 """The records of the letters room."""
 
-from mooring.letters.models.account import Encryption, Folder, MailAccount, Protocol
+from mooring.letters.models.account import (
+    DefaultAccount,
+    Encryption,
+    Folder,
+    Login,
+    MailAccount,
+    OutgoingLoginOf,
+    OutgoingProtocol,
+    Protocol,
+    TeamAccess,
+)
 from mooring.letters.models.letter import (
     Attachment,
     Delivery,
@@ -26,6 +36,7 @@ from mooring.letters.models.thread import Thread, ThreadReference
 
 __all__ = (
     "Attachment",
+    "DefaultAccount",
     "Delivery",
     "Direction",
     "Encryption",
@@ -34,11 +45,14 @@ __all__ = (
     "LetterText",
     "Link",
     "LinkBatch",
+    "Login",
     "MailAccount",
     "Original",
     "OutgoingAttachment",
     "OutgoingKind",
     "OutgoingLetter",
+    "OutgoingLoginOf",
+    "OutgoingProtocol",
     "OutgoingRecipient",
     "OutgoingState",
     "Participant",
@@ -48,6 +62,7 @@ __all__ = (
     "RecipientState",
     "Rule",
     "SentCopy",
+    "TeamAccess",
     "Thread",
     "ThreadReference",
     "UnwantedSender",
