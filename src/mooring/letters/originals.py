@@ -100,3 +100,12 @@ def _known(digests: Collection[str]) -> dict[str, KeptOriginal]:
 
 def _place_of(row: Original) -> KeptOriginal:
     return KeptOriginal(row.sha256, row.size, row.pack, row.offset, row.stored_size)
+
+
+def register(kept: KeptOriginal) -> Original:
+    """The row of kept bytes, written if there is none yet. Within the caller's transaction."""
+    row = Original.objects.filter(sha256=kept.sha256).first()
+    if row is None:
+        row = row_of(kept)
+        row.save(force_insert=True)
+    return row

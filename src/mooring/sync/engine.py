@@ -13,8 +13,8 @@ from typing import Protocol, Self
 from django.conf import settings
 
 from mooring.letters.originals import Originals
-from mooring.mail.connect import open_incoming
-from mooring.mail.contract import Incoming
+from mooring.mail.connect import open_incoming, open_outgoing
+from mooring.mail.contract import Incoming, Outgoing
 from mooring.mail.egress import EgressPolicy
 from mooring.mail.parser_process import Parser
 from mooring.mail.types import Server
@@ -33,6 +33,12 @@ class Connect(Protocol):
     def __call__(self, server: Server, *, policy: EgressPolicy) -> Incoming: ...
 
 
+class ConnectOutgoing(Protocol):
+    """Opens a server that takes letters: mail.connect.open_outgoing, or what a test puts in its place."""
+
+    def __call__(self, server: Server, *, policy: EgressPolicy) -> Outgoing: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Engine:
     """One per process; safe to share between threads."""
@@ -41,6 +47,7 @@ class Engine:
     parser: Parser
     policy: EgressPolicy
     connect: Connect = open_incoming
+    connect_outgoing: ConnectOutgoing = open_outgoing
     chance: Callable[[], float] = secrets.SystemRandom().random
     """A number from 0 to 1 for spreading visits."""
     space: Callable[[], Space] = space_of_installation

@@ -6,7 +6,7 @@ was paused longer than its lease finds the door shut when it wakes and writes.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -84,13 +84,19 @@ def release_orphans(*, host: str, is_running: Callable[[int], bool]) -> int:
 
     Should another container share the host's name, its leases are taken too early; its fence keeps it from writing then.
     """
-    orphans = []
     held = AccountState.objects.filter(lease_owner__startswith=f"{host[:60]}:").values_list("lease_owner", flat=True)
-    for owner in set(held):
-        process_id = owner[len(host[:60]) + 1 :].partition(":")[0]
+    orphans = orphaned_owners(held, host=host, is_running=is_running)
+    return AccountState.objects.filter(lease_owner__in=orphans).update(lease_owner="", lease_until=None)
+
+
+def orphaned_owners(owners: Iterable[str], *, host: str, is_running: Callable[[int], bool]) -> list[str]:
+    """Those of these names (owner_name) that belong to processes of this host that run no more."""
+    orphans = []
+    for owner in set(owners):
+        process_id = owner[len(host[:60]) + 1 :].partition(":")[0] if owner.startswith(f"{host[:60]}:") else ""
         if process_id.isdecimal() and not is_running(int(process_id)):
             orphans.append(owner)
-    return AccountState.objects.filter(lease_owner__in=orphans).update(lease_owner="", lease_until=None)
+    return orphans
 
 
 def take_lease(account_id: int, *, owner: str, clock: Clock) -> Lease | None:

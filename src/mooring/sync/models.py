@@ -34,6 +34,28 @@ class AccountState(models.Model):
     """Given up until a person changes the account or says “scan now”."""
 
 
+class SendingState(models.Model):
+    """How sending from an account goes: troubles that are not about one letter, and what its server does with copies.
+
+    An account without a row has never had any trouble.
+    """
+
+    account = models.OneToOneField(MailAccount, primary_key=True, on_delete=models.CASCADE, related_name="+")
+    failure_count = models.PositiveIntegerField(default=0)
+    failing_since = models.DateTimeField(null=True)
+    failed_at = models.DateTimeField(null=True)
+    """A change of the account after it ends the rest at once."""
+    next_try_at = models.DateTimeField(null=True)
+    """Nothing is sent before; letters stay ready."""
+    error_code = models.CharField(max_length=40, blank=True)
+    error_details = models.JSONField(default=dict)
+    error_said = models.CharField(max_length=500, blank=True)
+    is_stopped = models.BooleanField(default=False)
+    """Given up until a person changes the account or clears its errors."""
+    keeps_sent_copy = models.BooleanField(null=True)
+    """Whether the server was seen to put what it sends into the Sent folder itself; None: not known yet."""
+
+
 class FolderState(models.Model):
     """Where the engine stands in a folder, and the numbers for its health line."""
 

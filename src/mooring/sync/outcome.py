@@ -80,7 +80,7 @@ def note_folder_failure(lease: Lease, folder_id: int, error: MailError, *, is_re
             _trouble(error), now=now, failure_count=state.failure_count, is_refusal=is_refusal
         )
         state.failure_count += 1
-        state.error_code, state.error_details = error.code, _details(error)
+        state.error_code, state.error_details = error.code, details_of(error)
         state.save(update_fields=["retry_at", "failure_count", "error_code", "error_details"])
 
 
@@ -109,7 +109,8 @@ def _is_full_database(error: Exception) -> bool:
     return code == sqlite3.SQLITE_FULL or state == _POSTGRESQL_DISK_FULL
 
 
-def _details(error: Exception) -> dict[str, Any]:
+def details_of(error: Exception) -> dict[str, Any]:
+    """What fills the placeholders of the words for the error's code."""
     if isinstance(error, MailError):
         return dict(error.details)
     return {} if code_of(error) == INTERNAL else {"reason": str(error)[:500]}
@@ -127,7 +128,7 @@ def _write_failure(state: AccountState, error: Exception, *, now: datetime, chan
     )
     _write_timetable(state, timetable)
     state.last_visit_at = now
-    state.error_code, state.error_details = code_of(error), _details(error)
+    state.error_code, state.error_details = code_of(error), details_of(error)
     state.error_said = error.server_said if isinstance(error, MailError) else ""
     _satisfy(state, now)
     _give_back(state)

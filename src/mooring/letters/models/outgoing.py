@@ -69,8 +69,8 @@ class SentCopy(models.TextChoices):
     FAILED = "failed", _("Could not be stored")
 
 
-BEFORE_SENDING: Final = (OutgoingState.DRAFT, OutgoingState.READY)
-"""States in which nothing has left the house in this attempt or any before, unless a person put the letter back."""
+AT_WORK: Final = (OutgoingState.READY, OutgoingState.SENDING, OutgoingState.FAILED_TEMP, OutgoingState.UNKNOWN)
+"""States in which the engine has, or may have, something to do."""
 
 
 class OutgoingLetterQuerySet(ScopedQuerySet["OutgoingLetter"]):
@@ -112,6 +112,7 @@ class OutgoingLetter(models.Model):
     attempts = models.PositiveIntegerField(default=0)
     """Begun attempts since the letter was queued."""
     next_try_at = models.DateTimeField(null=True)
+    """When a letter that failed for now is sent again, or one of unknown fate looked for again."""
     error_code = models.CharField(max_length=40, blank=True)
     error_details = models.JSONField(default=dict)
     error_said = models.CharField(max_length=500, blank=True)
@@ -128,10 +129,14 @@ class OutgoingLetter(models.Model):
     sent_at = models.DateTimeField(null=True)
     """When it was first accepted for anybody."""
     sent_copy = models.CharField(max_length=10, choices=SentCopy.choices, default=SentCopy.NONE, blank=True)
+    copy_attempts = models.PositiveIntegerField(default=0)
+    copy_next_at = models.DateTimeField(null=True)
     remote_id = models.CharField(max_length=300, blank=True)
     """The letter's identity at the server that took it, where its protocol names one."""
     letter = models.ForeignKey(Letter, null=True, on_delete=models.SET_NULL, related_name="+")
     """Once archived."""
+    archived_at = models.DateTimeField(null=True)
+    """It was archived once; should its letter be erased, it is not archived again."""
     created_at = models.DateTimeField()
     changed_at = models.DateTimeField()
 
@@ -167,14 +172,14 @@ class OutgoingLetter(models.Model):
         indexes = (
             models.Index(
                 fields=("account", "queued_at"),
-                condition=Q(state__in=(OutgoingState.READY, OutgoingState.SENDING, OutgoingState.FAILED_TEMP)),
-                name="letters_waiting_to_be_sent",
+                condition=Q(state__in=AT_WORK),
+                name="letters_at_work",
             ),
             models.Index(fields=("account", "state", "-id"), name="outbox_of_an_account"),
             models.Index(fields=("author", "state", "-id"), name="outbox_of_an_author"),
             models.Index(fields=("account",), condition=Q(sent_copy=SentCopy.WAITING), name="letters_without_a_sent_copy"),
             models.Index(
-                fields=("account",), condition=Q(sent_at__isnull=False, letter=None), name="sent_letters_to_be_archived"
+                fields=("account",), condition=Q(sent_at__isnull=False, archived_at=None), name="sent_letters_to_be_archived"
             ),
         )
 
@@ -218,7 +223,7 @@ class OutgoingRecipient(models.Model):
 
 
 class OutgoingAttachment(models.Model):
-    """A file that goes along. Its bytes are kept like those of a letter: as the Original with this SHA-256."""
+    """A file that goes along. Its bytes lie in letters.attached_files under this SHA-256 until the letter's own are made."""
 
     outgoing = models.ForeignKey(OutgoingLetter, on_delete=models.CASCADE, related_name="attachments")
     name = models.CharField(max_length=255)
