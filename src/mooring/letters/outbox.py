@@ -6,20 +6,18 @@ by somebody who was told so and agreed; its Message-ID stays, so that receivers 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from mooring.letters.attached_files import UnableToReadFile
 from mooring.letters.models import (
     MailAccount,
     OutgoingLetter,
-    OutgoingRecipient,
     OutgoingState,
     Phase,
     RecipientState,

@@ -48,8 +48,8 @@ class Claim:
     def settling(self) -> Iterator[tuple[OutgoingLetter, datetime]]:
         """A short transaction with the locked letter, and its time. Raises LeaseLost.
 
-        Whoever knows the server's answer may write it even if the lease ran out meanwhile, as long as nobody else took the letter:
-        what is certain is better than unknown.
+        Whoever knows the server's answer may write it even if the lease ran out meanwhile, as long as nobody else took the
+        letter: what is certain is better than unknown.
         """
         now = self.clock()
         with transaction.atomic():
@@ -91,14 +91,18 @@ def claim_next(account_id: int, *, owner: str, clock: Clock) -> Claim | None:
         return None
     try:
         with transaction.atomic():
-            taken = due_letters(now).filter(pk=letter_id).update(
-                state=OutgoingState.SENDING,
-                phase=Phase.CONNECT,
-                phase_at=now,
-                lease_owner=owner,
-                lease_until=now + LEASE,
-                fence=F("fence") + 1,
-                attempts=F("attempts") + 1,
+            taken = (
+                due_letters(now)
+                .filter(pk=letter_id)
+                .update(
+                    state=OutgoingState.SENDING,
+                    phase=Phase.CONNECT,
+                    phase_at=now,
+                    lease_owner=owner,
+                    lease_until=now + LEASE,
+                    fence=F("fence") + 1,
+                    attempts=F("attempts") + 1,
+                )
             )
             if not taken:
                 return None

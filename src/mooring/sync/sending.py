@@ -1,7 +1,7 @@
 """Sends the letters of one account, one after the other in their order, over one connection.
 
-Every step that matters is committed before it is taken: phase connect before the server is called, phase data before the final dot.
-So a worker may die anywhere: what may have been accepted is never sent again by itself.
+Every step that matters is committed before it is taken: phase connect before the server is called, phase data before the final
+dot. So a worker may die anywhere: what may have been accepted is never sent again by itself.
 """
 
 from __future__ import annotations
@@ -72,6 +72,7 @@ def _send(claim: Claim, line: _Line, *, engine: Engine, stop: threading.Event) -
     except (MailError, UnableToUnseal, UnableToSend) as error:
         _let_account_rest(claim, error, engine)
         return False
+    assert letter.original is not None  # a constraint of the database
     try:
         envelope, raw = _envelope_of(letter), without_bcc(engine.originals.read(letter.original))
         result: Sent | MailError | UnableToRead = outgoing.send(envelope, raw, before_data=claim.commit_data)
@@ -168,8 +169,8 @@ def _write_letter(
         )
 
 
-_PHASES: Final = {OutgoingState.SENT: Phase.DONE, OutgoingState.UNKNOWN: Phase.DATA}
-_ACTIONS: Final = {
+_PHASES: Final[dict[str, Phase]] = {OutgoingState.SENT: Phase.DONE, OutgoingState.UNKNOWN: Phase.DATA}
+_ACTIONS: Final[dict[str, str]] = {
     OutgoingState.SENT: "sent",
     OutgoingState.FAILED: "sending_failed",
     OutgoingState.FAILED_TEMP: "sending_delayed",

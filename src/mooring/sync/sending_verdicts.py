@@ -1,4 +1,4 @@
-"""What an attempt to send means for the letter, each recipient and the account. Pure: the clock and chance come in as arguments."""
+"""What an attempt to send means for the letter, each recipient and the account. Pure: clock and chance come in as arguments."""
 
 from __future__ import annotations
 
