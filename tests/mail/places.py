@@ -14,6 +14,7 @@ from mooring.mail.egress import EgressPolicy
 from mooring.mail.types import Server
 from servers.cyrus import Cyrus, OtherClient
 from servers.dovecot import Dovecot
+from servers.graph import GraphServer
 from servers.scripted_imap import LOOPBACK
 
 FIRST = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -122,15 +123,38 @@ class CyrusPlace(Place):
             client.do("DELETE INBOX.Tested")
 
 
+class GraphPlace(Place):
+    """Pages are small, so that listings have several."""
+
+    def __init__(self, graph: GraphServer) -> None:
+        self._graph = graph
+        self._mailbox = graph.mailbox
+        self._folder = self._mailbox.add_folder("Tested")
+        self._ids: list[str] = []
+
+    def server(self) -> tuple[Server, EgressPolicy]:
+        return self._graph.server(), self._graph.policy
+
+    def deliver(self, letters: Sequence[bytes]) -> None:
+        self._ids.extend(self._mailbox.deliver(self._folder, raw) for raw in letters)
+
+    def remove(self, number: int) -> None:
+        self._mailbox.delete(self._ids[number - 1])
+
+    def remove_folder(self) -> None:
+        self._mailbox.remove_folder(self._folder)
+
+
 PLACES: dict[str, Callable[[pytest.FixtureRequest, Path], Place]] = {
     "files": lambda request, folder: MaildirPlace(folder / "mail"),
+    "graph": lambda request, folder: GraphPlace(request.getfixturevalue("graph")),
     "imap": lambda request, folder: DovecotPlace(request.getfixturevalue("dovecot")),
     "jmap": lambda request, folder: CyrusPlace(request.getfixturevalue("cyrus")),
 }
 """By a name that begins with the protocol: how the place is made."""
-WITH_FOLDERS = ("files", "imap", "jmap")
+WITH_FOLDERS = ("files", "graph", "imap", "jmap")
 """Those that have more than the inbox."""
-REMOVING = ("imap", "jmap")
+REMOVING = ("graph", "imap", "jmap")
 """Those whose letters can be removed (contract.Removing)."""
 KEEPING = ("imap", "jmap")
 """Those into which letters can be put (contract.Keeping)."""

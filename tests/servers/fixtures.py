@@ -15,6 +15,7 @@ from mooring.mail.contract import Incoming
 from servers.certificates import Authority
 from servers.cyrus import Cyrus, CyrusMissing, unpacked
 from servers.dovecot import Dovecot, is_installed
+from servers.graph import GraphServer
 from servers.identity_provider import IdentityProvider
 from servers.scripted_imap import LOOPBACK, ScriptedImap
 
@@ -104,3 +105,11 @@ def cyrus(server_folder: Path) -> Iterator[Cyrus]:
         pytest.skip(f"Cyrus IMAP cannot be run here: {reason}")
     yield server
     server.stop()
+
+
+@pytest.fixture
+def graph() -> Iterator[GraphServer]:
+    """Microsoft Graph with an empty mailbox and pages of three."""
+    server = GraphServer(page_cap=3)
+    with server.web.running():
+        yield server

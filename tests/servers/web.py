@@ -53,7 +53,7 @@ class WebServer:
         self.asked: list[Asked] = []
         self.most_at_once = 0
         self.connection_count = 0
-        self._at_once = 0
+        self.at_once = 0
         self._lock = threading.Lock()
         self._stopped = threading.Event()
         self._server = _Listening(("127.0.0.1", 0), _Handler)
@@ -99,13 +99,13 @@ class WebServer:
         """What is answered, counted."""
         with self._lock:
             self.asked.append(asked)
-            self._at_once += 1
-            self.most_at_once = max(self.most_at_once, self._at_once)
+            self.at_once += 1
+            self.most_at_once = max(self.most_at_once, self.at_once)
         try:
             return self.answer(asked)
         finally:
             with self._lock:
-                self._at_once -= 1
+                self.at_once -= 1
 
     def hang(self) -> None:
         """Wait until the server is stopped."""

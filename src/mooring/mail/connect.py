@@ -10,6 +10,7 @@ from mooring.mail.contract import Incoming, Outgoing, Stage
 from mooring.mail.egress import EgressPolicy
 from mooring.mail.errors import MailError, UnusableName
 from mooring.mail.protocols.files import FilesMailbox
+from mooring.mail.protocols.graph import GraphMailbox, GraphSender
 from mooring.mail.protocols.imap import ImapMailbox
 from mooring.mail.protocols.jmap import JmapMailbox, JmapSender
 from mooring.mail.protocols.smtp import SmtpOutgoing
@@ -29,6 +30,7 @@ _Maker: TypeAlias = Callable[[Server, EgressPolicy], _Opening]
 _INCOMING: dict[str, _Maker] = {
     "imap": lambda server, policy: ImapMailbox(server, policy=policy),
     "jmap": lambda server, policy: JmapMailbox(server, policy=policy),
+    "graph": lambda server, policy: GraphMailbox(server, policy=policy),
     "files": lambda server, policy: FilesMailbox(server),  # noqa: ARG005 - no network to be let into
 }
 
@@ -66,6 +68,7 @@ class _AsksAboutSender(Protocol):
 _OUTGOING: dict[str, Callable[[Server, EgressPolicy], _OpeningOutgoing]] = {
     "smtp": lambda server, policy: SmtpOutgoing(server, policy=policy),
     "jmap": lambda server, policy: JmapSender(server, policy=policy),
+    "graph": lambda server, policy: GraphSender(server, policy=policy),
 }
 
 

@@ -163,7 +163,7 @@ class Changes:
     `epoch` (the UIDVALIDITY for IMAP) names the numbering that server ids belong to: when it differs from the epoch of
     the bookmark, every older id of the folder is dead and all letters are listed anew. `bookmark` describes the folder
     from *before* the listing began, so that what arrives meanwhile is seen next time; it is kept in the same
-    transaction as the last page.
+    transaction as the last page. It is to be read after the last page: Microsoft Graph names it only then.
     """
 
     epoch: str

@@ -23,7 +23,7 @@ from mooring.mail.types import Login, Secret, Server
 
 AT_ONCE: Final = 4
 """So many requests at once and no more: Microsoft allows four for a mailbox, JMAP servers name four and upwards."""
-_LONGEST_PAUSE: Final = timedelta(seconds=10)
+LONGEST_PAUSE: Final = timedelta(seconds=10)
 _TRIES: Final = 4
 _BUSY: Final = frozenset({429, 503})
 
@@ -77,7 +77,7 @@ class Authorised:
         for turn in range(1, _TRIES + 1):
             answer = self._logged_in(url, once)
             pause = wait_asked_for(answer) if "retry-after" in answer.headers else timedelta(seconds=2 ** (turn - 1))
-            if turn == _TRIES or not self._is_busy(answer) or pause is None or pause > _LONGEST_PAUSE:
+            if turn == _TRIES or not self._is_busy(answer) or pause is None or pause > LONGEST_PAUSE:
                 return answer
             self._sleep(max(pause.total_seconds(), 0))
         raise AssertionError("the last turn returns")

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 from mooring.mail.protocols.authorised import AT_ONCE
+from mooring.mail.protocols.header_blocks import HEAD_CAP, head_of
 from mooring.mail.protocols.jmap.listing import is_in, read, usable
 from mooring.mail.protocols.jmap.session import Calls
 from mooring.mail.protocols.json_shapes import Object, number_in, objects_in, text_in
@@ -30,7 +31,7 @@ def fetch_headers(calls: Calls, folder: Folder, server_ids: Sequence[str]) -> It
                     letter = _letter(calls, found)
                     if letter is None:
                         continue
-                    raw = _head_of(letter)
+                    raw = head_of([letter], cap=HEAD_CAP)
                 yield RawHeader(text_in(found, "id"), raw)
 
 
@@ -50,8 +51,3 @@ def _letter(calls: Calls, found: Object) -> bytes | None:
 def _header_block(found: Object) -> bytes:
     fields = [f"{text_in(field, 'name')}:{text_in(field, 'value')}\r\n" for field in objects_in(found, "headers")]
     return "".join((*fields, "\r\n")).encode("utf-8", "surrogateescape")
-
-
-def _head_of(raw: bytes) -> bytes:
-    places = [place + len(end) for end in (b"\r\n\r\n", b"\n\n") if (place := raw.find(end)) >= 0]
-    return raw[: min(places)] if places else raw
