@@ -8,6 +8,8 @@ _OWN_ACCOUNT = "login ok ok 404 404 login"
 _CHANGES_ACCOUNT = writes(_OWN_ACCOUNT)
 _OWN_MAILBOX = "login 404 ok 404 404 login"
 _HAS_ACCOUNTS = "login ok ok ok 403 login"
+_IN_OWN_MAILBOX = "login see Wsee see see login"
+_IDS = {"ids": "$letter.pk"}
 _ACCOUNT = ("$account.pk",)
 _LETTER = ("$letter.pk",)
 _LINK = ("$link.pk",)
@@ -30,10 +32,25 @@ ROWS: dict[str, Row] = {
     "agree_folder_vanished": Row(NOBODY, "login see see 404 404 login", args=("$account.pk", "$folder.pk")),
     # Email: nobody opens the mailbox of a colleague, not even an administrator
     "email": Row(SIGNED_IN, NOBODY),
+    "email_all": Row(SIGNED_IN, NOBODY),
+    "email_bin": Row(SIGNED_IN, NOBODY),
+    "email_news": Row(SIGNED_IN, NOBODY),
+    "choose_email_view": Row(NOBODY, "login see see see see login", data={"show": "conversations"}),
+    # What is done with letters touches one's own mailboxes alone: those of others are as good as absent
+    "mark_letters_read": Row(NOBODY, _IN_OWN_MAILBOX, data=_IDS),
+    "mark_letters_unread": Row(NOBODY, "login see see see see login", data=_IDS),
+    "finish_letters": Row(NOBODY, _IN_OWN_MAILBOX, data=_IDS),
+    "undo_finished_letters": Row(NOBODY, "login see see see see login", args=("1",)),
+    "reopen_letters": Row(NOBODY, "login see see see see login", data=_IDS),
+    "bin_letters": Row(NOBODY, _IN_OWN_MAILBOX, data=_IDS),
+    "undo_binned_letters": Row(NOBODY, "login see see see see login", args=("1",)),
+    "restore_letters": Row(NOBODY, "login see see see see login", data=_IDS),
     "email_account": Row(_OWN_MAILBOX, NOBODY, args=_ACCOUNT),
     "email_folder": Row(_OWN_MAILBOX, NOBODY, args=("$folder.pk",)),
     # Letters linked to a record that one may see
     "letter": Row(SEE_RECORD, NOBODY, args=_LETTER),
+    "unfolded_letter": Row(SEE_RECORD, NOBODY, args=_LETTER),
+    "beside_letter": Row(SEE_RECORD, NOBODY, args=_LETTER),
     "letter_body": Row(SEE_RECORD, NOBODY, args=_LETTER),
     "attachment": Row(SEE_RECORD, NOBODY, args=("$letter.pk", "$attachment.pk")),
     "original": Row(SEE_RECORD, NOBODY, args=_LETTER),

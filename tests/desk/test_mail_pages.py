@@ -21,6 +21,7 @@ from mooring.letters.models import Link, MailAccount
 from mooring.users.models import User
 
 pytestmark = pytest.mark.django_db
+LATER = making.NOW + timedelta(hours=1)
 
 
 @pytest.fixture
@@ -51,11 +52,21 @@ def queries_of(browser: Client, url: str) -> int:
     return len(captured)
 
 
-@pytest.mark.parametrize("url", ["/email/", "/reports/synced-emails/", "/customers/{harbour}/emails/", "/search/?q=ropes"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        "/email/",
+        "/email/all/",
+        "/email/accounts/{box}/",
+        "/reports/synced-emails/",
+        "/customers/{harbour}/emails/",
+        "/search/?q=ropes",
+    ],
+)
 def test_pages_take_the_same_number_of_queries_however_many_letters(
     browser: Client, box: MailAccount, harbour: Customer, url: str
 ) -> None:
-    url = url.format(harbour=harbour.pk)
+    url = url.format(harbour=harbour.pk, box=box.pk)
     letters(box, 2, to=(harbour,))
     before = queries_of(browser, url)
     letters(box, 9, to=(harbour,), word="More ropes")
@@ -87,6 +98,20 @@ def test_a_folder_shows_its_own_letters(browser: Client, box: MailAccount) -> No
     sent = make_folder(box, "Sent")
     page = browser.get(reverse("email_folder", args=[sent.pk]))
     assert [line.subject for line in page.context["lines"]] == ["Out"]
+
+
+@pytest.mark.parametrize("url", ["/email/", "/email/all/", "/email/bin/"])
+def test_email_takes_at_most_twelve_queries_with_a_conversation_open(
+    browser: Client, bob: User, box: MailAccount, harbour: Customer, url: str
+) -> None:
+    making.make_lead("Lighthouse", owner=bob)
+    first = keep(box, raw_letter(message_id="<1@t.example>"), to=(harbour,))
+    for number in range(2, 9):
+        keep(box, raw_letter(message_id=f"<{number}@t.example>", extra="In-Reply-To: <1@t.example>"), to=(harbour,))
+    make_account(bob, is_main=True)
+    letters(box, 20, to=(harbour,))
+    assert queries_of(browser, f"{url}?letter={first.pk}") <= 12
+    assert queries_of(browser, reverse("beside_letter", args=[first.pk])) <= 12
 
 
 def test_a_letter_opens_beside_its_list(browser: Client, box: MailAccount) -> None:
@@ -222,3 +247,98 @@ def test_search_finds_letters_with_the_readers_rights(browser: Client, box: Mail
         page = browser.get("/search/?q=bowline", headers=headers).content.decode()
         assert "Bowline knots" in page
         assert "Bowline secret" not in page
+
+
+def test_a_conversation_is_one_line_and_opens_whole(browser: Client, box: MailAccount) -> None:
+    keep(box, raw_letter(subject="Ropes", message_id="<1@t.example>", body="The question"), flags=("\\Seen",))
+    answer = keep(box, raw_letter(subject="Re: Ropes", message_id="<2@t.example>", at=LATER, extra="In-Reply-To: <1@t.example>"))
+    page = browser.get(f"/email/?letter={answer.pk}")
+    (line,) = page.context["lines"]
+    assert (line.count, line.is_unread, line.is_current) == (2, True, True)
+    shown = page.context["stretches"][0].letters
+    assert [each.inside is not None for each in shown] == [False, True]
+    assert "The question" in page.content.decode()
+
+
+def test_single_letters_are_shown_on_request_and_remembered(browser: Client, box: MailAccount) -> None:
+    keep(box, raw_letter(message_id="<1@t.example>"))
+    keep(box, raw_letter(message_id="<2@t.example>", extra="In-Reply-To: <1@t.example>"))
+    browser.post(reverse("choose_email_view"), {"show": "letters"})
+    assert len(browser.get("/email/").context["lines"]) == 2
+    browser.post(reverse("choose_email_view"), {"show": "conversations"})
+    assert len(browser.get("/email/").context["lines"]) == 1
+
+
+def test_an_opened_letter_is_read_only_when_it_says_so(browser: Client, box: MailAccount) -> None:
+    letter = keep(box)
+    page = browser.get(f"/email/?letter={letter.pk}").content.decode()
+    assert "data-marks-read" in page
+    assert browser.get("/email/").context["lines"][0].is_unread
+    browser.post(reverse("mark_letters_read"), {"ids": letter.pk}, headers={"HX-Request": "true"})
+    assert not browser.get("/email/").context["lines"][0].is_unread
+    assert "data-marks-read" not in browser.get(f"/email/?letter={letter.pk}").content.decode()
+
+
+def test_marks_in_bulk_are_undone(browser: Client, box: MailAccount) -> None:
+    ids = [letter.pk for letter in letters(box, 3)]
+    page = browser.post(reverse("mark_letters_read"), {"ids": ids}, follow=True).content.decode()
+    assert "3 letters marked as read." in page
+    browser.post(undo_url(page))
+    assert all(line.is_unread for line in browser.get("/email/").context["lines"])
+
+
+@pytest.mark.parametrize(("deed", "left"), [("finish_letters", "/email/all/"), ("bin_letters", "/email/bin/")])
+def test_what_is_done_or_deleted_leaves_the_inbox_and_comes_back(browser: Client, box: MailAccount, deed: str, left: str) -> None:
+    ids = [letter.pk for letter in letters(box, 2)]
+    page = browser.post(reverse(deed), {"ids": ids, "next": "/email/"}, follow=True)
+    assert page.context["lines"] == []
+    assert len(browser.get(left).context["lines"]) == 2
+    browser.post(undo_url(page.content.decode()))
+    assert len(browser.get("/email/").context["lines"]) == 2
+
+
+def test_letters_are_restored_from_the_bin_and_reopened_from_among_all(browser: Client, box: MailAccount) -> None:
+    letter = keep(box)
+    browser.post(reverse("bin_letters"), {"ids": letter.pk})
+    assert "Restore" in browser.get(f"/email/bin/?letter={letter.pk}").content.decode()
+    browser.post(reverse("restore_letters"), {"ids": letter.pk})
+    assert "Nothing of this is in the bin." in browser.post(reverse("restore_letters"), follow=True).content.decode()
+    browser.post(reverse("finish_letters"), {"ids": letter.pk})
+    assert "To do again" in browser.get(f"/email/all/?letter={letter.pk}").content.decode()
+    browser.post(reverse("reopen_letters"), {"ids": letter.pk})
+    assert len(browser.get("/email/").context["lines"]) == 1
+
+
+def test_new_letters_are_announced_with_their_count(browser: Client, box: MailAccount) -> None:
+    first = keep(box, raw_letter(subject="old", at=making.NOW - timedelta(hours=1)))
+    assert f"since={first.position}" in browser.get("/email/").content.decode()
+    letters(box, 2)
+    for asked in ("", f"&folder={make_folder(box).pk}", f"&account={box.pk}", "&name=email_all"):
+        said = browser.get(f"/email/news/?since={first.position}{asked}").content.decode()
+        assert "2 new letters" in said
+        assert 'hx-swap-oob="true">3<' in said
+    assert "new letter" not in browser.get("/email/news/?since=x").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("query", "subjects"),
+    [
+        ("q=ropes", ["Ropes 001", "Ropes 000"]),
+        ("sender=harbour.example", ["Ropes 000", "Ropes 001"]),
+        ("linked=no", ["Ropes 000", "Ropes 001"]),
+        ("linked=yes&private=1", []),
+        ("attachments=1&since=2026-01-01&until=2026-03-02", []),
+        ("since=yesterday", ["Ropes 000", "Ropes 001"]),
+    ],
+)
+def test_filters_read_as_a_sentence(browser: Client, box: MailAccount, query: str, subjects: list[str]) -> None:
+    letters(box, 2)
+    page = browser.get(f"/email/?{query}")
+    assert sorted(line.subject for line in page.context["lines"]) == sorted(subjects)
+    assert len(page.context["chips"]) == (0 if query == "since=yesterday" else query.count("="))
+
+
+def undo_url(page: str) -> str:
+    """Where the Undo button of the toast leads."""
+    toast = page.partition('class="toast-line')[2]
+    return toast.partition('action="')[2].partition('"')[0]

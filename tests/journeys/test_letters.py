@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -45,9 +46,49 @@ def test_an_html_letter_is_read_in_three_panes(
     expect(page.get_by_role("link", name="prices.pdf")).to_be_visible()
     looks_right(page, "email-letter")
     page.get_by_role("link", name="Unread", exact=True).click()
-    expect(page.get_by_role("heading", name="All mailboxes")).to_be_visible()
+    expect(page.get_by_role("heading", name="Inbox")).to_be_visible()
     page.goto("/email/?show=folders")
     looks_right(page, "email-folders")
+
+
+def test_a_conversation_is_read_ticked_and_dealt_with(
+    open_page: Open, looks_right: Looks, bob: User, box: MailAccount, harbour: Customer
+) -> None:
+    for number in range(9):
+        refers = f"In-Reply-To: <{number - 1}@talk.example>" if number else ""
+        sender = ("Ann Quay <ann@harbour.example>", "Bob <bob@mooring.example>")[number % 2]
+        at = making.NOW + timedelta(hours=number)
+        raw = raw_letter(
+            subject="Ropes for the pier", sender=sender, body=f"Letter {number}\n\n> what you wrote", at=at,
+            message_id=f"<{number}@talk.example>", extra=refers,
+        )  # fmt: skip
+        keep(box, raw, to=(harbour,), flags=("\\Seen",) if number < 8 else ())
+    for number in range(4):
+        keep(box, raw_letter(subject=f"Other matter {number}"))
+    page = open_page("/email/", user=bob)
+    page.get_by_role("link", name="Ropes for the pier").click()
+    expect(page.get_by_text("Letter 8")).to_be_visible()
+    expect(page.get_by_text("5 letters in between")).to_be_visible()
+    expect(page.locator(".letter-row.unread")).to_have_count(4)
+    looks_right(page, "email-conversation")
+    page.get_by_text("Letter 6").click()
+    expect(page.locator(".one-letter[open]")).to_have_count(2)
+    page.keyboard.press("e")
+    expect(page.get_by_text("9 letters are done.")).to_be_visible()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("link", name="Ropes for the pier")).to_be_visible()
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    expect(page.get_by_text("2 ticked")).to_be_visible()
+    looks_right(page, "email-ticked")
+    page.get_by_role("button", name="Delete").click()
+    expect(page.get_by_text("letters were deleted.")).to_be_visible()
+    page.get_by_role("link", name="Bin").click()
+    expect(page.get_by_role("heading", name="Bin")).to_be_visible()
+    page.get_by_label("Filter and view").click()
+    looks_right(page, "email-bin-filter")
 
 
 def test_a_letter_is_linked_taken_off_and_put_back(

@@ -18,9 +18,7 @@ from mooring.letters.models import Delivery, Letter, Link, MailAccount, Unwanted
 from mooring.letters.paging import Page, Window
 from mooring.letters.queries import (
     deliveries_of,
-    folder_counts,
     letter_count_of,
-    letters_in,
     letters_of,
     letters_with,
     links_of,
@@ -105,44 +103,6 @@ def test_a_conversation_is_read_from_its_beginning_as_far_as_one_may(alice: User
     last = make_letter(account, message_id="<3@t>", extra="In-Reply-To: <2@t>", subject="last")
     assert thread_of(letter=last, reader=bob) == [first, last]
     assert thread_of(letter=Letter(subject="alone"), reader=bob)[0].subject == "alone"
-
-
-def test_a_folder_shows_what_lies_in_it_and_an_account_each_letter_once(bob: User, now: datetime) -> None:
-    account = make_account(bob, is_main=True)
-    raw = raw_letter(subject="twice")
-    store_batch(arrivals=[arrival(account, raw), arrival(account, raw, folder="Copies")], now=now)
-    store_batch(arrivals=[arrival(account, raw_letter(subject="read"), flags=frozenset({"\\Seen"}))], now=now)
-    gone = make_letter(account, subject="gone")
-    Delivery.objects.filter(letter=gone).update(gone_since=now)
-    make_letter(make_account(bob), subject="not main")
-    inbox = make_folder(account)
-    assert sorted(subjects(letters_in(reader=bob, folder=inbox))) == ["read", "twice"]
-    assert subjects(letters_in(reader=bob, folder=make_folder(account, "Copies"))) == ["twice"]
-    assert sorted(subjects(letters_in(reader=bob, account=account))) == ["read", "twice"]
-    assert sorted(subjects(letters_in(reader=bob))) == ["read", "twice"]
-    assert subjects(letters_in(reader=bob, folder=inbox, is_unread=True)) == ["twice"]
-
-
-def test_mailboxes_are_their_owners_alone(alice: User, bob: User, dave: User) -> None:
-    account = make_account(bob, is_main=True)
-    make_letter(account)
-    assert letters_in(reader=alice, account=account).rows == []
-    assert letters_in(reader=alice, folder=make_folder(account)).rows == []
-    daves = make_account(dave, is_main=True)
-    make_letter(daves)
-    assert letters_in(reader=dave, account=daves).rows == []
-    assert folder_counts(reader=dave) == folder_counts(reader=alice) == []
-
-
-def test_folders_say_how_much_is_unread_up_to_a_limit(
-    bob: User, now: datetime, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Any
-) -> None:
-    monkeypatch.setattr("mooring.letters.queries.MOST_COUNTED", 2)
-    account = make_account(bob, is_main=True)
-    several(account, 5)
-    store_batch(arrivals=[arrival(account, folder="Read", flags=frozenset({"\\Seen"}))], now=now)
-    with django_assert_num_queries(2):
-        assert {each.folder.path: each.unread_count for each in folder_counts(reader=bob)} == {"INBOX": 3, "Read": 0}
 
 
 def test_where_letters_lie_and_what_they_are_linked_to_in_one_query_each(

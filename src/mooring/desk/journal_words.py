@@ -28,6 +28,7 @@ KINDS: Final = {
     "account": gettext_lazy("Mail account"),
     "unwanted_sender": gettext_lazy("Refused sender"),
     "group": gettext_lazy("Group"),
+    "letter": gettext_lazy("Mailbox"),
 }
 
 ACTIONS: Final = {
@@ -42,6 +43,8 @@ ACTIONS: Final = {
     "letters_unlinked": gettext_lazy("links to emails removed"),
     "older_letters_linked": gettext_lazy("older emails linked"),
     "older_letters_unlinked": gettext_lazy("older emails unlinked again"),
+    "letters_binned": gettext_lazy("emails deleted"),
+    "letters_restored": gettext_lazy("emails restored"),
     "scan_wanted": gettext_lazy("scan asked for"),
     "read_again": gettext_lazy("read again"),
     "retried": gettext_lazy("failed emails tried again"),

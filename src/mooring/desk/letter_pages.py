@@ -1,31 +1,40 @@
-"""What pages show of a letter: who, when, to whom, its text or frame, attachments, conversation, and why it is linked."""
+"""What pages show of a letter and its conversation: who, when, to whom, the text or its frame, attachments, and why it is linked.
+
+A conversation is shown whole: letters read already are folded to one line and fetched when they are unfolded.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from django.http import HttpRequest
-from django.urls import reverse
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext
+from django.utils.translation import gettext_lazy
 
-from mooring.customers.models import Customer, Lead, Project
 from mooring.desk.access import user_of
 from mooring.desk.forms.letters import LinkForm
-from mooring.desk.letter_bodies import body_of, shown
+from mooring.desk.letter_bodies import Body, body_of, shown
+from mooring.desk.link_pages import shown_links, with_rights
 from mooring.desk.strangers import possible_deeds
-from mooring.letters.linking import kind_of, target_of
-from mooring.letters.models import Attachment, Delivery, Direction, Letter, Link, Participant, Rule
-from mooring.letters.queries import deliveries_of, links_of, thread_of
+from mooring.letters.conversations import Member, members_of
+from mooring.letters.mailboxes import readable_account_ids
+from mooring.letters.models import Attachment, Letter, Link, Participant
+from mooring.letters.queries import conversation_around, deliveries_of, links_of
 from mooring.mail.lookalikes import mixes_alphabets
-from mooring.ui.parts import Line
 from mooring.users.models import User
-from mooring.users.permissions import Action
+from mooring.users.permissions import Action, Module, may
 
 MOST_NAMED: Final = 3
 """So many recipients stand in the line above a letter; the others are unfolded."""
+MOST_OPEN: Final = 5
+"""So many letters of a conversation are unfolded at once: the chosen one and the newest that were not read."""
+_ALWAYS_SHOWN: Final = 3
+"""Of longer conversations the first letter and so many of the last have a line of their own; the rest is one fold."""
+_LINES: Final = ((8, "short"), (20, "medium"), (45, "long"))
+_LINKABLE: Final = (Module.CUSTOMERS, Module.LEADS, Module.PROJECTS)
 _ROLES: Final = (
     ("from", gettext_lazy("From")),
     ("sender", gettext_lazy("Sender")),
@@ -34,19 +43,6 @@ _ROLES: Final = (
     ("cc", gettext_lazy("Copy to")),
     ("bcc", gettext_lazy("Blind copy to")),
 )
-_PLACES: Final = {"customer": "building", "lead": "target-arrow", "project": "folders"}
-
-
-@dataclass(frozen=True, slots=True)
-class ShownLink:
-    """A record that a letter belongs to, and why, in words."""
-
-    link: Link
-    name: str
-    url: str
-    icon: str
-    why: str
-    may_change: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,117 +63,172 @@ class PeopleGroup:
     people: list[Participant]
 
 
+@dataclass(frozen=True, slots=True)
+class Inside:
+    """What stands below the line of an unfolded letter."""
+
+    body: Body
+    text: SafeString
+    shows_remote: bool
+    frame_size: str
+    people_groups: list[PeopleGroup]
+    attachments: list[ShownAttachment]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownLetter:
+    """One letter of a conversation; without `inside` it is folded."""
+
+    letter: Letter
+    recipient_names: str = ""
+    is_chosen: bool = False
+    is_unread: bool = False
+    mixes_alphabets: bool = False
+    inside: Inside | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Neighbouring letters of a conversation; `is_fold` where they are shown on request only."""
+
+    letters: list[ShownLetter] = field(default_factory=list)
+    is_fold: bool = False
+
+
 def letter_context(request: HttpRequest, letter: Letter) -> dict[str, Any]:
-    """Everything the reading pane shows. A fixed number of queries."""
+    """Everything the page of a letter shows. A fixed number of queries."""
     reader = user_of(request)
-    shows_remote = request.GET.get("pictures") == "remote"
-    body = body_of(letter, with_remote_images=shows_remote)
-    people = list(letter.participants.all())
-    links = links_of(letters=[letter], reader=reader)[letter.pk]
-    deliveries = deliveries_of(letters=[letter], reader=reader)[letter.pk]
+    context = reading_context(request, conversation_around(letter_id=letter.pk, reader=reader) or [letter], letter)
+    return {**context, **beside_context(request, context["letter"])}
+
+
+def beside_context(request: HttpRequest, letter: Letter) -> dict[str, Any]:
+    """What can be made of the letter, and where it lies."""
+    reader = user_of(request)
     return {
         "letter": letter,
-        "body": body,
-        "text": shown(body).text,
-        "shows_remote": shows_remote,
-        **_people_shown(people),
-        "mixes_alphabets": mixes_alphabets(letter.from_name) or mixes_alphabets(letter.from_address),
-        "attachments": [_attachment(each) for each in letter.attachments.all() if not (each.is_inline and body.html)],
-        "links": _with_rights(shown_links(links, letter), reader),
-        "deliveries": deliveries,
-        "conversation": _conversation(letter, reader),
-        "link_form": LinkForm(reader=reader),
-        **possible_deeds(reader, letter, people),
+        "beside_is_here": True,
+        "deliveries": deliveries_of(letters=[letter], reader=reader)[letter.pk],
+        **possible_deeds(reader, letter, list(letter.participants.all())),
     }
 
 
-def shown_links(links: Sequence[Link], letter: Letter) -> list[ShownLink]:
-    """The links with their reasons as sentences."""
-    return [_shown(link, letter) for link in links]
+def reading_context(
+    request: HttpRequest,
+    letters: Sequence[Letter],
+    chosen: Letter,
+    *,
+    members: Mapping[int, Sequence[Member]] | None = None,
+    links: Mapping[int, Sequence[Link]] | None = None,
+) -> dict[str, Any]:
+    """A conversation around its chosen letter. At most three queries, and those for `members` and `links` where not given."""
+    reader = user_of(request)
+    known = members if members is not None else _own_members(letters, reader)
+    own = {member.letter_id: member for member in known.get(chosen.thread_id or 0, ())}
+    found = links if links is not None else links_of(letters=[chosen], reader=reader)
+    unread = {letter_id for letter_id, member in own.items() if member.is_unread}
+    shown_ones = _shown_letters(request, letters, chosen, unread)
+    return {
+        "letter": chosen,
+        "chosen": next(each for each in shown_ones if each.is_chosen),
+        "stretches": _stretches(shown_ones),
+        "letter_count": len(letters),
+        "own": own.get(chosen.pk),
+        "has_unread": bool(unread),
+        "links": with_rights(shown_links(list(found.get(chosen.pk, ()))), reader),
+        "link_form": LinkForm(reader=reader),
+        "may_link": any(may(reader, module, Action.CHANGE) for module in _LINKABLE),
+    }
 
 
-def lines_of_deliveries(deliveries: Sequence[Delivery], *, base: str, current: int | None = None) -> list[Line]:
-    """A mailbox as a list of letters; `base` is the address of the list, to which the letter is added."""
+def inside_of(letter: Letter, *, with_remote_images: bool) -> ShownLetter:
+    """One letter unfolded, for a conversation that is on the screen already."""
+    people, files = list(letter.participants.all()), list(letter.attachments.all())
+    return _unfolded(letter, people, files, is_chosen=False, is_unread=False, with_remote_images=with_remote_images)
+
+
+def _own_members(letters: Sequence[Letter], reader: User) -> dict[int, list[Member]]:
+    threads = {letter.thread_id for letter in letters if letter.thread_id is not None}
+    return members_of(thread_ids=threads, account_ids=readable_account_ids(reader))
+
+
+def _shown_letters(request: HttpRequest, letters: Sequence[Letter], chosen: Letter, unread: Collection[int]) -> list[ShownLetter]:
+    newest_unread = [letter for letter in reversed(letters) if letter.pk in unread and letter.pk != chosen.pk]
+    open_ones = [chosen, *newest_unread[: MOST_OPEN - 1]]
+    people = _by_letter(Participant.objects.filter(letter__in=[letter.pk for letter in open_ones]))
+    files = _by_letter(Attachment.objects.filter(letter__in=[letter.pk for letter in open_ones]))
+    shows_remote = request.GET.get("pictures") == "remote"
     return [
-        _line(
-            each.letter,
-            url=f"{base}letter={each.letter_id}",
-            is_unread=not each.is_seen,
-            is_current=each.letter_id == current,
-            is_answered="\\Answered" in each.flags,
-            is_ours=each.direction == Direction.OUTGOING,
+        _unfolded(
+            letter,
+            people.get(letter.pk, []),
+            files.get(letter.pk, []),
+            is_chosen=letter.pk == chosen.pk,
+            is_unread=letter.pk in unread,
+            with_remote_images=shows_remote and letter.pk == chosen.pk,
         )
-        for each in deliveries
+        if any(letter.pk == each.pk for each in open_ones)
+        else ShownLetter(letter, letter.recipients, is_unread=letter.pk in unread)
+        for letter in letters
     ]
 
 
-def lines_of_links(links: Sequence[Link]) -> list[Line]:
-    """The letters of a record, each with the reason why it is there."""
-    return [_line(link.letter, url=reverse("letter", args=[link.letter_id]), belongs_to=why_in_words(link)) for link in links]
+def _by_letter(rows: Any) -> dict[int, list[Any]]:
+    found: dict[int, list[Any]] = {}
+    for row in rows:
+        found.setdefault(row.letter_id, []).append(row)
+    return found
 
 
-def lines_of_letters(letters: Sequence[Letter], *, current: int | None = None) -> list[Line]:
-    """Letters found by a search, or those of a conversation."""
-    return [_line(letter, url=reverse("letter", args=[letter.pk]), is_current=letter.pk == current) for letter in letters]
+def _unfolded(
+    letter: Letter,
+    people: Sequence[Participant],
+    files: Sequence[Attachment],
+    *,
+    is_chosen: bool,
+    is_unread: bool,
+    with_remote_images: bool,
+) -> ShownLetter:
+    body = body_of(letter, with_remote_images=with_remote_images)
+    inside = Inside(
+        body,
+        shown(body).text,
+        with_remote_images,
+        _frame_size(body.text),
+        _people_groups(people),
+        [_attachment(each) for each in files if not (each.is_inline and body.html)],
+    )
+    mixed = mixes_alphabets(letter.from_name) or mixes_alphabets(letter.from_address)
+    return ShownLetter(letter, _recipient_names(people), is_chosen, is_unread, mixed, inside)
 
 
-def why_in_words(link: Link) -> str:
-    """The rule and the address that matched, or who linked by hand, as a sentence."""
-    if link.rule == Rule.MANUAL:
-        return _("linked by %(person)s") % {"person": link.created_by} if link.created_by else _("linked by hand")
-    if link.rule == Rule.THREAD:
-        return _("reply in a linked conversation")
-    sentences = {
-        Rule.CUSTOMER_EMAIL: _("%(address)s is an address of the customer"),
-        Rule.CUSTOMER_CONTACT: _("%(address)s is an address of a contact of the customer"),
-        Rule.LEAD_EMAIL: _("%(address)s is an address of the lead"),
-        Rule.LEAD_CONTACT: _("%(address)s is an address of a contact of the lead"),
-        Rule.CUSTOMER_DOMAIN: _("%(address)s is at a domain of the customer"),
-    }
-    return sentences[Rule(link.rule)] % {"address": link.matched_address}
+def _frame_size(text: str) -> str:
+    """How much room a frame gets. It cannot be measured: what is in it may not run a script, and nothing of ours reaches in."""
+    lines = sum(1 + len(line) // 90 for line in text[:20_000].splitlines())
+    return next((size for most, size in _LINES if lines <= most), "tall")
 
 
-def _people_shown(people: Sequence[Participant]) -> dict[str, Any]:
+def _stretches(letters: Sequence[ShownLetter]) -> list[Stretch]:
+    """Long runs of folded letters become one fold, so that a conversation of a hundred letters stays short."""
+    stretches: list[Stretch] = []
+    for number, each in enumerate(letters):
+        is_apart = each.inside is not None or number == 0 or number >= len(letters) - _ALWAYS_SHOWN
+        if not stretches or stretches[-1].is_fold is is_apart:
+            stretches.append(Stretch(is_fold=not is_apart))
+        stretches[-1].letters.append(each)
+    return [Stretch(each.letters, each.is_fold and len(each.letters) > 1) for each in stretches]
+
+
+def _recipient_names(people: Sequence[Participant]) -> str:
     recipients = [person for person in people if person.role in ("to", "cc", "bcc")]
     named = ", ".join(person.name or person.address for person in recipients[:MOST_NAMED])
     others = len(recipients) - MOST_NAMED
+    return _("%(names)s and %(count)d others") % {"names": named, "count": others} if others > 0 else named
+
+
+def _people_groups(people: Sequence[Participant]) -> list[PeopleGroup]:
     groups = [PeopleGroup(str(label), [person for person in people if person.role == role]) for role, label in _ROLES]
-    more = _("%(names)s and %(count)d others") % {"names": named, "count": others}
-    return {
-        "recipients": recipients,
-        "recipient_names": more if others > 0 else named,
-        "people_groups": [group for group in groups if group.people],
-    }
-
-
-def _conversation(letter: Letter, reader: User) -> list[Line]:
-    """The letters of the conversation, this one among them; nothing where it is the only one."""
-    letters = thread_of(letter=letter, reader=reader)
-    return lines_of_letters(letters, current=letter.pk) if len(letters) > 1 else []
-
-
-def _with_rights(shown: Sequence[ShownLink], reader: User) -> list[ShownLink]:
-    """Each link with whether the reader may take it away: three queries, however many links there are."""
-    models: tuple[Any, ...] = (Customer, Lead, Project)
-    targets = [target_of(each.link) for each in shown]
-    changeable = {
-        (model._meta.model_name, pk)
-        for model in models
-        for pk in model.objects.visible_to(reader, Action.CHANGE)
-        .filter(pk__in=[target.pk for target in targets if isinstance(target, model)])
-        .values_list("pk", flat=True)
-    }
-    return [
-        ShownLink(each.link, each.name, each.url, each.icon, each.why, (kind_of(target), target.pk) in changeable)
-        for each, target in zip(shown, targets, strict=True)
-    ]
-
-
-def _shown(link: Link, letter: Letter) -> ShownLink:
-    target = target_of(link)
-    kind = kind_of(target)
-    link.letter = letter
-    return ShownLink(link, str(target), reverse(kind, args=[target.pk]), _PLACES[kind], why_in_words(link))
+    return [group for group in groups if group.people]
 
 
 def _attachment(each: Attachment) -> ShownAttachment:
@@ -195,28 +246,3 @@ def _attachment(each: Attachment) -> ShownAttachment:
 def _drawing(*, icon: str) -> str:
     """The name of a drawing, written so that the build of the assets finds it."""
     return icon
-
-
-def _line(
-    letter: Letter,
-    *,
-    url: str,
-    belongs_to: str = "",
-    is_unread: bool = False,
-    is_current: bool = False,
-    is_answered: bool = False,
-    is_ours: bool = False,
-) -> Line:
-    sender = letter.from_name or letter.from_address or pgettext("sender", "Unknown")
-    return Line(
-        url=url,
-        who=_("to %(names)s") % {"names": letter.recipients} if is_ours and letter.recipients else sender,
-        at=letter.at,
-        subject=letter.subject or _("(no subject)"),
-        snippet=letter.excerpt,
-        belongs_to=belongs_to,
-        is_unread=is_unread,
-        is_current=is_current,
-        has_attachments=letter.attachment_count > 0,
-        is_answered=is_answered,
-    )

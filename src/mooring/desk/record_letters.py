@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from mooring.customers.models import Contact, Customer, Lead, Project
 from mooring.desk.access import user_of
-from mooring.desk.letter_pages import lines_of_letters, lines_of_links
+from mooring.desk.letter_lines import lines_of_letters, lines_of_links
 from mooring.letters.older import MOST_COUNTED
 from mooring.letters.queries import letters_of, letters_with
 from mooring.sync.backfill import offers_to

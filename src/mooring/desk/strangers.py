@@ -14,8 +14,6 @@ from mooring.options.values import read_all
 from mooring.users.models import User
 from mooring.users.permissions import Action, Module, may
 
-_LINKABLE = (Module.CUSTOMERS, Module.LEADS, Module.PROJECTS)
-
 
 def possible_deeds(reader: User, letter: Letter, people: Sequence[Participant]) -> dict[str, Any]:
     """Which buttons the reading pane has. `stranger` is a sender whom nobody knows yet, `employer` a customer at their domain."""
@@ -26,7 +24,6 @@ def possible_deeds(reader: User, letter: Letter, people: Sequence[Participant]) 
     is_stranger = may_create and sender is not None and not EmailAddress.objects.filter(key=sender.key).exists()
     stranger = sender if is_stranger else None
     return {
-        "may_link": any(may(reader, module, Action.CHANGE) for module in _LINKABLE),
         "may_create": may_create,
         "may_refuse": bool(letter.from_address) and not is_ours and may(reader, Module.ACCOUNTS, Action.CHANGE),
         "new_query": _queries(letter, sender, scope) if sender is not None else {},

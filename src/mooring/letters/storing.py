@@ -158,6 +158,7 @@ def _delivery_of(arrival: Arrival, letter: Letter) -> Delivery:
         direction=arrival.direction,
         flags=sorted(arrival.flags),
         is_seen=is_flagged_seen(arrival.flags),
+        is_unread=not is_flagged_seen(arrival.flags),
         is_private=arrival.is_private,
     )
 

@@ -45,8 +45,14 @@ def apply_flags(folder_id: int, epoch: str, changes: Sequence[FlagChange]) -> No
 
 
 def _flag_deliveries(flags: dict[int, list[str]]) -> None:
-    deliveries = [Delivery(pk=delivery_id, flags=names, is_seen=is_flagged_seen(names)) for delivery_id, names in flags.items()]
-    Delivery.objects.bulk_update(deliveries, ["flags", "is_seen"])
+    """Who reads or unreads a letter with another program does so here, too; other flags leave what was marked here."""
+    deliveries = list(Delivery.objects.filter(pk__in=list(flags)).only("flags", "is_seen", "is_unread"))
+    for delivery in deliveries:
+        delivery.flags = flags[delivery.pk]
+        is_seen = is_flagged_seen(delivery.flags)
+        if is_seen is not delivery.is_seen:
+            delivery.is_seen, delivery.is_unread = is_seen, not is_seen
+    Delivery.objects.bulk_update(deliveries, ["flags", "is_seen", "is_unread"])
 
 
 def miss(folder_id: int, epoch: str, server_ids: Iterable[str], *, now: datetime) -> None:
@@ -90,6 +96,7 @@ def bind(found: Item, *, missed: Item, folder: Folder) -> None:
     delivery = missed.delivery
     assert delivery is not None
     Item.objects.filter(pk=missed.pk).delete()
+    is_seen = is_flagged_seen(found.flags)
     Delivery.objects.filter(pk=delivery.pk).update(
         folder=folder,
         folder_path=folder.path,
@@ -97,7 +104,8 @@ def bind(found: Item, *, missed: Item, folder: Folder) -> None:
         server_id=found.server_id,
         received_at=found.received_at,
         flags=found.flags,
-        is_seen=is_flagged_seen(found.flags),
+        is_seen=is_seen,
+        is_unread=delivery.is_unread if delivery.is_seen is is_seen else not is_seen,
         gone_since=None,
     )
     state = ItemState.TOO_LARGE if delivery.letter.is_partial else ItemState.FILED
@@ -105,7 +113,8 @@ def bind(found: Item, *, missed: Item, folder: Folder) -> None:
 
 
 def settle_moves(account_id: int, deliveries: Sequence[Delivery]) -> None:
-    """Letters just stored that were missed elsewhere in the account have moved: the new place stays as private as the old."""
+    """Letters just stored that were missed elsewhere in the account have moved. What was marked there stays: private, read,
+    done, deleted."""
     stored = {delivery.letter_id: delivery for delivery in deliveries}
     missed = Item.objects.filter(
         gone_at__isnull=False, delivery__account_id=account_id, delivery__letter_id__in=any_of(stored)
@@ -116,8 +125,12 @@ def settle_moves(account_id: int, deliveries: Sequence[Delivery]) -> None:
         new = stored[old.letter_id]
         if new.pk == old.pk:
             continue
-        if old.is_private and not new.is_private:
-            Delivery.objects.filter(pk=new.pk).update(is_private=True)
+        Delivery.objects.filter(pk=new.pk).update(
+            is_private=old.is_private or new.is_private,
+            is_unread=old.is_unread if old.is_seen is new.is_seen else new.is_unread,
+            done_at=old.done_at,
+            binned_at=old.binned_at,
+        )
         old.delete()
         _note_privacy(old.letter_id)
         Item.objects.filter(pk=item.pk).delete()

@@ -103,7 +103,10 @@ class Moment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One letter in a list: who, when, what about, how it begins, and which record it belongs to."""
+    """One letter in a list: who, when, what about, how it begins, and which record it belongs to.
+
+    With `pk` it can be ticked; `count` is how many letters it stands for.
+    """
 
     url: str
     who: str
@@ -115,6 +118,10 @@ class Line:
     is_current: bool = False
     has_attachments: bool = False
     is_answered: bool = False
+    is_private: bool = False
+    is_done: bool = False
+    pk: int = 0
+    count: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

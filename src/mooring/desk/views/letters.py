@@ -12,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from mooring.desk.access import actor_of, letter_for, link_for, may_in, user_of
 from mooring.desk.forms.letters import LinkForm
-from mooring.desk.letter_pages import letter_context
+from mooring.desk.letter_pages import beside_context, inside_of, letter_context
 from mooring.desk.list_pages import own_path
 from mooring.letters.linking import UnableToLink, add_link, remove_link, restore_link
 from mooring.letters.models import Letter, MailAccount
@@ -28,6 +28,21 @@ def letter(request: HttpRequest, letter_id: int) -> HttpResponse:
     """The letter, the conversation around it, and the records it belongs to."""
     found = letter_for(request, letter_id)
     return page(request, "desk/letters/letter.html", letter_context(request, found), fragment="reading")
+
+
+@require_GET
+def unfolded_letter(request: HttpRequest, letter_id: int) -> HttpResponse:
+    """What stands below the line of one letter of a conversation, fetched when it is unfolded."""
+    found = letter_for(request, letter_id)
+    each = inside_of(found, with_remote_images=request.GET.get("pictures") == "remote")
+    return page(request, "desk/letters/unfolded.html", {"each": each, "letter": found}, fragment="inside")
+
+
+@require_GET
+def beside_letter(request: HttpRequest, letter_id: int) -> HttpResponse:
+    """What can be made of a letter, and where it lies: fetched after the letter itself is on the screen."""
+    found = letter_for(request, letter_id)
+    return page(request, "desk/letters/beside.html", beside_context(request, found), fragment="beside")
 
 
 def add_letter_link(request: HttpRequest, letter_id: int) -> HttpResponse:

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_GET, require_POST
 from mooring.desk.access import actor_of, may_in, user_of
 from mooring.desk.forms.letters import LinkForm, ReportForm
 from mooring.desk.letter_bodies import raw_or_notice
-from mooring.desk.letter_pages import shown_links
+from mooring.desk.link_pages import shown_links
 from mooring.desk.list_pages import own_path
 from mooring.letters.linking import UnableToLink, assign
 from mooring.letters.mailbox_file import as_mbox
@@ -47,9 +47,7 @@ def synced_emails(request: HttpRequest) -> HttpResponse:
     form = _form(request)
     cursor = request.GET.get("after") or request.GET.get("before") or ""
     found = report_page(reader=user_of(request), filters=form.filters(), cursor=cursor)
-    rows = [
-        {"letter": row.letter, "deliveries": row.deliveries, "links": shown_links(row.links, row.letter)} for row in found.rows
-    ]
+    rows = [{"letter": row.letter, "deliveries": row.deliveries, "links": shown_links(row.links)} for row in found.rows]
     query = _filters_alone(request)
     context: dict[str, Any] = {
         "form": form,

@@ -144,7 +144,14 @@ class Delivery(models.Model):
     direction = models.CharField(max_length=3, choices=Direction.choices, default=Direction.INCOMING)
     flags = models.JSONField(default=list)
     is_seen = models.BooleanField(default=False)
+    """The server says that it was read. Never written to the server."""
+    is_unread = models.BooleanField(default=False)
+    """Not read yet by whose mailbox it is: as the server says, until it is read or marked here."""
     is_private = models.BooleanField(default=False)
+    done_at = models.DateTimeField(null=True, blank=True)
+    """Dealt with: no longer in the inbox, still among all letters."""
+    binned_at = models.DateTimeField(null=True, blank=True)
+    """Deleted here; in the bin until it is emptied (letters.bin)."""
     gone_since = models.DateTimeField(null=True, blank=True)
     """No longer in the mailbox since; the letter itself stays."""
 
@@ -161,7 +168,18 @@ class Delivery(models.Model):
             models.Index(fields=("folder", "-position"), name="letters_in_a_folder"),
             models.Index(
                 fields=("folder", "-position"),
-                condition=models.Q(is_seen=False, gone_since=None),
+                condition=models.Q(is_unread=True, binned_at=None, gone_since=None),
                 name="unread_letters_in_a_folder",
             ),
+            models.Index(
+                fields=("folder", "-position"),
+                condition=models.Q(done_at=None, binned_at=None, gone_since=None),
+                name="letters_to_do_in_a_folder",
+            ),
+            models.Index(
+                fields=("account", "-position"),
+                condition=models.Q(binned_at__isnull=False),
+                name="letters_in_the_bin",
+            ),
+            models.Index(fields=("binned_at",), condition=models.Q(binned_at__isnull=False), name="letters_binned_longest"),
         )

@@ -27,7 +27,7 @@ document.addEventListener("keydown", (event) => {
 });
 
 function ticksOf(list) {
-  return [...list.querySelectorAll("tbody .tick")];
+  return [...list.querySelectorAll("[data-row] .tick")];
 }
 
 function count(list) {
@@ -42,7 +42,7 @@ function count(list) {
 }
 
 document.addEventListener("click", (event) => {
-  const tick = event.target.closest("tbody .tick");
+  const tick = event.target.closest("[data-row] .tick");
   const list = event.target.closest("[data-list]");
   if (!tick || !list) return;
   const ticks = ticksOf(list);

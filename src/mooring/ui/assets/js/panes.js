@@ -76,3 +76,11 @@ document.addEventListener("htmx:afterSettle", (event) => {
 });
 
 restoreWidths();
+
+// An opened letter says that it was read: its line, and the letter itself, are told at once.
+document.addEventListener("htmx:afterRequest", (event) => {
+  if (!event.target.matches?.("[data-marks-read]") || !event.detail.successful) return;
+  const read = document.querySelector(".letter-row[aria-current].unread");
+  read?.querySelector(".dot")?.replaceChildren();
+  read?.classList.remove("unread");
+});

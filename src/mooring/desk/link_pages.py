@@ -1,0 +1,81 @@
+"""The links of letters as pages show them: the record, why the letter belongs to it in words, and who may take it off."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from django.urls import reverse
+from django.utils.translation import gettext as _
+
+from mooring.customers.models import Customer, Lead, Project
+from mooring.letters.linking import kind_of, target_of
+from mooring.letters.models import Link, Rule
+from mooring.users.models import User
+from mooring.users.permissions import Action, Module, scope_of
+
+_PLACES: Final = {"customer": "building", "lead": "target-arrow", "project": "folders"}
+_MODELS: Final[dict[Module, Any]] = {Module.CUSTOMERS: Customer, Module.LEADS: Lead, Module.PROJECTS: Project}
+
+
+@dataclass(frozen=True, slots=True)
+class ShownLink:
+    """A record that a letter belongs to, and why, in words."""
+
+    link: Link
+    name: str
+    url: str
+    icon: str
+    why: str
+    may_change: bool = False
+
+
+def shown_links(links: Sequence[Link]) -> list[ShownLink]:
+    """The links with their reasons as sentences."""
+    return [_shown(link) for link in links]
+
+
+def with_rights(shown: Sequence[ShownLink], reader: User) -> list[ShownLink]:
+    """Each link with whether the reader may take it away. Asks the database only where one may see more than change."""
+    changeable = _changeable(shown, reader)
+    return [replace(each, may_change=_end_of(each) in changeable) for each in shown]
+
+
+def why_in_words(link: Link) -> str:
+    """The rule and the address that matched, or who linked by hand, as a sentence."""
+    if link.rule == Rule.MANUAL:
+        return _("linked by %(person)s") % {"person": link.created_by} if link.created_by else _("linked by hand")
+    if link.rule == Rule.THREAD:
+        return _("reply in a linked conversation")
+    sentences = {
+        Rule.CUSTOMER_EMAIL: _("%(address)s is an address of the customer"),
+        Rule.CUSTOMER_CONTACT: _("%(address)s is an address of a contact of the customer"),
+        Rule.LEAD_EMAIL: _("%(address)s is an address of the lead"),
+        Rule.LEAD_CONTACT: _("%(address)s is an address of a contact of the lead"),
+        Rule.CUSTOMER_DOMAIN: _("%(address)s is at a domain of the customer"),
+    }
+    return sentences[Rule(link.rule)] % {"address": link.matched_address}
+
+
+def _changeable(shown: Sequence[ShownLink], reader: User) -> set[tuple[str, int]]:
+    found: set[tuple[str, int]] = set()
+    for module, model in _MODELS.items():
+        targets = [target.pk for target in (target_of(each.link) for each in shown) if isinstance(target, model)]
+        sees, changes = scope_of(reader, module, Action.VIEW), scope_of(reader, module, Action.CHANGE)
+        if changes is not sees and targets and changes:
+            records = model.objects.visible_to(reader, Action.CHANGE).filter(pk__in=targets)
+            targets = list(records.values_list("pk", flat=True))
+        found.update((model._meta.model_name, pk) for pk in targets if changes)
+    return found
+
+
+def _end_of(shown: ShownLink) -> tuple[str, int]:
+    target = target_of(shown.link)
+    return kind_of(target), target.pk
+
+
+def _shown(link: Link) -> ShownLink:
+    target = target_of(link)
+    kind = kind_of(target)
+    return ShownLink(link, str(target), reverse(kind, args=[target.pk]), _PLACES[kind], why_in_words(link))
