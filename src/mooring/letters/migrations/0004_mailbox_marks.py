@@ -10,7 +10,7 @@ def unread_as_the_server_says(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('letters', '0002_text_index'),
+        ('letters', '0003_outgoing'),
     ]
 
     operations = [
