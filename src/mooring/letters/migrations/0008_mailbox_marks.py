@@ -10,7 +10,7 @@ def unread_as_the_server_says(apps, schema_editor):
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('letters', '0006_default_is_a_choice_of_the_user'),
+        ('letters', '0007_outbox_work'),
     ]
 
     operations = [
