@@ -27,7 +27,7 @@ class Installation:
         self._clock = folder / "clock"
         self._ahead = 0
         self._log = (folder / "worker.log").open("ab")
-        self._environment = os.environ | {
+        self.environment = os.environ | {
             "MOORING_DATA": str(folder),
             "MOORING_KEYS": str(keys),
             "MOORING_DATABASE_URL": database_url,
@@ -44,11 +44,11 @@ class Installation:
 
     def start(self) -> subprocess.Popen[bytes]:
         command = [sys.executable, str(PROGRAM), "work", str(self._clock)]
-        return subprocess.Popen(command, env=self._environment, stdout=self._log, stderr=self._log, start_new_session=True)
+        return subprocess.Popen(command, env=self.environment, stdout=self._log, stderr=self._log, start_new_session=True)
 
-    def call(self, *arguments: str) -> bytes:
-        command = [sys.executable, str(PROGRAM), *arguments]
-        return subprocess.run(command, env=self._environment, stdout=subprocess.PIPE, check=True, timeout=120).stdout
+    def call(self, *arguments: str, program: Path = PROGRAM) -> bytes:
+        command = [sys.executable, str(program), *arguments]
+        return subprocess.run(command, env=self.environment, stdout=subprocess.PIPE, check=True, timeout=120).stdout
 
     def look(self) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(self.call("look"))

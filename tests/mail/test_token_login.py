@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 import pytest
 
-from mooring.mail.connect import open_incoming
+from mooring.mail.connect import open_incoming, open_outgoing
 from mooring.mail.contract import Incoming
 from mooring.mail.errors import LoginDisabled, LoginRefused, ServerBusy, SignInAgain, TokenRefused, UnusableName
 from mooring.mail.sasl import choose_mechanism
@@ -17,6 +18,7 @@ from servers.authorization import Token
 from servers.dovecot import Dovecot
 from servers.identity_provider import IdentityProvider
 from servers.scripted_imap import LOOPBACK, ScriptedImap
+from servers.scripted_smtp import ScriptedSmtp
 
 SERVER = Server(
     "imap", "imap.example.org", 993, user_name="anna@example.org", login=Login.TOKEN, token=GivenToken(Secret("T0ken"))
@@ -206,3 +208,24 @@ def test_no_password_is_tried_where_the_server_takes_no_tokens() -> None:
             open_incoming(server, policy=LOOPBACK)
         assert b"AUTHENTICATE" not in bytes(fake.received)
         assert b"LOGIN" not in bytes(fake.received)
+
+
+def _end_of_refusal(line: bytes) -> bytes | None:
+    """What follows the empty answer to the report of an error; other commands have their usual answers."""
+    return b"535 5.7.8 expired\r\n" if not line else None
+
+
+def test_a_server_that_takes_letters_refuses_an_old_token_and_takes_the_renewed_one() -> None:
+    old, new = (base64.b64encode(f"user=bob\1auth=Bearer {token}\1\1".encode()).decode() for token in ("old", "new"))
+    refusal = b'{"status":"401","schemes":"bearer"}'
+    answers = {f"AUTH XOAUTH2 {old}".upper(): b"334 " + base64.b64encode(refusal) + b"\r\n"}
+    fake = ScriptedSmtp(extensions=("AUTH XOAUTH2",), answers={**answers, "": _end_of_refusal})
+    tokens = Tokens("old", "new")
+    fake.start()
+    try:
+        server = replace(fake.server(login=Login.TOKEN), token=tokens, password=Secret(""))
+        open_outgoing(server, policy=LOOPBACK).close()
+    finally:
+        fake.stop()
+    assert fake.commands()[1:-1] == [f"AUTH XOAUTH2 {old}", "", f"AUTH XOAUTH2 {new}"]
+    assert tokens.refused == ["old"]

@@ -11,10 +11,14 @@ import html
 import json
 import ssl
 import threading
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from mooring.mail.egress import EgressPolicy
+from mooring.mail.sign_in_providers import Provider, Registration
+from mooring.mail.types import Secret
 from servers.authorization import Answer, Authorization, Client, Received
 from servers.certificates import Authority
 
@@ -26,6 +30,7 @@ class IdentityProvider:
     """One running provider. Its attributes are its moods: tests set them, and read what happened."""
 
     def __init__(self, authority: Authority) -> None:
+        self._authority = authority
         self.client = Client(CLIENT_ID, CLIENT_SECRET)
         self.authorization = Authorization(self.client)
         self.outage = ""
@@ -80,6 +85,37 @@ class IdentityProvider:
         form = received.form
         self.authorization.decide_device(form["user_code"], person=form["person"], is_allowed="allow" in form)
         return Answer(200, "<!doctype html><title>Done</title><p>You may close this page.", {"Content-Type": "text/html"})
+
+    @property
+    def policy(self) -> EgressPolicy:
+        """A policy that reaches it and trusts its certificate."""
+        return EgressPolicy.opening(["127.0.0.0/8", "::1/128"], extra_authorities=self._authority.pem)
+
+    def described(self, **changes: Any) -> Provider:
+        """As an administrator would describe it."""
+        provider = Provider(
+            title="Lighthouse",
+            authorize_url=self.url("authorize"),
+            token_url=self.url("token"),
+            mail_hosts=frozenset({"localhost"}),
+            device_url=self.url("device"),
+            userinfo_url=self.url("userinfo"),
+            revoke_url=self.url("revoke"),
+            scopes={"": ("openid", "email", "mail")},
+        )
+        return replace(provider, **changes)
+
+    def registration(self, **changes: Any) -> Registration:
+        """Mooring as it is registered here."""
+        return Registration(self.described(**changes), CLIENT_ID, Secret(CLIENT_SECRET))
+
+    def consented(self, url: str, *, person: str = "", is_allowed: bool = True) -> dict[str, str]:
+        """What the browser brings back from the page at `url`, once the person has answered there."""
+        parts = urlsplit(url)
+        query = dict(parse_qsl(parts.query))
+        form = {"person": person or query.get("login_hint", ""), "allow" if is_allowed else "deny": "1"}
+        answer = self.answer(Received("POST", parts.path, url, {}, query, form))
+        return dict(parse_qsl(urlsplit(answer.headers["Location"]).query))
 
     def allow_device(self, user_code: str, person: str) -> None:
         """The person enters the code and allows it."""

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from mooring.mail.types import Encryption, Login, Secret, Server
 
-Answer = Callable[[bytes], bytes] | bytes
+Answer = Callable[[bytes], bytes | None] | bytes
 DOT = "."
 """The name under which the answer to a whole letter is found."""
 

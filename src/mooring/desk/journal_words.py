@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy, pgettext
 
 from mooring.customers.models import CustomerKind
 from mooring.desk.settings_pages import PAGES
-from mooring.letters.models import MailAccount, Rule
+from mooring.letters.models import MailAccount, Rule, SignInProvider
 from mooring.ui.parts import Moment
 from mooring.users.models import GroupKind, JournalEntry, Role, Theme
 
@@ -29,6 +29,7 @@ KINDS: Final = {
     "unwanted_sender": gettext_lazy("Refused sender"),
     "group": gettext_lazy("Group"),
     "letter": gettext_lazy("Mailbox"),
+    "provider": gettext_lazy("Sign-in provider"),
 }
 
 ACTIONS: Final = {
@@ -60,6 +61,8 @@ ACTIONS: Final = {
     "password set": gettext_lazy("new password"),
     "archived": gettext_lazy("moved to the archive"),
     "restored": gettext_lazy("restored from the archive"),
+    "signed_in": gettext_lazy("signed in with the provider"),
+    "grant_lost": gettext_lazy("sign-in with the provider lost"),
 }
 
 FIELDS: Final = {
@@ -103,6 +106,9 @@ FIELDS: Final = {
     "member": gettext_lazy("Member"),
     "members": gettext_lazy("Members"),
     "position": gettext_lazy("Position"),
+    "secret_was_entered": gettext_lazy("Client secret entered"),
+    "provider": gettext_lazy("Provider"),
+    "identity": gettext_lazy("Signed in as"),
 }
 """What a field is called whatever it belongs to; those of mail accounts and of settings are called as on their pages."""
 _NUMBERS: Final = frozenset({"batch", "letter", "letters"})
@@ -139,7 +145,10 @@ _VALUES: Final = {value: label for choices in _CHOICES for value, label in choic
 _PAGES: Final = {"customer": "customer", "lead": "lead", "contact": "contact", "project": "project", "user": "change_staff"}
 _LONGEST: Final = 120
 _NOTHING: Final[tuple[Any, ...]] = (None, "", [], {})
-_ACCOUNT_FIELDS: Final = {field.name: field for field in MailAccount._meta.get_fields() if isinstance(field, models.Field)}
+_FIELDS_OF: Final = {
+    kind: {field.name: field for field in model._meta.get_fields() if isinstance(field, models.Field)}
+    for kind, model in (("account", MailAccount), ("provider", SignInProvider))
+}
 
 
 def moment_of(entry: JournalEntry) -> Moment:
@@ -199,8 +208,8 @@ def _field(entry: JournalEntry, name: str) -> str:
     """As the page calls it on which it is entered."""
     if name in _OPTIONS:
         return _("Value")
-    if entry.record_kind == "account" and name in _ACCOUNT_FIELDS:
-        return str(_ACCOUNT_FIELDS[name].verbose_name)
+    if name in _FIELDS_OF.get(entry.record_kind, ()):
+        return str(_FIELDS_OF[entry.record_kind][name].verbose_name)
     if name == "name" and entry.record_kind in ("contact", "user"):
         return pgettext("person", "Name")
     if name.startswith("folder "):
@@ -230,8 +239,8 @@ def _changes(entry: JournalEntry, *, hides: Collection[str] = ()) -> Iterator[st
 
 
 def _chosen(entry: JournalEntry, name: str, value: Any) -> Any:
-    """What one chose for a mail account, in the words of its page."""
-    field = _ACCOUNT_FIELDS.get(name) if entry.record_kind == "account" else None
+    """What one chose for a mail account or a provider, in the words of its page."""
+    field = _FIELDS_OF.get(entry.record_kind, {}).get(name)
     is_choice = field is not None and isinstance(value, str) and value
     return str(dict(field.flatchoices).get(value, value)) if field is not None and is_choice else value
 

@@ -24,7 +24,8 @@ from mooring.letters.account_data import (
 )
 from mooring.letters.credentials import open_outgoing_password, open_password, seal, seal_outgoing
 from mooring.letters.folders import FolderChoice, write_folders
-from mooring.letters.models import DefaultAccount, MailAccount, TeamAccess
+from mooring.letters.grants import forget_grant
+from mooring.letters.models import DefaultAccount, Login, MailAccount, TeamAccess
 from mooring.letters.proofs import is_proven, proof_of
 from mooring.letters.visibility import accounts_written_by
 from mooring.mail.types import Secret, Server
@@ -168,6 +169,8 @@ def change_account(
         account.save()
         changes: dict[str, Any] = changes_between(asdict(before), asdict(data))
         _store_passwords(account, password, outgoing_password)
+        if data.login != Login.TOKEN:
+            forget_grant(account=account)
         if password is not None or outgoing_password is not None:
             changes["password_was_entered"] = True
         if team is not None:
@@ -187,6 +190,7 @@ def remove_account(*, account: MailAccount, by: Actor, now: datetime) -> MailAcc
         account.password_sealed = account.outgoing_password_sealed = b""
         account.is_scanned = False
         account.save()
+        forget_grant(account=account)
         heirless = list(DefaultAccount.objects.filter(account=account).select_related("user"))
         _note(account, "removed", {"default": [str(choice.user) for choice in heirless]}, by=by, now=now)
         for choice in heirless:

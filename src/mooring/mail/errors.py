@@ -223,6 +223,14 @@ class ProviderRefused(MailError):
     needs_person = True
 
 
+class TokenNotForServer(MailError):
+    """The tokens of this provider are shown to its own mail servers only, and this is none of them. details: provider, host."""
+
+    code = "token_not_for_server"
+    retry_after = None
+    needs_person = True
+
+
 class PasswordNotRemembered(MailError):
     """The account's password is kept in memory only, and this process has not been told it. details: user."""
 

@@ -17,7 +17,7 @@ from typing import Final, Self
 
 from django.db import connection
 
-from mooring.letters.accounts import UnableToSend, outgoing_server_of
+from mooring.letters.accounts import UnableToSend
 from mooring.letters.credentials import UnableToUnseal
 from mooring.letters.models import MailAccount, OutgoingLetter, OutgoingRecipient, OutgoingState, Phase, RecipientState, SentCopy
 from mooring.letters.originals import UnableToRead
@@ -32,6 +32,7 @@ from mooring.sync.models import SendingState
 from mooring.sync.outbox_leases import Claim, claim_next, letters_of_everybody
 from mooring.sync.outcome import DATABASE_SILENT, code_of, details_of
 from mooring.sync.sending_verdicts import Attempt, Verdict, account_rest, after_error, after_sent
+from mooring.sync.servers import outgoing_server
 from mooring.users.journal import WORKER, record
 
 _WRITTEN_WITHIN: Final = timedelta(minutes=10)
@@ -53,7 +54,7 @@ def send_from(account_id: int, *, engine: Engine, clock: Clock, stop: threading.
     Raises what the database raises when it does not answer at all.
     """
     tried = 0
-    with _Line(engine) as line:
+    with _Line(engine, clock) as line:
         while not stop.is_set():
             claim = claim_next(account_id, owner=engine.owner, clock=clock)
             if claim is None:
@@ -244,13 +245,16 @@ class _Line:
     """The connection over which letters leave; opened when the first one is there, and again after it broke."""
 
     engine: Engine
+    clock: Clock
     _outgoing: Outgoing | None = None
     keeps_sent_copy: bool = False
 
     def to_server_of(self, account: MailAccount) -> Outgoing:
         """Raises a MailError, UnableToUnseal or UnableToSend."""
         if self._outgoing is None:
-            self._outgoing = self.engine.connect_outgoing(outgoing_server_of(account), policy=self.engine.policy)
+            policy = self.engine.policy
+            server = outgoing_server(account, policy=policy, clock=self.clock)
+            self._outgoing = self.engine.connect_outgoing(server, policy=policy)
             known = SendingState.objects.filter(account=account, keeps_sent_copy=True).exists()
             self.keeps_sent_copy = self._outgoing.keeps_sent_copy or known
         return self._outgoing

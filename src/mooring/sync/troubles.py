@@ -87,6 +87,10 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
             "then sign in again."
         ),
     ),
+    "token_not_for_server": (
+        gettext_noop("“%(host)s” is not a mail server of %(provider)s, so Mooring does not show it this sign-in."),
+        gettext_noop("Check the name of the server. An administrator can add servers under Setup > Email > Providers."),
+    ),
     "provider_refused": (
         gettext_noop("%(provider)s refuses this installation of Mooring (%(error)s)."),
         gettext_noop("An administrator must check the client ID and the client secret under Setup > Email > Providers."),

@@ -14,7 +14,6 @@ from typing import Final
 
 from django.db import connection
 
-from mooring.letters.accounts import server_of
 from mooring.letters.credentials import UnableToUnseal
 from mooring.letters.folders import note_listed
 from mooring.letters.models import Folder, MailAccount
@@ -33,6 +32,7 @@ from mooring.sync.models import AccountState, FolderState, Item, ItemState
 from mooring.sync.pressure import DiskNearlyFull, has_too_many_waiting
 from mooring.sync.recognising import recognise
 from mooring.sync.round import Round
+from mooring.sync.servers import incoming_server
 
 FOLDERS_EVERY: Final = timedelta(minutes=10)
 """So often the list of folders is read again."""
@@ -95,7 +95,8 @@ def _visit(lease: Lease, *, engine: Engine, stop: threading.Event, slice_length:
     if not engine.space().is_enough():
         raise DiskNearlyFull
     values = read_all()
-    with engine.connect(server_of(account), policy=engine.policy) as incoming:
+    server = incoming_server(account, policy=engine.policy, clock=lease.clock)
+    with engine.connect(server, policy=engine.policy) as incoming:
         visit = Round(
             account=account,
             lease=lease,

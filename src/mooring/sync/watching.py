@@ -14,7 +14,6 @@ from typing import Final
 
 from django.db import DatabaseError, close_old_connections, connection
 
-from mooring.letters.accounts import server_of
 from mooring.letters.credentials import UnableToUnseal
 from mooring.letters.models import Folder, MailAccount, Protocol
 from mooring.mail.errors import MailError
@@ -22,6 +21,7 @@ from mooring.sync.engine import Engine
 from mooring.sync.leases import Clock
 from mooring.sync.models import AccountState
 from mooring.sync.round import wire_folder
+from mooring.sync.servers import incoming_server
 
 RENEWED: Final = timedelta(minutes=25)
 """Servers may close a silent connection after 29 minutes (RFC 2177)."""
@@ -88,9 +88,10 @@ class Watchers:
         folder = _main_folder(account_id)
         if folder is None:
             return
-        server = server_of(folder.account)
+        server = incoming_server(folder.account, policy=self._engine.policy, clock=self._clock)
         connection.close()
         with self._engine.connect(server, policy=self._engine.policy) as incoming:
+            connection.close()
             while not (ending.is_set() or self._stop.is_set()):
                 if incoming.watch(wire_folder(folder), stop=ending, timeout=RENEWED):
                     close_old_connections()

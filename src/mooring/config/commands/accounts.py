@@ -75,10 +75,11 @@ def add(address: str, owner: str, path: Path | None, folders: tuple[str, ...], *
 def test(account: str) -> None:
     """Connect to ACCOUNT (number or address), log in and list its folders; say in words what is wrong."""
     start_up_to_date()
-    from mooring.letters.accounts import server_of
     from mooring.sync.check import test_account
+    from mooring.sync.reaching import egress_policy
+    from mooring.sync.servers import incoming_server
 
-    _tell(test_account(server_of(account_named(account))))
+    _tell(test_account(incoming_server(account_named(account), policy=egress_policy(), clock=current_time)))
 
 
 @accounts.command("list")

@@ -11,6 +11,7 @@ from mooring.letters.models.account import (
     Protocol,
     TeamAccess,
 )
+from mooring.letters.models.grant import Grant, ProviderKind, SignIn, SignInProvider
 from mooring.letters.models.letter import (
     Attachment,
     Delivery,
@@ -41,6 +42,7 @@ __all__ = (
     "Direction",
     "Encryption",
     "Folder",
+    "Grant",
     "Letter",
     "LetterText",
     "Link",
@@ -58,10 +60,13 @@ __all__ = (
     "Participant",
     "Phase",
     "Protocol",
+    "ProviderKind",
     "RecipientRole",
     "RecipientState",
     "Rule",
     "SentCopy",
+    "SignIn",
+    "SignInProvider",
     "TeamAccess",
     "Thread",
     "ThreadReference",

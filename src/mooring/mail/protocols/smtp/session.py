@@ -15,6 +15,7 @@ from mooring.mail.errors import CommandRefused, LoginDisabled, MailError, PlainL
 from mooring.mail.protocols.imap.stream import Stream
 from mooring.mail.protocols.smtp.replies import Reply, going_away, login_error, read_reply
 from mooring.mail.sasl import Mechanism, choose_mechanism
+from mooring.mail.token_login import log_in_with_token
 from mooring.mail.types import Encryption, Server
 
 _CHALLENGE_CAP = 10
@@ -63,10 +64,13 @@ class Session:
         self.introduce()
 
     def log_in(self, server: Server) -> None:
-        """Prove who we are. Raises PlainLoginRefused, LoginRefused, LoginDisabled, ServerBusy, ServerUnavailable."""
+        """Prove who we are. Raises PlainLoginRefused, LoginRefused, LoginDisabled, SignInAgain, ServerBusy, ServerUnavailable."""
         insists = server.plain_login_allowed and server.encryption is Encryption.NONE
         if not self.stream.is_encrypted and not insists:
             raise PlainLoginRefused(host=server.host)
+        log_in_with_token(server, self._log_in_once)
+
+    def _log_in_once(self, server: Server) -> None:
         offered = self.extensions.get("AUTH", "").upper().split()
         mechanism = choose_mechanism(server=server, offered=offered)
         if mechanism is None:
