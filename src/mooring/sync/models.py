@@ -102,7 +102,7 @@ class Item(models.Model):
     size = models.BigIntegerField(default=0)
     flags = models.JSONField(default=list)
     remote_id = models.CharField(max_length=200, blank=True)
-    delivery = models.ForeignKey(Delivery, null=True, on_delete=models.SET_NULL, related_name="+")
+    delivery = models.ForeignKey(Delivery, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
     gone_at = models.DateTimeField(null=True)
     """When it was missed on the server. Its delivery is called gone only when it turned up nowhere else for a while."""
 
@@ -116,7 +116,9 @@ class Item(models.Model):
                 condition=models.Q(state=ItemState.LISTED),
                 name="items_waiting_newest_first",
             ),
-            models.Index(fields=("folder", "state"), name="items_by_state"),
+            models.Index(fields=("folder",), condition=models.Q(state=ItemState.FAILED), name="items_failed"),
+            models.Index(fields=("folder",), condition=models.Q(state=ItemState.OLDER), name="items_too_old"),
+            models.Index(fields=("delivery",), condition=models.Q(delivery__isnull=False), name="items_of_a_delivery"),
             models.Index(fields=("remote_id",), condition=~models.Q(remote_id=""), name="items_by_remote_id"),
             models.Index(fields=("folder", "gone_at"), condition=models.Q(gone_at__isnull=False), name="items_missed"),
         )

@@ -44,7 +44,7 @@ class Letter(models.Model):
     date = models.DateTimeField(null=True)
     """The Date header."""
     message_id = models.CharField(max_length=400, blank=True, db_index=True)
-    thread = models.ForeignKey(Thread, null=True, on_delete=models.SET_NULL, related_name="letters")
+    thread = models.ForeignKey(Thread, null=True, on_delete=models.SET_NULL, related_name="letters", db_index=False)
     subject = models.CharField(_("Subject"), max_length=1000, blank=True)
     from_name = models.CharField(max_length=300, blank=True)
     from_address = models.CharField(max_length=320, blank=True)
@@ -133,8 +133,8 @@ class Delivery(models.Model):
     """That a letter lies, or lay, in a folder of a mail account."""
 
     letter = models.ForeignKey(Letter, on_delete=models.CASCADE, related_name="deliveries")
-    account = models.ForeignKey(MailAccount, on_delete=models.PROTECT, related_name="+")
-    folder = models.ForeignKey(Folder, null=True, on_delete=models.SET_NULL, related_name="+")
+    account = models.ForeignKey(MailAccount, on_delete=models.PROTECT, related_name="+", db_index=False)
+    folder = models.ForeignKey(Folder, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
     folder_path = models.CharField(max_length=1000)
     position = models.BigIntegerField()
     """The letter's position, repeated so that the letters of a folder are one walk through an index."""

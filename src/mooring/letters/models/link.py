@@ -35,23 +35,27 @@ class LinkBatch(models.Model):
     link_count = models.PositiveIntegerField(default=0)
 
 
+_RARE = ("lead", "project", "created_by", "batch", "removed_by")
+"""Keys that few links have."""
+
+
 class Link(models.Model):
     """A letter belongs to a record. A link that a person removed stays as a tombstone and is never made again by itself."""
 
-    letter = models.ForeignKey(Letter, on_delete=models.CASCADE, related_name="links")
+    letter = models.ForeignKey(Letter, on_delete=models.CASCADE, related_name="links", db_index=False)
     customer = models.ForeignKey(Customer, null=True, on_delete=models.CASCADE, related_name="+")
-    lead = models.ForeignKey(Lead, null=True, on_delete=models.CASCADE, related_name="+")
-    project = models.ForeignKey(Project, null=True, on_delete=models.CASCADE, related_name="+")
+    lead = models.ForeignKey(Lead, null=True, on_delete=models.CASCADE, related_name="+", db_index=False)
+    project = models.ForeignKey(Project, null=True, on_delete=models.CASCADE, related_name="+", db_index=False)
     position = models.BigIntegerField()
     """The letter's position, repeated so that the letters of a record are one walk through an index."""
     rule = models.CharField(max_length=20, choices=Rule.choices)
     matched_address = models.CharField(max_length=320, blank=True)
     matched_role = models.CharField(max_length=8, blank=True)
-    created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    created_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
     created_at = models.DateTimeField()
-    batch = models.ForeignKey(LinkBatch, null=True, on_delete=models.SET_NULL, related_name="links")
+    batch = models.ForeignKey(LinkBatch, null=True, on_delete=models.SET_NULL, related_name="links", db_index=False)
     removed_at = models.DateTimeField(null=True, blank=True)
-    removed_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    removed_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
 
     class Meta:
         ordering = ("id",)
@@ -71,6 +75,8 @@ class Link(models.Model):
             models.Index(fields=("lead", "-position"), condition=Q(removed_at=None), name="letters_of_a_lead"),
             models.Index(fields=("project", "-position"), condition=Q(removed_at=None), name="letters_of_a_project"),
             models.Index(fields=("rule", "-position"), condition=Q(removed_at=None), name="letters_linked_by_a_rule"),
+            # Most links lead to a customer and were made by a rule: they cost these nothing.
+            *(models.Index(fields=(key,), condition=Q(**{f"{key}__isnull": False}), name=f"links_by_{key}") for key in _RARE),
         )
 
 
