@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Final
 
 LONGEST_WORD: Final = 64
@@ -15,7 +16,10 @@ LONGEST_ASCII: Final = 200_000
 LONGEST_OTHER: Final = 100_000
 """Characters of one field that are indexed. PostgreSQL refuses a vector of more than 1 MiB."""
 
-_ASCII_WORDS: Final = {code: chr(code).lower() if chr(code).isalnum() else " " for code in range(128)}
+_ASCII_WORDS: Final = bytes(ord(chr(code).lower()) if code < 128 and chr(code).isalnum() else 32 for code in range(256))
+_OTHERS: Final = re.compile("[^\\x00-\\x7f]+")
+_FEW_OTHERS: Final = 8
+"""Where fewer than one character in so many is not ASCII, those alone are folded the long way."""
 _NOT_IN_WORDS: Final = re.compile(r"[\W_]+")
 _MARKS: Final = re.compile(
     "[\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf\u05c1-\u05c7\u0610-\u061a\u064b-\u065f\u0670\u06d6-\u06ed"
@@ -37,7 +41,29 @@ def folded(text: str) -> str:
 
 def _spaced(text: str) -> str:
     if text.isascii():
-        return text[:LONGEST_ASCII].translate(_ASCII_WORDS)
-    bare = _MARKS.sub("", unicodedata.normalize("NFKD", text[:LONGEST_OTHER].casefold())).casefold()
+        return _spaced_ascii(text[:LONGEST_ASCII])
+    text = text[:LONGEST_OTHER]
+    runs = _OTHERS.findall(text)
+    if sum(map(len, runs)) * _FEW_OTHERS > len(text):
+        return _spaced_other(text)[:LONGEST_OTHER]
+    between = _OTHERS.split(text)
+    pieces = [_spaced_ascii(between[0])]
+    for run, following in zip(runs, between[1:], strict=True):
+        pieces += (_remembered(run) if len(run) <= _SHORT else _spaced_other(run), _spaced_ascii(following))
+    return "".join(pieces)[:LONGEST_OTHER]
+
+
+def _spaced_ascii(text: str) -> str:
+    return text.encode("ascii").translate(_ASCII_WORDS).decode("ascii")
+
+
+def _spaced_other(text: str) -> str:
+    """No character has a say in what becomes of one outside its run of characters that are not ASCII."""
+    bare = _MARKS.sub("", unicodedata.normalize("NFKD", text.casefold())).casefold()
     bare = _ANY_WHOLE.sub(lambda found: _WHOLE[found.group()], bare)
-    return _IDEOGRAPH.sub(r" \1 ", _NOT_IN_WORDS.sub(" ", bare))[:LONGEST_OTHER]
+    return _IDEOGRAPH.sub(r" \1 ", _NOT_IN_WORDS.sub(" ", bare))
+
+
+_SHORT: Final = 16
+_remembered = lru_cache(maxsize=4_096)(_spaced_other)
+"""The same few accented letters, dashes and quotation marks stand in most letters."""
