@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -291,7 +292,17 @@ def test_a_child_limits_itself_and_answers_until_its_input_ends(monkeypatch: pyt
     answers = output.getvalue().removeprefix(frame(b"ready"))
     length = LENGTH.unpack_from(answers)[0]
     assert unpack_letter(answers[LENGTH.size : LENGTH.size + length]) == read_letter(plain(1))
-    assert limits == [resource.RLIMIT_CORE, resource.RLIMIT_AS, resource.RLIMIT_CPU, resource.RLIMIT_CPU]
+    assert limits == [resource.RLIMIT_CORE, resource.RLIMIT_AS, resource.RLIMIT_CPU]
+
+
+def test_the_limit_on_cpu_time_is_moved_on_once_some_of_it_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    limits: list[int] = []
+    used = iter([1.0, 1.1, 1.3])
+    monkeypatch.setattr(resource, "setrlimit", lambda kind, values: limits.append(values[0]))
+    monkeypatch.setattr(time, "process_time", lambda: next(used))
+    first = parser_process._renewed_cpu_limit(5, -1.0)
+    assert parser_process._renewed_cpu_limit(5, first) == first
+    assert (parser_process._renewed_cpu_limit(5, first), limits) == (1.3, [7, 7])
 
 
 def test_a_child_without_memory_ends_itself_at_once(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ Letters are sent ahead of the answers. A death or a stall is charged to the firs
 
 from __future__ import annotations
 
+import fcntl
 import os
 import selectors
 import subprocess
@@ -19,6 +20,8 @@ from typing import IO
 from mooring.mail.parser_frames import LENGTH, READY, frame
 
 _CHUNK = 1_048_576
+"""Bytes that go through a pipe at once. It holds as many where the system allows, so that neither end waits for the other."""
+
 _PASSED_ON = ("PATH", "PYTHONPATH", "LANG", "LC_ALL", "LD_LIBRARY_PATH", "COVERAGE_PROCESS_START", "COVERAGE_PROCESS_CONFIG")
 """Of the environment a child gets these only: no keys, no passwords."""
 
@@ -60,6 +63,8 @@ class Child:
         )
         for pipe in (self._stdin, self._stdout):
             os.set_blocking(pipe.fileno(), False)
+            with suppress(OSError):  # more than the user may have
+                fcntl.fcntl(pipe.fileno(), fcntl.F_SETPIPE_SZ, _CHUNK)
         self._received = bytearray()
         try:
             ready = next(self.answers([], answer_count=1, timeout=START_TIMEOUT))
