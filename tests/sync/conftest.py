@@ -12,6 +12,7 @@ from mooring.customers.models import Contact
 from mooring.letters.models import MailAccount
 from mooring.letters.originals import Originals
 from mooring.mail.parser_process import Parser
+from mooring.sync import intake
 from mooring.sync.engine import Engine
 from mooring.sync.visit import Visited
 from mooring.users.models import User
@@ -23,6 +24,12 @@ from sync.mailboxes import Clock, account_of, make_letter, policy_for, visit
 @pytest.fixture
 def clock() -> Clock:
     return Clock(making.NOW)
+
+
+@pytest.fixture(autouse=True)
+def _small_portions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few hundred letters make several portions."""
+    monkeypatch.setattr(intake, "MOST_LETTERS", 100)
 
 
 @pytest.fixture(scope="session")

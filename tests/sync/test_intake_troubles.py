@@ -11,6 +11,7 @@ from django.db import DataError
 from mooring.customers.models import Contact
 from mooring.letters.arrivals import Arrival
 from mooring.letters.models import Delivery, Letter, MailAccount
+from mooring.letters.originals import Originals
 from mooring.letters.storing import store_batch
 from mooring.mail.parser_process import Limits, Parser, ParserUnavailable
 from mooring.mail.types import ParsedLetter
@@ -71,6 +72,22 @@ def test_without_a_reader_letters_wait_however_often_it_fails(
     assert state_of(account).error_code == "no_reader"
     scan(account)
     assert item_states(account) == {"filed": 1}
+
+
+def test_without_room_for_their_bytes_letters_wait_however_often_it_fails(
+    owner: User, carol: Contact, maildir: Path, engine: Engine, clock: Clock, scan: Scan, tmp_path: Path
+) -> None:
+    letters = [make_letter() for _ in range(350)]
+    deliver(maildir, *letters)
+    account = files_account(owner, maildir, is_main=True)
+    (tmp_path / "no folder").write_text("")
+    nowhere = Originals(tmp_path / "no folder" / "originals")
+    for _visit in range(4):
+        assert visit(account, engine=engine, clock=clock, originals=nowhere) is Visited.FAILED
+        clock.wind(hours=1)
+    assert (Letter.objects.unscoped(WHY).count(), set(Item.objects.values_list("attempts", flat=True))) == (0, {0})
+    assert scan(account) is Visited.DONE
+    assert (item_states(account), stored(engine.originals)) == ({"filed": 350}, digests(letters))
 
 
 def test_a_letter_that_the_database_refuses_is_shown_and_the_others_go_on(

@@ -6,7 +6,7 @@ File first, row afterwards: `keep` makes bytes safe outside any transaction; sto
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from mooring.letters.models import Original
 from mooring.letters.packs import PACK_BYTES, KeptOriginal, Packs, UnableToKeep, UnableToRead
 from mooring.users.inserting import insert_records
 
-__all__ = ("Damage", "KeptOriginal", "Originals", "UnableToKeep", "UnableToRead")
+__all__ = ("Damage", "Keeping", "KeptOriginal", "Originals", "UnableToKeep", "UnableToRead")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,22 @@ class Damage:
     original_id: int
     sha256: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """Letters about to be made safe."""
+
+    _packs: Packs
+    _digests: Sequence[str]
+    _known: Mapping[str, KeptOriginal]
+    _new: Mapping[str, bytes]
+
+    def finish(self) -> list[KeptOriginal]:
+        """Write the letters not known yet and say where all of them lie, in their order. Raises UnableToKeep."""
+        placed = self._packs.append(list(self._new.values()), digests=list(self._new))
+        kept = {**self._known, **dict(zip(self._new, placed, strict=True))}
+        return [kept[digest] for digest in self._digests]
 
 
 class Originals:
@@ -38,11 +54,14 @@ class Originals:
 
         Raises UnableToKeep, for example when the disk is full; then no letter of the call may be written down.
         """
+        return self.keeping(raws).finish()
+
+    def keeping(self, raws: Sequence[bytes]) -> Keeping:
+        """`keep` in two halves: this one asks the database, the other one is the disk's and may run in another thread."""
         digests = [hashlib.sha256(raw).hexdigest() for raw in raws]
-        kept = _known(set(digests))
-        new = {digest: raw for digest, raw in zip(digests, raws, strict=True) if digest not in kept}
-        kept.update(zip(new, self._packs.append(list(new.values())), strict=True))
-        return [kept[digest] for digest in digests]
+        known = _known(set(digests))
+        new = {digest: raw for digest, raw in zip(digests, raws, strict=True) if digest not in known}
+        return Keeping(self._packs, digests, known, new)
 
     def read(self, original: Original | KeptOriginal) -> bytes:
         """The letter byte for byte, proven by its SHA-256. Raises UnableToRead."""

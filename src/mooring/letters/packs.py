@@ -68,11 +68,14 @@ class Packs:
         self._pack: _OpenPack | None = None
         self._abandoned: set[str] = set()
 
-    def append(self, raws: Sequence[bytes]) -> list[KeptOriginal]:
-        """Write all letters, fsync once, and only then say where they lie. Raises UnableToKeep and leaves no trace."""
+    def append(self, raws: Sequence[bytes], *, digests: Sequence[str] | None = None) -> list[KeptOriginal]:
+        """Write all letters, fsync once, and only then say where they lie. Raises UnableToKeep and leaves no trace.
+
+        `digests` are their SHA-256 in hexadecimal, where the caller has reckoned them already.
+        """
         if not raws:
             return []
-        records = _compressed(raws)
+        records = _compressed(raws, [hashlib.sha256(raw).hexdigest() for raw in raws] if digests is None else digests)
         with self._lock:
             try:
                 return self._written(records)
@@ -183,14 +186,13 @@ class _Head:
     frame_checksum: int
 
 
-def _compressed(raws: Sequence[bytes]) -> list[_Record]:
+def _compressed(raws: Sequence[bytes], digests: Sequence[str]) -> list[_Record]:
     compressor = zstandard.ZstdCompressor(level=_LEVEL)
     records = []
-    for raw in raws:
-        digest = hashlib.sha256(raw)
+    for raw, digest in zip(raws, digests, strict=True):
         frame = compressor.compress(raw)
-        head = _HEAD.pack(_MAGIC, _ZSTD, digest.digest(), len(raw), len(frame), zlib.crc32(frame))
-        records.append(_Record(digest.hexdigest(), len(raw), head + _CHECKSUM.pack(zlib.crc32(head)), frame))
+        head = _HEAD.pack(_MAGIC, _ZSTD, bytes.fromhex(digest), len(raw), len(frame), zlib.crc32(frame))
+        records.append(_Record(digest, len(raw), head + _CHECKSUM.pack(zlib.crc32(head)), frame))
     return records
 
 

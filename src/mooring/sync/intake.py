@@ -1,7 +1,8 @@
 """Takes waiting letters in: header, decision, bytes made safe, read in the limited child, stored. In portions, pipelined.
 
-While one portion is read in the child process and the one before is stored, the next is on its way over the network. The
-connection is used by one thread of its own, the database by the visiting thread only.
+While one portion is made safe and read in the child process and the one before is stored, the next is on its way over the
+network. The connection is used by one thread of its own, so is the disk; the database by the visiting thread only. Nothing
+is stored before its bytes are safe.
 """
 
 from __future__ import annotations
@@ -33,7 +34,8 @@ from mooring.sync.options import LARGEST_LETTER_MB
 from mooring.sync.pressure import DiskNearlyFull
 from mooring.sync.round import Round, wire_folder
 
-MOST_LETTERS: Final = 100
+MOST_LETTERS: Final = 400
+"""What a portion costs by itself (some thirty statements, three fsync) is then little for each letter, and its memory bounded."""
 MOST_BYTES: Final = 8 * 1024 * 1024
 MOST_HEADERS: Final = 500
 MOST_REFUSALS: Final = 3
@@ -70,10 +72,10 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Letters whose bytes are safe and which are being read in the child."""
+    """Letters whose bytes are being made safe while they are read in the child."""
 
     letters: tuple[Waiting, ...]
-    kept: tuple[KeptOriginal, ...]
+    kept: Future[list[KeptOriginal]]
     parsed: Future[list[ParsedLetter]]
     portion: Portion
 
@@ -109,17 +111,20 @@ class Intake:
         stored.
         """
         in_work: deque[Reading] = deque()
-        with ThreadPoolExecutor(1) as self._network, ThreadPoolExecutor(1) as self._readers:
+        with ThreadPoolExecutor(1) as self._network, ThreadPoolExecutor(1) as self._readers, ThreadPoolExecutor(1) as self._disk:
             portions = self._portions()
+            ahead = self._begin(portions)
             try:
-                ahead = self._begin(portions)
                 while ahead is not None:
-                    reading = self._start_reading(*ahead)
-                    if reading is not None:
-                        in_work.append(reading)
+                    begun, ahead = ahead, None
+                    in_work.append(self._start_reading(*begun))
                     ahead = self._begin(portions)
                     while len(in_work) > 1:
                         self._store(in_work.popleft())
+            except (UnableToKeep, ParserUnavailable):
+                if ahead is not None:
+                    items.give_back(self._lease, ahead[0].letters)
+                raise
             finally:
                 while in_work:
                     self._store(in_work.popleft())
@@ -253,16 +258,13 @@ class Intake:
 
     # -- into the archive ----------------------------------------------------------------------------------------------
 
-    def _start_reading(self, portion: Portion, fetching: Future[Fetched]) -> Reading | None:
+    def _start_reading(self, portion: Portion, fetching: Future[Fetched]) -> Reading:
         fetched = fetching.result()
         here = tuple(letter for letter in portion.letters if letter.item_id in fetched.raws)
         raws = [fetched.raws[letter.item_id] for letter in here]
-        try:
-            kept = self._originals.keep(raws)
-        except UnableToKeep:
-            items.give_back(self._lease, portion.letters)
-            raise
-        reading = Reading(here, tuple(kept), self._readers.submit(self._parser.read_letters, raws), portion)
+        keeping = self._originals.keeping(raws)
+        kept, parsed = self._disk.submit(keeping.finish), self._readers.submit(self._parser.read_letters, raws)
+        reading = Reading(here, kept, parsed, portion)
         try:
             self._accounted(portion.letters, fetched)
         except MailError:
@@ -272,14 +274,14 @@ class Intake:
 
     def _store(self, reading: Reading) -> None:
         try:
-            parsed = reading.parsed.result()
-        except ParserUnavailable:
+            kept, parsed = reading.kept.result(), reading.parsed.result()
+        except (UnableToKeep, ParserUnavailable):
             items.give_back(self._lease, reading.letters)
             raise
         decisions = reading.portion.decisions or self._decided(reading.letters, parsed)
         arrivals = [
-            self._arrival(letter, kept, each, decisions[letter.item_id], is_partial=reading.portion.is_partial)
-            for letter, kept, each in zip(reading.letters, reading.kept, parsed, strict=True)
+            self._arrival(letter, original, each, decisions[letter.item_id], is_partial=reading.portion.is_partial)
+            for letter, original, each in zip(reading.letters, kept, parsed, strict=True)
         ]
         try:
             self._write(reading.letters, arrivals, is_partial=reading.portion.is_partial)
