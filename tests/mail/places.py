@@ -48,22 +48,25 @@ class Place(ABC):
 
 
 class DovecotPlace(Place):
+    folder = "Tested"
+
     def __init__(self, dovecot: Dovecot) -> None:
         self._dovecot = dovecot
         self._user = dovecot.new_user()
-        dovecot.create(self._user, "Tested")
+        if self.folder != "INBOX":
+            dovecot.create(self._user, self.folder)
 
     def server(self) -> tuple[Server, EgressPolicy]:
         return self._dovecot.server(self._user), self._dovecot.policy
 
     def deliver(self, letters: Sequence[bytes]) -> None:
-        self._dovecot.deliver(self._user, letters, folder="Tested")
+        self._dovecot.deliver(self._user, letters, folder=self.folder)
 
     def remove(self, number: int) -> None:
-        self._dovecot.expunge(self._user, [number], folder="Tested")
+        self._dovecot.expunge(self._user, [number], folder=self.folder)
 
     def remove_folder(self) -> None:
-        self._dovecot.delete(self._user, "Tested")
+        self._dovecot.delete(self._user, self.folder)
 
 
 class MaildirPlace(Place):
@@ -96,12 +99,15 @@ class MaildirPlace(Place):
 class CyrusPlace(Place):
     """Over JMAP, while letters come and go over IMAP."""
 
+    folder = "INBOX.Tested"
+
     def __init__(self, cyrus: Cyrus) -> None:
         self._cyrus = cyrus
         self._user = cyrus.new_user()
         self._count = 0
         with self._client() as client:
-            client.do("CREATE INBOX.Tested")
+            if self.folder != "INBOX":
+                client.do(f"CREATE {self.folder}")
 
     def _client(self) -> OtherClient:
         return OtherClient(self._cyrus, self._user)
@@ -111,16 +117,34 @@ class CyrusPlace(Place):
 
     def deliver(self, letters: Sequence[bytes]) -> None:
         with self._client() as client:
-            client.append("INBOX.Tested", letters, first_at=FIRST + timedelta(seconds=self._count))
+            client.append(self.folder, letters, first_at=FIRST + timedelta(seconds=self._count))
         self._count += len(letters)
 
     def remove(self, number: int) -> None:
         with self._client() as client:
-            client.expunge("INBOX.Tested", str(number))
+            client.expunge(self.folder, str(number))
 
     def remove_folder(self) -> None:
         with self._client() as client:
-            client.do("DELETE INBOX.Tested")
+            client.do(f"DELETE {self.folder}")
+
+
+class DovecotPop3Place(DovecotPlace):
+    """The inbox, as that is all that POP3 shows."""
+
+    folder = "INBOX"
+
+    def server(self) -> tuple[Server, EgressPolicy]:
+        return self._dovecot.server(self._user, protocol="pop3"), self._dovecot.policy
+
+
+class CyrusPop3Place(CyrusPlace):
+    """The inbox over POP3, while letters come and go over IMAP."""
+
+    folder = "INBOX"
+
+    def server(self) -> tuple[Server, EgressPolicy]:
+        return self._cyrus.server(self._user, protocol="pop3"), LOOPBACK
 
 
 class GraphPlace(Place):
@@ -150,11 +174,13 @@ PLACES: dict[str, Callable[[pytest.FixtureRequest, Path], Place]] = {
     "graph": lambda request, folder: GraphPlace(request.getfixturevalue("graph")),
     "imap": lambda request, folder: DovecotPlace(request.getfixturevalue("dovecot")),
     "jmap": lambda request, folder: CyrusPlace(request.getfixturevalue("cyrus")),
+    "pop3 of cyrus": lambda request, folder: CyrusPop3Place(request.getfixturevalue("cyrus")),
+    "pop3 of dovecot": lambda request, folder: DovecotPop3Place(request.getfixturevalue("dovecot")),
 }
 """By a name that begins with the protocol: how the place is made."""
 WITH_FOLDERS = ("files", "graph", "imap", "jmap")
 """Those that have more than the inbox."""
-REMOVING = ("graph", "imap", "jmap")
+REMOVING = ("graph", "imap", "jmap", "pop3 of cyrus", "pop3 of dovecot")
 """Those whose letters can be removed (contract.Removing)."""
 KEEPING = ("imap", "jmap")
 """Those into which letters can be put (contract.Keeping)."""

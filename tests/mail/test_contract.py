@@ -180,6 +180,7 @@ def test_ids_that_are_gone_or_nonsense_are_left_out(place: Place, opened: Callab
     mailbox = opened()
     ids = Rows().visit(mailbox)
     place.remove(1)
+    Rows().visit(mailbox)  # a session that shows the mailbox as of its beginning may hand the letter out until then
     wanted = [*ids, "", "nonsense", "../../etc/passwd", "1.999999"]
 
     assert letters(mailbox, wanted) == {ids[1]: LETTERS[1]}

@@ -13,6 +13,7 @@ from mooring.mail.protocols.files import FilesMailbox
 from mooring.mail.protocols.graph import GraphMailbox, GraphSender
 from mooring.mail.protocols.imap import ImapMailbox
 from mooring.mail.protocols.jmap import JmapMailbox, JmapSender
+from mooring.mail.protocols.pop3 import Pop3Mailbox
 from mooring.mail.protocols.smtp import SmtpOutgoing
 from mooring.mail.types import Folder, Server, Step
 
@@ -31,6 +32,7 @@ _INCOMING: dict[str, _Maker] = {
     "imap": lambda server, policy: ImapMailbox(server, policy=policy),
     "jmap": lambda server, policy: JmapMailbox(server, policy=policy),
     "graph": lambda server, policy: GraphMailbox(server, policy=policy),
+    "pop3": lambda server, policy: Pop3Mailbox(server, policy=policy),
     "files": lambda server, policy: FilesMailbox(server),  # noqa: ARG005 - no network to be let into
 }
 

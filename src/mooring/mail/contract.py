@@ -35,6 +35,8 @@ class Incoming(Protocol):
     def changes(self, folder: Folder, bookmark: Bookmark | None, *, known: KnownIds, is_full: bool = False) -> Changes:
         """What is new, changed or gone in the folder since `bookmark` (None: list everything).
 
+        A protocol that sees the mailbox as it was at the log-in tells of that moment, and when asked again of a later one.
+
         `is_full` asks for a complete comparison with `known` whatever the server claims to have changed; where a server could
         give a known id to another letter, the known ones are listed again.
         Raises FolderMissing when the folder is gone. The pages must be consumed before the next call on the connection.
@@ -73,7 +75,9 @@ class Removing(Protocol):
     """The ability to remove letters from the server."""
 
     def remove(self, folder: Folder, server_ids: Sequence[str]) -> Sequence[str]:
-        """Remove exactly these letters; the ids that the server confirmed as gone, those it never had included.
+        """Remove exactly these letters; the ids that the server confirmed as gone, those gone before included.
+
+        May end the session (POP3 removes nothing before): afterwards only `changes`, which opens another, and `close` are of use.
 
         An id that is not among them may or may not be gone: the next listing tells. Other letters are never touched, whatever
         flags other programs set on them.
@@ -96,6 +100,16 @@ class Keeping(Finding, Protocol):
 
     def keep(self, folder: Folder, raw: bytes, *, is_seen: bool = True) -> str:
         """Put a letter there byte for byte; its server id, or "" where the server does not tell it."""
+        ...
+
+
+@runtime_checkable
+class Paced(Protocol):
+    """The ability to say how often the server wants to be visited."""
+
+    @property
+    def pause(self) -> timedelta:
+        """At least so long between two log-ins; zero where the server does not mind."""
         ...
 
 

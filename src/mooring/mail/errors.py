@@ -148,6 +148,21 @@ class ServerBusy(MailError):
     retry_after = timedelta(minutes=15)
 
 
+class MailboxInUse(ServerBusy):
+    """Another program has the mailbox open, and the server lets in one at a time (RFC 2449 IN-USE). details: host."""
+
+    code = "mailbox_in_use"
+    retry_after = timedelta(minutes=10)
+
+
+class MailboxBroken(MailError):
+    """The server says that the mailbox is out of order until somebody repairs it (RFC 3206 SYS/PERM). details: host."""
+
+    code = "mailbox_broken"
+    retry_after = None
+    needs_person = True
+
+
 class ServerUnavailable(MailError):
     """The server says that it is temporarily out of order (RFC 5530 UNAVAILABLE, BYE). details: host."""
 

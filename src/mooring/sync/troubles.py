@@ -103,6 +103,14 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
         gettext_noop("The server asks to come back later: too many connections or too much traffic."),
         _WAIT,
     ),
+    "mailbox_in_use": (
+        gettext_noop("Another program has the mailbox open, and “%(host)s” lets in only one at a time."),
+        gettext_noop("Mooring tries again by itself. If this stays, close the other program or let it look less often."),
+    ),
+    "mailbox_broken": (
+        gettext_noop("The server “%(host)s” says that this mailbox is out of order until somebody repairs it."),
+        gettext_noop("Tell the server's administrator; then choose “Scan now”."),
+    ),
     "server_unavailable": (gettext_noop("The server “%(host)s” says that it is out of order for the moment."), _WAIT),
     "connection_lost": (gettext_noop("The connection to “%(host)s” broke."), _WAIT),
     "protocol_violation": (

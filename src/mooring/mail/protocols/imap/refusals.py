@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 from mooring.mail.errors import (
     AppPasswordNeeded,
     CommandRefused,
@@ -15,24 +13,18 @@ from mooring.mail.errors import (
     ServerUnavailable,
 )
 from mooring.mail.protocols.imap.wire import Response
+from mooring.mail.protocols.refusal_words import passing_trouble, wants_app_password
 
 _BUSY_CODES = frozenset({"LIMIT", "INUSE", "OVERQUOTA", "THROTTLED"})
 _UNAVAILABLE_CODES = frozenset({"UNAVAILABLE", "SERVERBUG", "CORRUPTION"})
 _REFUSED_CODES = frozenset({"AUTHENTICATIONFAILED", "AUTHORIZATIONFAILED", "EXPIRED", "CONTACTADMIN", "NOPERM"})
 _MISSING_CODES = frozenset({"NONEXISTENT", "TRYCREATE", "NOPERM", "CANNOT"})
-_BUSY_WORDS = re.compile(
-    r"too many (simultaneous )?connections|maximum number of connections|bandwidth|throttl|rate limit"
-    r"|too many (login|auth)|account is temporarily locked|exceeded",
-    re.IGNORECASE,
-)
-_UNAVAILABLE_WORDS = re.compile(r"temporar|unavailable|try again|internal error|server error|system error|backend", re.IGNORECASE)
-_APP_PASSWORD_WORDS = re.compile(r"app(lication)?[- ]specific password|app[- ]?password|authorization code|授权码", re.IGNORECASE)
 
 
 def login_error(response: Response, *, user: str) -> MailError:
     """Why a log-in was refused. Only a plain "no" counts as a wrong password: being busy must not cost the account."""
     said = response.text
-    if _APP_PASSWORD_WORDS.search(said):
+    if wants_app_password(said):
         return AppPasswordNeeded(said, user=user)
     if response.code in _REFUSED_CODES:
         return LoginRefused(said, user=user)
@@ -67,8 +59,4 @@ def _busy_or_unavailable(response: Response) -> MailError | None:
         return ServerBusy(said, reason=response.code)
     if response.code in _UNAVAILABLE_CODES:
         return ServerUnavailable(said)
-    if _BUSY_WORDS.search(said):
-        return ServerBusy(said, reason="too many connections or too much traffic")
-    if _UNAVAILABLE_WORDS.search(said):
-        return ServerUnavailable(said)
-    return None
+    return passing_trouble(said)

@@ -110,6 +110,42 @@ class Stream:
                 done += self._receive(view[done:])
         return block.getvalue()
 
+    def has_next(self, expected: bytes) -> bool:
+        """Whether exactly these bytes come next; they are taken out then."""
+        while self._end - self._start < len(expected) and expected.startswith(bytes(self._view[self._start : self._end])):
+            self._make_room()
+            self._fill()
+        is_next = self._view[self._start : self._start + len(expected)] == expected
+        if is_next:
+            self._start += len(expected)
+        return is_next
+
+    def until(self, end: bytes, *, cap: int) -> bytes:
+        """All bytes up to and with `end`, however the lines before it end. Raises ProtocolViolation for more than `cap` bytes."""
+        pieces: list[bytes] = []
+        size = 0
+        while True:
+            place = self._buffer.find(end, self._start, self._end)
+            if place >= 0:
+                pieces.append(bytes(self._view[self._start : place + len(end)]))
+                self._start = place + len(end)
+                return b"".join(pieces)
+            ready = max(0, self._end - self._start - len(end) + 1)
+            size += ready
+            if size > cap:
+                raise ProtocolViolation(expected=f"at most {cap} bytes")
+            pieces.append(bytes(self._view[self._start : self._start + ready]))
+            self._deadline += ready / _SLOWEST_BYTES_PER_SECOND
+            self._start += ready
+            self._make_room()
+            self._fill()
+
+    def _make_room(self) -> None:
+        """Move what is not read yet to the beginning of the buffer."""
+        rest = bytes(self._view[self._start : self._end])
+        self._view[: len(rest)] = rest
+        self._start, self._end = 0, len(rest)
+
     def _fill(self) -> None:
         if self._start == self._end:
             self._start = self._end = 0
