@@ -17,7 +17,9 @@ from servers.cyrus import Cyrus, CyrusMissing, unpacked
 from servers.dovecot import Dovecot, is_installed
 from servers.graph import GraphServer
 from servers.identity_provider import IdentityProvider
-from servers.scripted_imap import LOOPBACK, ScriptedImap
+from servers.scripted import LOOPBACK
+from servers.scripted_imap import ScriptedImap
+from servers.scripted_pop3 import ScriptedPop3
 
 
 @pytest.fixture(scope="session")
@@ -76,12 +78,12 @@ def token_dovecot(new_dovecot: Callable[..., Dovecot], provider: IdentityProvide
 
 
 @pytest.fixture
-def opened() -> Iterator[Callable[[ScriptedImap], Incoming]]:
+def opened() -> Iterator[Callable[[ScriptedImap | ScriptedPop3], Incoming]]:
     """opened(fake) is a mailbox on a running fake; both are closed at the end."""
-    running: list[ScriptedImap] = []
+    running: list[ScriptedImap | ScriptedPop3] = []
     mailboxes: list[Incoming] = []
 
-    def open_on(fake: ScriptedImap, *, seconds: float = 5.0) -> Incoming:
+    def open_on(fake: ScriptedImap | ScriptedPop3, *, seconds: float = 5.0) -> Incoming:
         running.append(fake.start())
         mailboxes.append(open_incoming(fake.server(seconds=seconds), policy=LOOPBACK))
         return mailboxes[-1]

@@ -8,16 +8,14 @@ from __future__ import annotations
 
 import re
 import socket
-import ssl
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from pathlib import Path
 
-from mooring.mail.egress import EgressPolicy
 from mooring.mail.types import Encryption, Secret, Server
+from servers.scripted import LOOPBACK, ScriptedServer
+
+__all__ = ["LOOPBACK", "Answer", "FakeLetter", "ScriptedImap"]
 
 _LITERAL = re.compile(rb"\{(\d+)(\+?)\}\r\n$")
 
@@ -39,7 +37,7 @@ Answer = Callable[[bytes, bytes], bytes]
 
 
 @dataclass
-class ScriptedImap:
+class ScriptedImap(ScriptedServer):
     """Start with `start()`, reach it with `server()`. One connection at a time is enough for tests."""
 
     letters: list[FakeLetter] = field(default_factory=list)
@@ -51,50 +49,8 @@ class ScriptedImap:
     modseq: str = ""
     answers: dict[str, Answer | bytes] = field(default_factory=dict)
     """By the first words of a command, such as "UID FETCH": what is answered instead. TAG stands for the tag."""
-    cut_after: int | None = None
-    """Close the connection after so many bytes in all."""
     consent: bytes = b"+ go on\r\n"
     """What a literal is answered with."""
-    hangs_at: str = ""
-    """Say nothing more when this command comes."""
-    certificate: Path | None = None
-    is_tls_at_once: bool = False
-    received: bytearray = field(default_factory=bytearray)
-    sent_count: int = 0
-
-    def start(self) -> ScriptedImap:
-        """Listen; the thread ends with `stop`."""
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self._connections: list[socket.socket] = []
-        self._serving: list[threading.Thread] = []
-        self._thread = threading.Thread(target=self._accept, daemon=True)
-        self._thread.start()
-        return self
-
-    def stop(self) -> None:
-        """Close everything."""
-        self._listener.close()
-        for connection in self._connections:
-            connection.close()
-
-    @contextmanager
-    def stopping(self) -> Iterator[ScriptedImap]:
-        """Stop at the end of a block."""
-        try:
-            yield self
-        finally:
-            self.stop()
-
-    def is_left(self, *, within: float) -> bool:
-        """Whether every client has closed its connection, or does so within these seconds."""
-        for thread in self._serving:
-            thread.join(within)
-        return not any(thread.is_alive() for thread in self._serving)
-
-    @property
-    def port(self) -> int:
-        """Where it listens."""
-        return int(self._listener.getsockname()[1])
 
     @property
     def lines(self) -> list[bytes]:
@@ -116,87 +72,36 @@ class ScriptedImap:
 
     # -- serving -----------------------------------------------------------------------------------------------------
 
-    def _accept(self) -> None:
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            self._connections.append(connection)
-            thread = threading.Thread(target=self._serve, args=(connection,), daemon=True)
-            self._serving.append(thread)
-            thread.start()
-
-    def _serve(self, connection: socket.socket) -> None:
-        try:
-            if self.is_tls_at_once:
-                connection = self._encrypted(connection)
-            self._send(connection, self.greeting)
-            while self._serve_command(connection):
-                pass
-        except (OSError, ssl.SSLError, _Cut):
-            pass
-        finally:
-            connection.close()
-
-    def _serve_command(self, connection: socket.socket) -> bool:
+    def serve_command(self, connection: socket.socket) -> bool:
+        """One command, with its literals."""
         line = self._command(connection)
         if not line:
             return False
         tag, _, command = line.partition(b" ")
         words = command.upper()
-        if self.hangs_at and words.startswith(self.hangs_at.encode()):
-            connection.recv(1)
+        if self.is_hanging_at(words, connection):
             return False
-        self._send(connection, self._answer(tag, command))
+        self.send(connection, self._answer(tag, command))
         if words.startswith(b"STARTTLS") and self.certificate is not None and "STARTTLS" not in self.answers:
-            return self._continue_encrypted(connection)
+            return self.continue_encrypted(connection)
         return not words.startswith(b"LOGOUT")
-
-    def _continue_encrypted(self, connection: socket.socket) -> bool:
-        encrypted = self._encrypted(connection)
-        while self._serve_command(encrypted):
-            pass
-        return False
-
-    def _encrypted(self, connection: socket.socket) -> socket.socket:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(str(self.certificate))
-        encrypted = context.wrap_socket(connection, server_side=True)
-        self._connections.append(encrypted)
-        return encrypted
 
     def _command(self, connection: socket.socket) -> bytes:
         line, literal_end = b"", 0
         while not line[literal_end:].endswith(b"\r\n"):
-            line += self._received(connection, 1)
+            line += self.receive(connection, 1)
             literal = _LITERAL.search(line)
             if literal is None:
                 continue
             if not literal[2]:
-                self._send(connection, self.consent)
+                self.send(connection, self.consent)
             size = int(literal[1])
             block = b""
             while len(block) < size:
-                block += self._received(connection, size - len(block))
+                block += self.receive(connection, size - len(block))
             line += block
             literal_end = len(line)
         return line[:-2]
-
-    def _received(self, connection: socket.socket, size: int) -> bytes:
-        block = connection.recv(size)
-        if not block:
-            raise _Cut
-        self.received += block
-        return block
-
-    def _send(self, connection: socket.socket, data: bytes) -> None:
-        if self.cut_after is not None:
-            data = data[: max(0, self.cut_after - self.sent_count)]
-        self.sent_count += len(data)
-        connection.sendall(data)
-        if self.cut_after is not None and self.sent_count >= self.cut_after:
-            raise _Cut
 
     # -- answers -----------------------------------------------------------------------------------------------------
 
@@ -268,10 +173,6 @@ class ScriptedImap:
         return joint.join(b"%d" % letter.uid for letter in self.letters)
 
 
-class _Cut(Exception):
-    """The connection is over."""
-
-
 def _items(letter: FakeLetter, command: bytes) -> bytes:
     items = [b"UID %d" % letter.uid]
     if b"FLAGS" in command:
@@ -289,7 +190,3 @@ def _items(letter: FakeLetter, command: bytes) -> bytes:
         part = whole[first : first + int(body[3])]
         items.append(b"BODY[%s]<%d> {%d}\r\n" % (body[1] or b"", first, len(part)) + part)
     return b" ".join(items)
-
-
-LOOPBACK = EgressPolicy.opening(["127.0.0.0/8", "::1/128"])
-"""A policy that reaches the fakes."""

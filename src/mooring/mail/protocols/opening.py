@@ -85,7 +85,8 @@ class Opening(Generic[SessionT]):
     def _encrypt(self) -> dict[str, str]:
         if self._server.encryption is Encryption.STARTTLS:
             self.session.start_tls()
-        elif self._connection is not None:
+        else:
+            assert self._connection is not None
             self._connection.start_tls()
             self._greet(self._connection)
         return {}

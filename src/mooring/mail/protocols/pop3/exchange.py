@@ -159,8 +159,3 @@ class Exchange:
     def is_settled(self) -> bool:
         """Nothing is under way, so that a command would be answered next."""
         return not self._owed and not self._is_over
-
-    def close(self) -> None:
-        """Close the connection; never raises."""
-        self._is_over = True
-        self.stream.close()
