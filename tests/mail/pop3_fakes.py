@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from mooring.mail.contract import Incoming
+from mooring.mail.protocols.pop3 import Pop3Mailbox
 from mooring.mail.protocols.pop3.mailbox import INBOX
 from mooring.mail.types import Bookmark, Changes
-from servers.scripted_pop3 import PopLetter
+from servers.scripted_pop3 import PopLetter, ScriptedPop3
 
 THREE = [
     PopLetter(
@@ -60,3 +61,14 @@ def raws(mailbox: Incoming, ids: Sequence[str]) -> list[bytes]:
     """The letters in the order of the ids."""
     found = {letter.server_id: letter.raw for letter in mailbox.fetch(INBOX, ids)}
     return [found[server_id] for server_id in ids if server_id in found]
+
+
+def mailbox_on(opened: Callable[[ScriptedPop3], Incoming], fake: ScriptedPop3) -> Pop3Mailbox:
+    mailbox = opened(fake)
+    assert isinstance(mailbox, Pop3Mailbox)
+    return mailbox
+
+
+def letter(number: int, *, uid: str = "", body: bytes = b"text\r\n", size: int | None = None, **fields: str) -> PopLetter:
+    head = "".join(f"{name}: {value}\r\n" for name, value in {"Message-ID": f"<{number}@tests.example>", **fields}.items())
+    return PopLetter(head.encode() + b"\r\n" + body, uid, size)
