@@ -12,6 +12,8 @@ from django.test import Client
 
 import making
 from letters.making_letters import arrival, make_account, match_of
+from mooring.activities.models import Activity
+from mooring.activities.planning import ActivityData, plan_activity
 from mooring.customers.models import Contact, Customer, Lead, Project
 from mooring.customers.record_data import DomainData, PostalAddressData
 from mooring.desk.forms.places import place_in_words
@@ -42,6 +44,7 @@ class World:
     contact: Contact
     project: Project
     view: SavedView
+    activity: Activity
     account: MailAccount
     folder: Folder
     letter: Letter
@@ -99,6 +102,7 @@ def make_world(mark: str = "") -> World:
         reader=people[Role.READ_ONLY],
         deactivated=deactivated,
         view=view,
+        activity=_planned(owner, records["customer"], mark),
         clients={},
         **records,
         **_letters(owner, records["customer"], mark),
@@ -169,6 +173,12 @@ def _records(owner: User, mark: str) -> dict[str, Any]:
     )
     project = making.make_project(f"Pier{mark}", customer=customer, note=f"note{mark}")
     return {"customer": customer, "lead": lead, "contact": contact, "project": project}
+
+
+def _planned(owner: User, customer: Customer, mark: str) -> Activity:
+    """A call on the customer's card, planned by its owner."""
+    data = ActivityData(title=f"Call{mark}", note=f"note{mark}", owner=owner, about=customer, due_at=making.NOW)
+    return plan_activity(data=data, by=Actor(owner, "desk"), now=making.NOW)
 
 
 def _letters(owner: User, customer: Customer, mark: str) -> dict[str, Any]:

@@ -21,7 +21,7 @@ FRAME = Frame(
     person=Person(name="Bob Kowalski", email="bob@harbour.example", sign_out_url="/out/", profile_url="/me/"),
     search_url="/search/",
     notices_url="/notices/",
-    notice_count=2,
+    bell_url="/notices/bell/",
     language_url="/language/",
     theme_url="/theme/",
 )

@@ -27,6 +27,7 @@ INSTALLED_APPS = [
     "mooring.options",
     "mooring.customers",
     "mooring.letters",
+    "mooring.activities",
     "mooring.sync",
     "mooring.desk",
     "django.contrib.auth",

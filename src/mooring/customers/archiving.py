@@ -43,7 +43,9 @@ def _moved(customers: CustomerQuerySet, *, to: datetime | None, action: str, by:
         ids = [row.pk for row in rows]
         for start in range(0, len(ids), 500):
             Customer.objects.unscoped(_WHY).filter(pk__in=ids[start : start + 500]).update(archived_at=to)
-        record_all([Line(action, "customer", row.pk, row.name, {}) for row in rows], by=by, now=now)
+        record_all(
+            [Line(action=action, kind="customer", record_id=row.pk, name=row.name, changes={}) for row in rows], by=by, now=now
+        )
     return len(rows)
 
 

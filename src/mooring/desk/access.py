@@ -13,6 +13,7 @@ from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 
+from mooring.activities.models import Activity
 from mooring.customers.models import Contact, Customer, Lead, Project
 from mooring.customers.models.customer import is_owned_within
 from mooring.letters.models import Folder, Letter, Link, MailAccount, UnwantedSender
@@ -99,6 +100,13 @@ def account_folder_for(request: HttpRequest, account_id: int, folder_id: int) ->
     """A folder of an account whose settings the user may change."""
     account = account_for(request, account_id, Action.CHANGE)
     return _first(account.folders.select_related("account"), folder_id)
+
+
+def activity_for(request: HttpRequest, activity_id: int, action: Action = Action.VIEW, *, with_removed: bool = False) -> Activity:
+    """A task, call, meeting or note: one's own, or of a record within the reader's rights."""
+    rows = Activity.objects.select_related("owner", "customer", "lead", "project", "letter")
+    activity: Activity = _record_for(request, rows if with_removed else rows.filter(removed_at=None), activity_id, action)
+    return activity
 
 
 def letter_for(request: HttpRequest, letter_id: int) -> Letter:

@@ -72,8 +72,12 @@ def assign(request: HttpRequest, which: RecordList) -> HttpResponse:
 
 def own_path(request: HttpRequest, otherwise: str) -> str:
     """Where the form says to go on, if that is a path of ours."""
-    wanted = request.POST.get("next", "")
-    return wanted if url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) else otherwise
+    return path_of_ours(request.POST.get("next", "")) or otherwise
+
+
+def path_of_ours(text: str) -> str:
+    """The text itself if it is a path within the desk; else empty."""
+    return text if url_has_allowed_host_and_scheme(text, allowed_hosts=None) else ""
 
 
 def ticked_ids(request: HttpRequest) -> list[int]:

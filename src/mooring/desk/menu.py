@@ -33,6 +33,7 @@ class Place:
 
 MAIN = (
     Place(_("Home"), "home", icon="home", key="h"),
+    Place(_("My day"), "my_day", icon="checklist", key="d", section="day"),
     Place(pgettext_lazy("module", "Email"), "email", icon="mail", key="e", module=Module.ACCOUNTS, section="email"),
     Place(_("Customers"), "customers", icon="building", key="c", module=Module.CUSTOMERS, section="customers"),
     Place(_("Contacts"), "contacts", icon="address-book", key="n", module=Module.CUSTOMERS, section="contacts"),
@@ -43,6 +44,7 @@ MAIN = (
 )
 
 NEW = (
+    Place(_("Task"), "new_activity", icon="checklist", module=Module.CUSTOMERS, action=Action.CHANGE),
     Place(_("Customer"), "new_customer", icon="building", module=Module.CUSTOMERS, action=Action.CHANGE),
     Place(_("Contact"), "new_contact", icon="address-book", module=Module.CUSTOMERS, action=Action.CHANGE),
     Place(_("Lead"), "new_lead", icon="target-arrow", module=Module.LEADS, action=Action.CHANGE),
@@ -107,6 +109,8 @@ def frame_of(request: HttpRequest) -> Frame:
         home_url=reverse("home"),
         new=[Entry(label=str(new.label), url=reverse(new.name), icon=new.icon) for new in places_for(user, NEW)],
         search_url=reverse("search"),
+        notices_url=reverse("notices"),
+        bell_url=reverse("bell"),
         language_url=reverse("language"),
         theme_url=reverse("theme"),
     )

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from django.utils.translation import gettext_lazy as _
 
+from mooring.activities import options as activities
 from mooring.letters import options as letters
 from mooring.options.option import Option
 from mooring.sync import options as sync
@@ -33,6 +34,8 @@ EMAIL: Final = SettingsPage(
         sync.VISIT_INTERVAL_MINUTES,
         sync.LARGEST_LETTER_MB,
         sync.WATCHED_ACCOUNTS,
+        activities.WORKING_WEEK,
+        activities.HOLIDAYS,
     ),
 )
 PUBLIC_DOMAINS: Final = SettingsPage(

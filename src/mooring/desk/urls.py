@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, path, re_path
 from mooring.desk.views import (
     account_health,
     accounts,
+    activities,
     archive,
     contacts,
     customers,
@@ -59,6 +60,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("customers/<int:customer_id>/emails/", customers.customer_emails, name="customer_emails"),
     path("customers/<int:customer_id>/contacts/", customers.customer_contacts, name="customer_contacts"),
     path("customers/<int:customer_id>/projects/", customers.customer_projects, name="customer_projects"),
+    path("customers/<int:customer_id>/tasks/", customers.customer_tasks, name="customer_tasks"),
     path("customers/<int:customer_id>/edit/", customers.edit_customer, name="edit_customer"),
     path("customers/<int:customer_id>/facts/<slug:fact>/", customers.edit_customer_fact, name="edit_customer_fact"),
     # Leads
@@ -70,6 +72,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("leads/<int:lead_id>/", leads.lead, name="lead"),
     path("leads/<int:lead_id>/emails/", leads.lead_emails, name="lead_emails"),
     path("leads/<int:lead_id>/contacts/", leads.lead_contacts, name="lead_contacts"),
+    path("leads/<int:lead_id>/tasks/", leads.lead_tasks, name="lead_tasks"),
     path("leads/<int:lead_id>/edit/", leads.edit_lead, name="edit_lead"),
     path("leads/<int:lead_id>/facts/<slug:fact>/", leads.edit_lead_fact, name="edit_lead_fact"),
     # Contacts
@@ -87,8 +90,19 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("projects/export/", projects.export_projects, name="export_projects"),
     path("projects/<int:project_id>/", projects.project, name="project"),
     path("projects/<int:project_id>/emails/", projects.project_emails, name="project_emails"),
+    path("projects/<int:project_id>/tasks/", projects.project_tasks, name="project_tasks"),
     path("projects/<int:project_id>/edit/", projects.edit_project, name="edit_project"),
     path("projects/<int:project_id>/facts/<slug:fact>/", projects.edit_project_fact, name="edit_project_fact"),
+    # Tasks, calls, meetings, notes, and notices of them
+    path("day/", activities.my_day, name="my_day"),
+    path("activities/new/", activities.new_activity, name="new_activity"),
+    path("activities/<int:activity_id>/", activities.edit_activity, name="edit_activity"),
+    path("activities/<int:activity_id>/done/", activities.finish, name="finish_activity"),
+    path("activities/<int:activity_id>/reopen/", activities.reopen, name="reopen_activity"),
+    path("activities/<int:activity_id>/remove/", activities.remove, name="remove_activity"),
+    path("activities/<int:activity_id>/back/", activities.bring_back, name="bring_back_activity"),
+    path("notices/", activities.notices, name="notices"),
+    path("notices/bell/", activities.bell, name="bell"),
     # Saved views and columns of the lists
     path("lists/<slug:list_name>/views/", saved_views.keep_view, name="keep_view"),
     path("lists/<slug:list_name>/columns/", saved_views.choose_columns, name="choose_columns"),

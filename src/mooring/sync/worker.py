@@ -24,6 +24,7 @@ from mooring.sync.engine import Engine
 from mooring.sync.leases import Clock, release_orphans, remember_accounts
 from mooring.sync.models import AccountState
 from mooring.sync.options import WATCHED_ACCOUNTS
+from mooring.sync.reminding import look_after_plans
 from mooring.sync.schedule import AccountTimes, due_accounts
 from mooring.sync.visit import Visited, visit_account
 from mooring.sync.watching import Watchers
@@ -116,7 +117,9 @@ class Worker:
     def _look_around(self, now: datetime) -> None:
         remember_accounts(now=now)
         backfill.look_for_additions(now=now)
-        self._watchers.keep_up(limit=read_all().of(WATCHED_ACCOUNTS))
+        values = read_all()
+        self._watchers.keep_up(limit=values.of(WATCHED_ACCOUNTS))
+        look_after_plans(values=values, now=now)
         self._looked_around_at = now
 
     def _visit(self, account_id: int) -> None:

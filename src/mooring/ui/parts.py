@@ -46,7 +46,8 @@ class Frame:
     new: Sequence[Entry] = ()
     search_url: str = ""
     notices_url: str = ""
-    notice_count: int = 0
+    bell_url: str = ""
+    """Asked by the page itself, once it stands and every minute, for the bell with the number of new notices."""
     language_url: str = ""
     theme_url: str = ""
 

@@ -15,10 +15,11 @@ from mooring.desk.list_pages import file_of, list_page
 from mooring.desk.lists import PROJECTS
 from mooring.desk.record_letters import letters_tab
 from mooring.desk.record_pages import card, edit_fact, edit_record, new_record, tabs_of
+from mooring.desk.record_tasks import tasks_tab
 from mooring.desk.timeline import id_in
 from mooring.users.permissions import Action, Module
 
-PARTS = (("project_emails", _("Emails")),)
+PARTS = (("project_emails", _("Emails")), ("project_tasks", _("Tasks")))
 
 
 @may_in(Module.PROJECTS)
@@ -64,6 +65,12 @@ def project_emails(request: HttpRequest, project_id: int) -> HttpResponse:
     """The card with its letters."""
     record = project_for(request, project_id)
     return card(request, record, {**_around(request, record), **letters_tab(request, record)})
+
+
+def project_tasks(request: HttpRequest, project_id: int) -> HttpResponse:
+    """The card with what is planned."""
+    record = project_for(request, project_id)
+    return card(request, record, {**_around(request, record), **tasks_tab(request, record)})
 
 
 def _around(request: HttpRequest, record: Project) -> dict[str, Any]:

@@ -178,6 +178,7 @@ class OutgoingLetter(models.Model):
             models.Index(fields=("account", "state", "-id"), name="outbox_of_an_account"),
             models.Index(fields=("author", "state", "-id"), name="outbox_of_an_author"),
             models.Index(fields=("account",), condition=Q(sent_copy=SentCopy.WAITING), name="letters_without_a_sent_copy"),
+            models.Index(fields=("sent_at",), condition=Q(wants_answer_days__isnull=False), name="letters_that_want_an_answer"),
             models.Index(
                 fields=("account",), condition=Q(sent_at__isnull=False, archived_at=None), name="sent_letters_to_be_archived"
             ),

@@ -1,0 +1,134 @@
+"""What people plan to do: tasks, calls, meetings and notes on records; notices to them; and letters that wait for an answer."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Self
+
+from django.db import models
+from django.db.models import OuterRef, Q
+from django.utils.translation import gettext_lazy as _
+
+from mooring.customers.models import Customer, Lead, Project
+from mooring.letters.models import Letter, OutgoingLetter
+from mooring.users.models import User
+from mooring.users.permissions import Action
+from mooring.users.scoping import ScopedQuerySet, has_any
+
+
+class ActivityKind(models.TextChoices):
+    TASK = "task", _("Task")
+    CALL = "call", _("Call")
+    MEETING = "meeting", _("Meeting")
+    NOTE = "note", _("Note")
+
+
+class ActivityQuerySet(ScopedQuerySet["Activity"]):
+    def visible_to(self, user: User, action: Action = Action.VIEW) -> Self:
+        """One's own, those one planned for others, and those of records on which the user may do `action`."""
+        if not user.is_active:
+            return self.limited_to(Q(pk__in=()))
+        customers, leads = Customer.objects.visible_to(user, action), Lead.objects.visible_to(user, action)
+        projects = Project.objects.visible_to(user, action)
+        of_record = has_any(customers.filter(pk=OuterRef("customer_id"))) | has_any(leads.filter(pk=OuterRef("lead_id")))
+        of_record |= has_any(projects.filter(pk=OuterRef("project_id")))
+        return self.limited_to(Q(owner=user) | Q(planned_by=user) | of_record)
+
+
+class Activity(models.Model):
+    """Something to be done, or, as a note, something to be known. At most one record is what it is about.
+
+    Removing only marks it, so that it can be brought back.
+    """
+
+    kind = models.CharField(_("Kind"), max_length=10, choices=ActivityKind.choices, default=ActivityKind.TASK)
+    title = models.CharField(_("What"), max_length=300)
+    note = models.TextField(_("Note"), blank=True)
+    owner = models.ForeignKey(User, verbose_name=_("Who"), on_delete=models.PROTECT, related_name="+")
+    planned_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    """Nobody for what the program planned."""
+    customer = models.ForeignKey(Customer, null=True, on_delete=models.CASCADE, related_name="+")
+    lead = models.ForeignKey(Lead, null=True, on_delete=models.CASCADE, related_name="+")
+    project = models.ForeignKey(Project, null=True, on_delete=models.CASCADE, related_name="+")
+    letter = models.ForeignKey(Letter, null=True, on_delete=models.SET_NULL, related_name="+")
+    """The letter that it was made from; whether a reader may open it, letters.visibility says."""
+
+    due_at = models.DateTimeField(_("When"), null=True)
+    """When it begins or must be done; the end of the day for a whole day."""
+    is_whole_day = models.BooleanField(default=True)
+    remind_at = models.DateTimeField(null=True)
+    reminded_at = models.DateTimeField(null=True)
+    done_at = models.DateTimeField(null=True)
+    removed_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+
+    objects: ClassVar[ActivityQuerySet] = ActivityQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        ordering = ("due_at", "id")
+        constraints = (
+            models.CheckConstraint(condition=~Q(title=""), name="an_activity_has_a_title"),
+            models.CheckConstraint(
+                condition=Q(customer=None, lead=None) | Q(customer=None, project=None) | Q(lead=None, project=None),
+                name="an_activity_is_about_one_record",
+            ),
+        )
+        indexes = (
+            models.Index(fields=("owner", "due_at", "id"), condition=Q(done_at=None, removed_at=None), name="open_activities_of"),
+            models.Index(fields=("owner", "-done_at"), condition=Q(done_at__isnull=False), name="activities_done_lately"),
+            models.Index(
+                fields=("remind_at",),
+                condition=Q(reminded_at=None, done_at=None, removed_at=None),
+                name="activities_to_remind_of",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class NoticeKind(models.TextChoices):
+    REMINDER = "reminder", _("Reminder")
+    NO_ANSWER = "no_answer", _("No answer yet")
+    GIVEN = "given", _("Given to you")
+
+
+class Notice(models.Model):
+    """Something that one member of staff should know; shown behind the bell."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=12, choices=NoticeKind.choices)
+    activity = models.ForeignKey(Activity, on_delete=models.CASCADE, related_name="notices")
+    at = models.DateTimeField()
+    read_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("-at", "-id")
+        indexes = (
+            models.Index(fields=("user", "-at", "-id"), name="notices_of_a_user"),
+            models.Index(fields=("user",), condition=Q(read_at=None), name="unread_notices_of_a_user"),
+        )
+
+
+class AnswerWatch(models.Model):
+    """A sent letter that its author wants answered: “If no answer in N working days, remind me.”
+
+    It ends when an answer came (`answered_at`) or when its author does not wait any more (`dropped_at`). An answer that comes
+    after the reminder takes the reminder away.
+    """
+
+    outgoing = models.OneToOneField(OutgoingLetter, on_delete=models.CASCADE, related_name="+")
+    due_at = models.DateTimeField()
+    reminded_at = models.DateTimeField(null=True)
+    answered_at = models.DateTimeField(null=True)
+    dropped_at = models.DateTimeField(null=True)
+    activity = models.OneToOneField(Activity, null=True, on_delete=models.SET_NULL, related_name="+")
+    """What reminds the author, once it does."""
+
+    class Meta:
+        ordering = ("due_at", "id")
+        indexes = (
+            models.Index(
+                fields=("due_at", "id"), condition=Q(answered_at=None, dropped_at=None), name="letters_awaiting_an_answer"
+            ),
+        )

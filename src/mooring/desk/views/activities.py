@@ -1,0 +1,163 @@
+"""Tasks, calls, meetings and notes: my day, planning one, done and undone; and the notices behind the bell."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from mooring.activities.models import Activity
+from mooring.activities.noticing import mark_read
+from mooring.activities.planning import (
+    UnableToPlan,
+    bring_back_activity,
+    change_activity,
+    finish_activity,
+    plan_activity,
+    remove_activity,
+    reopen_activity,
+)
+from mooring.activities.queries import day_of, notices_of, unread_count
+from mooring.customers.models import Customer, Lead, Project
+from mooring.desk.access import activity_for, actor_of, letter_for, may_in, user_of
+from mooring.desk.forms.activities import ActivityForm, initial_of
+from mooring.desk.list_pages import own_path, path_of_ours
+from mooring.desk.personal import zone_of
+from mooring.desk.timeline import id_in
+from mooring.letters.visibility import visible_links
+from mooring.ui.rendering import page, see_other, toast
+from mooring.users.permissions import Action, Module, may
+
+NOTICES = 50
+_RECORDS: dict[str, Any] = {"customer": Customer, "lead": Lead, "project": Project}
+
+
+def my_day(request: HttpRequest) -> HttpResponse:
+    """What the user has to do, by when it is due."""
+    user = user_of(request)
+    day = day_of(user, now=timezone.now(), zone=zone_of(user))
+    groups = (
+        (_("Overdue"), day.overdue),
+        (_("Today"), day.today),
+        (_("The next days"), day.this_week),
+        (_("Later"), day.later),
+        (_("Some day"), day.some_day),
+        (_("Done lately"), day.done),
+    )
+    may_add = may(user, Module.CUSTOMERS, Action.CHANGE)
+    values = {"groups": [group for group in groups if group[1]], "day": day, "may_add": may_add, "now": timezone.now()}
+    return page(request, "desk/activities/day.html", values)
+
+
+@may_in(Module.CUSTOMERS, Action.CHANGE)
+def new_activity(request: HttpRequest) -> HttpResponse:
+    """The empty form, about the record or letter that the address names; sent, back to where it came from."""
+    letter = letter_for(request, letter_id) if (letter_id := id_in(request.GET.get("letter", ""))) else None
+    start = {"owner": user_of(request), "kind": request.GET.get("kind", "task"), "about": _about(request, letter)}
+    if letter is not None:
+        start["title"] = letter.subject[:300]
+    form = ActivityForm(request.POST or None, reader=user_of(request), initial=start)
+    form.letter = letter
+    if request.method == "POST" and form.is_valid():
+        try:
+            activity = plan_activity(data=form.data_entered(), by=actor_of(request), now=timezone.now())
+        except UnableToPlan as error:
+            form.add_error(error.field if error.field in form.fields else None, str(error))
+        else:
+            toast(request, _("“%(title)s” is planned.") % {"title": activity})
+            return see_other(request, own_path(request, reverse("my_day")))
+    return _form_page(request, form, title=_("Plan something"))
+
+
+def edit_activity(request: HttpRequest, activity_id: int) -> HttpResponse:
+    """The form of one that exists."""
+    activity = activity_for(request, activity_id, Action.CHANGE)
+    form = ActivityForm(request.POST or None, reader=user_of(request), known=activity, initial=initial_of(activity))
+    if request.method == "POST" and form.is_valid():
+        try:
+            change_activity(activity=activity, data=form.data_entered(), by=actor_of(request), now=timezone.now())
+        except UnableToPlan as error:
+            form.add_error(error.field if error.field in form.fields else None, str(error))
+        else:
+            toast(request, _("“%(title)s” was saved.") % {"title": form.cleaned_data["title"]})
+            return see_other(request, own_path(request, reverse("my_day")))
+    return _form_page(request, form, title=str(activity), activity=activity)
+
+
+@require_POST
+def finish(request: HttpRequest, activity_id: int) -> HttpResponse:
+    """It is done."""
+    return _marked(request, activity_id, finish_activity, _("“%(title)s” is done."), undo="reopen_activity")
+
+
+@require_POST
+def reopen(request: HttpRequest, activity_id: int) -> HttpResponse:
+    """It is to be done after all."""
+    return _marked(request, activity_id, reopen_activity, _("“%(title)s” is open again."))
+
+
+@require_POST
+def remove(request: HttpRequest, activity_id: int) -> HttpResponse:
+    """Away with it; the way back is in the toast."""
+    return _marked(request, activity_id, remove_activity, _("“%(title)s” was removed."), undo="bring_back_activity")
+
+
+@require_POST
+def bring_back(request: HttpRequest, activity_id: int) -> HttpResponse:
+    """Undo the removal."""
+    return _marked(request, activity_id, bring_back_activity, _("“%(title)s” is back."))
+
+
+def notices(request: HttpRequest) -> HttpResponse:
+    """Behind the bell, newest first. Sent, all of them are read."""
+    user = user_of(request)
+    if request.method == "POST":
+        mark_read(user=user, now=timezone.now())
+        return see_other(request, reverse("notices"))
+    found = notices_of(user, before_id=id_in(request.GET.get("before", "")), limit=NOTICES + 1)
+    values = {
+        "notices": found[:NOTICES],
+        "has_new": bool(unread_count(user)),
+        "older": found[NOTICES - 1].pk if len(found) > NOTICES else None,
+    }
+    return page(request, "desk/activities/notices.html", values)
+
+
+@require_GET
+def bell(request: HttpRequest) -> HttpResponse:
+    """The bell with the number of new notices, which the frame of every page asks for once it stands."""
+    values = {"count": unread_count(user_of(request)), "notices_url": reverse("notices"), "bell_url": reverse("bell")}
+    return page(request, "ui/_bell.html", values)
+
+
+def _marked(request: HttpRequest, activity_id: int, deed: Callable[..., Activity], said: str, *, undo: str = "") -> HttpResponse:
+    activity = activity_for(request, activity_id, Action.CHANGE, with_removed=deed is bring_back_activity)
+    deed(activity=activity, by=actor_of(request), now=timezone.now())
+    toast(request, said % {"title": activity}, undo_url=reverse(undo, args=[activity.pk]) if undo else "")
+    return see_other(request, own_path(request, reverse("my_day")))
+
+
+def _about(request: HttpRequest, letter: Any) -> Customer | Lead | Project | None:
+    """The record that the address names, or the only one that the letter is linked to; as far as the user may change it."""
+    wanted = {name: id_in(request.GET.get(name, "")) for name in _RECORDS}
+    if letter is not None and not any(wanted.values()):
+        links = list(visible_links(user_of(request)).filter(letter=letter)[:2])
+        if len(links) == 1:
+            wanted = {name: getattr(links[0], f"{name}_id") for name in _RECORDS}
+    for name, record_id in wanted.items():
+        if record_id:
+            found: Customer | Lead | Project | None
+            found = _RECORDS[name].objects.visible_to(user_of(request), Action.CHANGE).filter(pk=record_id).first()
+            return found
+    return None
+
+
+def _form_page(request: HttpRequest, form: ActivityForm, *, title: str, activity: Activity | None = None) -> HttpResponse:
+    back = own_path(request, "") or path_of_ours(request.GET.get("next", ""))
+    values = {"form": form, "title": title, "back": back or reverse("my_day"), "activity": activity}
+    return page(request, "desk/activities/form.html", values, status=422 if form.errors else 200)
