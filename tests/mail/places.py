@@ -14,6 +14,7 @@ from mooring.mail.egress import EgressPolicy
 from mooring.mail.types import Server
 from servers.cyrus import Cyrus, OtherClient
 from servers.dovecot import Dovecot
+from servers.gmail import GmailServer
 from servers.graph import GraphServer
 from servers.scripted_imap import LOOPBACK
 
@@ -169,8 +170,31 @@ class GraphPlace(Place):
         self._mailbox.remove_folder(self._folder)
 
 
+class GmailPlace(Place):
+    """The folder is a label; letters are in the inbox as well until they are deleted."""
+
+    def __init__(self, gmail: GmailServer) -> None:
+        self._gmail = gmail
+        self._mailbox = gmail.mailbox
+        self._label = self._mailbox.add_label("Work/Tested")
+        self._ids: list[str] = []
+
+    def server(self) -> tuple[Server, EgressPolicy]:
+        return self._gmail.server(), self._gmail.policy
+
+    def deliver(self, letters: Sequence[bytes]) -> None:
+        self._ids.extend(self._mailbox.deliver(raw, labels=["INBOX", "UNREAD", self._label]) for raw in letters)
+
+    def remove(self, number: int) -> None:
+        self._mailbox.delete(self._ids[number - 1])
+
+    def remove_folder(self) -> None:
+        self._mailbox.remove_label(self._label)
+
+
 PLACES: dict[str, Callable[[pytest.FixtureRequest, Path], Place]] = {
     "files": lambda request, folder: MaildirPlace(folder / "mail"),
+    "gmail": lambda request, folder: GmailPlace(request.getfixturevalue("gmail")),
     "graph": lambda request, folder: GraphPlace(request.getfixturevalue("graph")),
     "imap": lambda request, folder: DovecotPlace(request.getfixturevalue("dovecot")),
     "jmap": lambda request, folder: CyrusPlace(request.getfixturevalue("cyrus")),
@@ -178,9 +202,9 @@ PLACES: dict[str, Callable[[pytest.FixtureRequest, Path], Place]] = {
     "pop3 of dovecot": lambda request, folder: DovecotPop3Place(request.getfixturevalue("dovecot")),
 }
 """By a name that begins with the protocol: how the place is made."""
-WITH_FOLDERS = ("files", "graph", "imap", "jmap")
+WITH_FOLDERS = ("files", "gmail", "graph", "imap", "jmap")
 """Those that have more than the inbox."""
-REMOVING = ("graph", "imap", "jmap", "pop3 of cyrus", "pop3 of dovecot")
+REMOVING = ("gmail", "graph", "imap", "jmap", "pop3 of cyrus", "pop3 of dovecot")
 """Those whose letters can be removed (contract.Removing)."""
-KEEPING = ("imap", "jmap")
+KEEPING = ("gmail", "imap", "jmap")
 """Those into which letters can be put (contract.Keeping)."""

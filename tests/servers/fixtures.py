@@ -15,6 +15,7 @@ from mooring.mail.contract import Incoming
 from servers.certificates import Authority
 from servers.cyrus import Cyrus, CyrusMissing, unpacked
 from servers.dovecot import Dovecot, is_installed
+from servers.gmail import GmailServer
 from servers.graph import GraphServer
 from servers.identity_provider import IdentityProvider
 from servers.scripted import LOOPBACK
@@ -113,5 +114,13 @@ def cyrus(server_folder: Path) -> Iterator[Cyrus]:
 def graph() -> Iterator[GraphServer]:
     """Microsoft Graph with an empty mailbox and pages of three."""
     server = GraphServer(page_cap=3)
+    with server.web.running():
+        yield server
+
+
+@pytest.fixture
+def gmail() -> Iterator[GmailServer]:
+    """The Gmail API with an empty mailbox and pages of three."""
+    server = GmailServer(page_cap=3)
     with server.web.running():
         yield server

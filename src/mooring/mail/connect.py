@@ -10,6 +10,7 @@ from mooring.mail.contract import Incoming, Outgoing, Stage
 from mooring.mail.egress import EgressPolicy
 from mooring.mail.errors import MailError, UnusableName
 from mooring.mail.protocols.files import FilesMailbox
+from mooring.mail.protocols.gmail import GmailMailbox, GmailSender
 from mooring.mail.protocols.graph import GraphMailbox, GraphSender
 from mooring.mail.protocols.imap import ImapMailbox
 from mooring.mail.protocols.jmap import JmapMailbox, JmapSender
@@ -33,6 +34,7 @@ _INCOMING: dict[str, _Maker] = {
     "jmap": lambda server, policy: JmapMailbox(server, policy=policy),
     "graph": lambda server, policy: GraphMailbox(server, policy=policy),
     "pop3": lambda server, policy: Pop3Mailbox(server, policy=policy),
+    "gmail": lambda server, policy: GmailMailbox(server, policy=policy),
     "files": lambda server, policy: FilesMailbox(server),  # noqa: ARG005 - no network to be let into
 }
 
@@ -71,6 +73,7 @@ _OUTGOING: dict[str, Callable[[Server, EgressPolicy], _OpeningOutgoing]] = {
     "smtp": lambda server, policy: SmtpOutgoing(server, policy=policy),
     "jmap": lambda server, policy: JmapSender(server, policy=policy),
     "graph": lambda server, policy: GraphSender(server, policy=policy),
+    "gmail": lambda server, policy: GmailSender(server, policy=policy),
 }
 
 

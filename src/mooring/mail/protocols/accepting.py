@@ -6,15 +6,22 @@ from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from mooring.mail.errors import FateUnknown, LetterRefused, LoginRefused, MailError, ServerBusy, SignInAgain
-from mooring.mail.http import Answer, refusal
+from mooring.mail.http import Answer
 
 _CERTAIN = (LoginRefused, SignInAgain)
 
 
-def accepted(hand_over: Callable[[], Answer], *, url: str, is_for_now: Callable[[str], bool]) -> Answer:
+def accepted(
+    hand_over: Callable[[], Answer],
+    *,
+    url: str,
+    refusal_of: Callable[[Answer], MailError],
+    is_for_now: Callable[[str], bool] = lambda said: False,  # noqa: ARG005 - nothing passes by itself
+) -> Answer:
     """The good answer. Raises LetterRefused or ServerBusy where the server said no, FateUnknown where nobody knows.
 
-    `is_for_now(what the server said)` tells which refusals pass by themselves.
+    `refusal_of(answer)` is what an answer other than 2xx means; `is_for_now(what the server said)` tells which refusals of a
+    letter pass by themselves.
     """
     host = urlsplit(url).hostname or ""
     try:
@@ -25,7 +32,7 @@ def accepted(hand_over: Callable[[], Answer], *, url: str, is_for_now: Callable[
         raise FateUnknown(lost.server_said, host=host) from lost
     if answer.is_good:
         return answer
-    error = refusal(answer, command="send")
+    error = refusal_of(answer)
     if isinstance(error, ServerBusy):
         raise error
     if answer.status >= 500 or answer.status < 400:

@@ -13,6 +13,7 @@ from typing import Final, Self
 
 from mooring.mail.contract import Stage
 from mooring.mail.egress import EgressPolicy
+from mooring.mail.http import refusal
 from mooring.mail.protocols.accepting import accepted
 from mooring.mail.protocols.graph.requests import Graph
 from mooring.mail.protocols.header_recipients import with_recipients
@@ -52,6 +53,7 @@ class GraphSender:
         accepted(
             lambda: self._graph.client.ask("POST", url, headers={"Content-Type": "text/plain"}, body=body),
             url=url,
+            refusal_of=lambda answer: refusal(answer, command="sendMail"),
             is_for_now=lambda said: said.lower().startswith(_FOR_NOW),
         )
         return Sent()
