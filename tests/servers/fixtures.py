@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -18,9 +19,11 @@ from servers.dovecot import Dovecot, is_installed
 from servers.gmail import GmailServer
 from servers.graph import GraphServer
 from servers.identity_provider import IdentityProvider
+from servers.jmap import ScriptedJmap
 from servers.scripted import LOOPBACK
 from servers.scripted_imap import ScriptedImap
 from servers.scripted_pop3 import ScriptedPop3
+from servers.web import Asked, Given, WebServer
 
 
 @pytest.fixture(scope="session")
@@ -124,3 +127,23 @@ def gmail() -> Iterator[GmailServer]:
     server = GmailServer(page_cap=3)
     with server.web.running():
         yield server
+
+
+@pytest.fixture
+def jmap() -> Iterator[ScriptedJmap]:
+    """A JMAP server with an empty mailbox."""
+    server = ScriptedJmap()
+    with server.web.running():
+        yield server
+
+
+@pytest.fixture
+def tls_web(authority: Authority) -> Iterator[Callable[[Callable[[Asked], Given]], tuple[WebServer, str]]]:
+    """tls_web(answer) is a running web server with a certificate for localhost, and the authority to trust."""
+    with ExitStack() as stack:
+        certificate = authority.issue("localhost")
+
+        def start(answer: Callable[[Asked], Given]) -> tuple[WebServer, str]:
+            return stack.enter_context(WebServer(answer, certificate=certificate).running()), authority.pem
+
+        yield start

@@ -15,7 +15,7 @@ from urllib.parse import quote, urljoin, urlsplit
 from mooring.mail.errors import CommandRefused, MailError, ProtocolViolation, ServerBusy, ServerUnavailable
 from mooring.mail.http import Answer, Redirects, refusal
 from mooring.mail.protocols.authorised import Authorised
-from mooring.mail.protocols.json_shapes import Object, number_in, object_in, text_in, texts_in
+from mooring.mail.protocols.json_shapes import Object, number_in, object_in, text_in
 from mooring.mail.types import Encryption, Server
 
 CORE: Final = "urn:ietf:params:jmap:core"
@@ -169,8 +169,3 @@ def _error_for(error: Object, command: str) -> MailError:
 def failures_in(arguments: Object, name: str) -> dict[str, str]:
     """Why objects were not created, updated or destroyed: id -> type of the SetError."""
     return {key: str(error.get("type", "")) for key, error in object_in(arguments, name).items() if isinstance(error, dict)}
-
-
-def destroyed_in(arguments: Object) -> list[str]:
-    """The ids that a set destroyed."""
-    return texts_in(arguments, "destroyed")
