@@ -43,7 +43,7 @@ class AtOnce:
         work(*arguments)
         return _Done()
 
-    def shutdown(self, *, wait: bool) -> None:
+    def shutdown(self, *, wait: bool, cancel_futures: bool = False) -> None:
         self.is_open = not wait
 
 

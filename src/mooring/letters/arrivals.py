@@ -25,7 +25,8 @@ class Arrival:
     """A letter whose bytes are safe, read, matched, and found at one place on a server."""
 
     account_id: int
-    folder_id: int
+    folder_id: int | None
+    """None for a letter sent from here through an account without a Sent folder."""
     folder_path: str
     epoch: str
     server_id: str
@@ -49,7 +50,7 @@ class Arrival:
     @property
     def place(self) -> tuple[int, str, str]:
         """What makes the delivery unique within its account."""
-        return self.folder_id, self.epoch, self.server_id
+        return self.folder_id or 0, self.epoch, self.server_id
 
 
 class Person(NamedTuple):

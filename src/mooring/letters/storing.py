@@ -21,6 +21,7 @@ from mooring.letters.models import Delivery, Letter, Original, Rule
 from mooring.letters.originals import row_of
 from mooring.letters.threads import assign_threads
 from mooring.letters.upgrading import upgrade
+from mooring.letters.written_here import united
 from mooring.users.inserting import insert_records
 
 _ATTEMPTS: Final = 5
@@ -51,7 +52,8 @@ def _store(arrivals: Sequence[Arrival], now: datetime) -> list[Delivery]:
     again = [each for each in fresh if each.fingerprint in letters]
     new, wanted = _store_new([each for each in fresh if each.fingerprint not in letters], originals, now)
     letters.update({letter.fingerprint: letter for letter in new})
-    placed.update(_deliver(fresh, letters))
+    placed.update(united(again, letters))
+    placed.update(_deliver([each for each in fresh if each.place not in placed], letters))
     _open_to_colleagues(again, letters)
     for each in arrivals:
         delivery = placed[each.place]

@@ -30,6 +30,10 @@ NO_READER: Final = "no_reader"
 """No child process could be started to read letters in."""
 NO_KEY: Final = "no_key"
 """The password cannot be opened with the keys of this installation."""
+NO_OUTGOING_SERVER: Final = "no_outgoing_server"
+"""Nothing can be sent from the account: no outgoing server is set up."""
+NOT_READABLE: Final = "not_readable"
+"""The bytes of a letter are missing or damaged."""
 NO_DATABASE: Final = "no_database"
 """The database was locked, restarted or unable to write: nothing that letters can help."""
 DATABASE_SILENT: Final = (OperationalError, InterfaceError)
@@ -100,7 +104,15 @@ def code_of(error: Exception) -> str:
         return DISK_FULL if _is_full_database(error) else NO_DATABASE
     if isinstance(error, DiskNearlyFull):
         return DISK_NEARLY_FULL
-    return {"ParserUnavailable": NO_READER, "UnableToUnseal": NO_KEY}.get(type(error).__name__, INTERNAL)
+    return _BY_NAME.get(type(error).__name__, INTERNAL)
+
+
+_BY_NAME: Final = {
+    "ParserUnavailable": NO_READER,
+    "UnableToUnseal": NO_KEY,
+    "UnableToSend": NO_OUTGOING_SERVER,
+    "UnableToRead": NOT_READABLE,
+}
 
 
 def _is_full_database(error: Exception) -> bool:

@@ -187,6 +187,14 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
         gettext_noop("The stored password cannot be opened: %(reason)s"),
         gettext_noop("Enter the password again, or restore the file of sealing keys."),
     ),
+    "no_outgoing_server": (
+        gettext_noop("No outgoing server is set up for this mail account, so that its letters wait."),
+        gettext_noop("Enter one in the account's settings; the letters are sent then."),
+    ),
+    "not_readable": (
+        gettext_noop("The bytes of this letter are missing or damaged: %(reason)s"),
+        gettext_noop("Clear the error to get the letter back as a draft, and send it again. An administrator can tell more."),
+    ),
     "unstable_ids": (
         gettext_noop("The server numbers the letters of this folder anew again and again."),
         gettext_noop("Mooring looks at it a few times a day only. Tell the server's administrator."),

@@ -24,6 +24,8 @@ from mooring.sync.engine import Engine
 from mooring.sync.leases import Clock, release_orphans, remember_accounts
 from mooring.sync.models import AccountState
 from mooring.sync.options import WATCHED_ACCOUNTS
+from mooring.sync.outbox import Outbox
+from mooring.sync.outbox_leases import end_orphaned_leases
 from mooring.sync.reminding import look_after_plans
 from mooring.sync.schedule import AccountTimes, due_accounts
 from mooring.sync.visit import Visited, visit_account
@@ -70,6 +72,7 @@ class Worker:
         self._pool = ThreadPoolExecutor(visit_threads, thread_name_prefix="visit")
         self._running: dict[int, tuple[str, Future[None]]] = {}
         self._watchers = Watchers(engine, clock=clock, stop=stop)
+        self._outbox = Outbox(engine, clock=clock, stop=stop)
         self._looked_around_at: datetime | None = None
         self._has_begun = False
         self._unwritten: dict[int, Exception] = {}
@@ -91,9 +94,11 @@ class Worker:
         """Begin the visits that are due and for which there is room."""
         if not self._has_begun:
             release_orphans(host=socket.gethostname(), is_running=_is_running)
+            end_orphaned_leases(host=socket.gethostname(), is_running=_is_running, now=self._clock())
             self._has_begun = True
         self._write_down_failures()
         now = self._clock()
+        self._outbox.tick(now)
         self._running = {pk: running for pk, running in self._running.items() if not running[1].done()}
         if self._looked_around_at is None or now - self._looked_around_at >= LOOK_AROUND_EVERY:
             self._look_around(now)
@@ -109,6 +114,7 @@ class Worker:
     def close(self) -> None:
         """Wait for visits and watchers after the stop."""
         self._pool.shutdown(wait=True)
+        self._outbox.close()
         with contextlib.suppress(DatabaseError, InterfaceError):
             self._write_down_failures()
         self._watchers.join(_GRACE_SECONDS)
