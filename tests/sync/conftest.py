@@ -18,6 +18,7 @@ from mooring.sync.visit import Visited
 from mooring.users.models import User
 from servers.certificates import Authority
 from servers.scripted_imap import FakeLetter, ScriptedImap
+from servers.scripted_smtp import ScriptedSmtp
 from sync.mailboxes import Clock, account_of, make_letter, policy_for, visit
 
 
@@ -76,3 +77,11 @@ def fake(carol: Contact) -> Iterator[ScriptedImap]:
 def account(owner: User, fake: ScriptedImap, engine: Engine) -> MailAccount:
     """An account on the scripted server."""
     return account_of(owner, fake.server(), engine.policy)
+
+
+@pytest.fixture
+def smtp() -> Iterator[ScriptedSmtp]:
+    """A scripted server that takes letters."""
+    server = ScriptedSmtp().start()
+    yield server
+    server.stop()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -34,13 +34,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def fake() -> Iterator[ScriptedSmtp]:
-    server = ScriptedSmtp().start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture
 def tick(engine: Engine, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """tick() is a look of the worker at the outbox, in the thread of the test."""
     monkeypatch.setattr(connection, "close", lambda: None)
@@ -57,18 +50,18 @@ def tick(engine: Engine, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> Calla
 
 
 @pytest.fixture
-def from_files(owner: User, maildir: Path, fake: ScriptedSmtp) -> MailAccount:
-    return sending_account(owner, maildir, fake)
+def from_files(owner: User, maildir: Path, smtp: ScriptedSmtp) -> MailAccount:
+    return sending_account(owner, maildir, smtp)
 
 
 @pytest.fixture
-def from_dovecot(owner: User, dovecot: Dovecot, fake: ScriptedSmtp, engine: Engine) -> MailAccount:
-    """A real mailbox with a Sent folder; what is sent from it leaves through the fake."""
+def from_dovecot(owner: User, dovecot: Dovecot, smtp: ScriptedSmtp, engine: Engine) -> MailAccount:
+    """A real mailbox with a Sent folder; what is sent from it leaves through the smtp."""
     user = dovecot.new_user()
     server = replace(dovecot.server(user, encryption=Encryption.TLS))
     with open_incoming(server, policy=engine.policy) as mailbox:
         assert any(folder.special_use == "sent" for folder in mailbox.folders())
-    return account_of(owner, server, engine.policy, **through(fake))
+    return account_of(owner, server, engine.policy, **through(smtp))
 
 
 def sent_on_server(account: MailAccount, dovecot: Dovecot, engine: Engine, letter: OutgoingLetter) -> int:
@@ -152,12 +145,12 @@ def test_a_copy_is_put_into_the_sent_folder_once_and_is_one_letter_with_the_arch
 
 @pytest.mark.server
 def test_a_provider_that_keeps_copies_itself_is_found_out(
-    from_dovecot: MailAccount, dovecot: Dovecot, engine: Engine, clock: Clock, tick: Callable[..., None], fake: ScriptedSmtp
+    from_dovecot: MailAccount, dovecot: Dovecot, engine: Engine, clock: Clock, tick: Callable[..., None], smtp: ScriptedSmtp
 ) -> None:
     letter = queue(from_dovecot, engine, clock)
     tick()
     with open_incoming(dovecot.server(from_dovecot.user_name), policy=engine.policy) as mailbox:
-        mailbox.keep(_sent(from_dovecot), fake.taken[0].raw)  # type: ignore[attr-defined]
+        mailbox.keep(_sent(from_dovecot), smtp.taken[0].raw)  # type: ignore[attr-defined]
     clock.wind(seconds=PROVIDERS_TAKE.total_seconds())
     tick()
     assert now_of(letter).sent_copy == SentCopy.BY_SERVER
@@ -170,7 +163,7 @@ def test_a_provider_that_keeps_copies_itself_is_found_out(
 
 @pytest.mark.server
 def test_a_copy_whose_answer_was_lost_is_not_put_in_twice(
-    from_dovecot: MailAccount, dovecot: Dovecot, engine: Engine, clock: Clock, tick: Callable[..., None], fake: ScriptedSmtp
+    from_dovecot: MailAccount, dovecot: Dovecot, engine: Engine, clock: Clock, tick: Callable[..., None], smtp: ScriptedSmtp
 ) -> None:
     SendingState.objects.create(account=from_dovecot, keeps_sent_copy=False)
     letter = make_outgoing(from_dovecot, state=OutgoingState.READY)
@@ -186,7 +179,7 @@ def test_a_copy_whose_answer_was_lost_is_not_put_in_twice(
 
 @pytest.mark.server
 def test_a_copy_that_cannot_be_kept_never_sends_the_letter_again(
-    from_dovecot: MailAccount, engine: Engine, clock: Clock, tick: Callable[..., None], fake: ScriptedSmtp
+    from_dovecot: MailAccount, engine: Engine, clock: Clock, tick: Callable[..., None], smtp: ScriptedSmtp
 ) -> None:
     SendingState.objects.create(account=from_dovecot, keeps_sent_copy=False)
     MailAccount.objects.unscoped(WHY).update(port=1)
@@ -195,7 +188,7 @@ def test_a_copy_that_cannot_be_kept_never_sends_the_letter_again(
         tick()
         clock.now = now_of(letter).copy_next_at or clock.now
     assert (now_of(letter).state, now_of(letter).sent_copy) == (OutgoingState.SENT, SentCopy.FAILED)
-    assert len(fake.taken) == 1
+    assert len(smtp.taken) == 1
 
 
 def test_without_a_sent_folder_there_is_no_copy(
@@ -220,13 +213,13 @@ def test_a_copy_seen_before_the_letter_was_archived_makes_no_second_delivery(
 
 
 def test_a_letter_to_oneself_lies_in_both_folders(
-    from_files: MailAccount, maildir: Path, engine: Engine, clock: Clock, tick: Callable[..., None], fake: ScriptedSmtp
+    from_files: MailAccount, maildir: Path, engine: Engine, clock: Clock, tick: Callable[..., None], smtp: ScriptedSmtp
 ) -> None:
     MailAccount.objects.unscoped(WHY).update(is_main=True)
     from_files.folders.create(path="Sent", wire_name="Sent", special_use="sent", is_synced=False)
     queue(from_files, engine, clock, to=("bob@mooring.example",))
     tick()
-    deliver(maildir, fake.taken[0].raw)
+    deliver(maildir, smtp.taken[0].raw)
     visit(from_files, engine=engine, clock=clock)
     assert Letter.objects.unscoped(WHY).count() == 1
     assert set(Delivery.objects.values_list("folder__path", flat=True)) == {"Sent", "INBOX"}
@@ -236,23 +229,23 @@ def test_a_letter_to_oneself_lies_in_both_folders(
 
 
 def unknown_letter(
-    account: MailAccount, engine: Engine, clock: Clock, fake: ScriptedSmtp, tick: Callable[..., None]
+    account: MailAccount, engine: Engine, clock: Clock, smtp: ScriptedSmtp, tick: Callable[..., None]
 ) -> OutgoingLetter:
-    fake.cuts_at, fake.accepts_before_cut = DOT, True
+    smtp.cuts_at, smtp.accepts_before_cut = DOT, True
     letter = queue(account, engine, clock)
     tick()
     assert now_of(letter).state == OutgoingState.UNKNOWN
-    fake.cuts_at = ""
+    smtp.cuts_at = ""
     return letter
 
 
 @pytest.mark.server
 def test_a_letter_found_in_the_sent_folder_was_sent(
-    from_dovecot: MailAccount, dovecot: Dovecot, engine: Engine, clock: Clock, tick: Callable[..., None], fake: ScriptedSmtp
+    from_dovecot: MailAccount, dovecot: Dovecot, engine: Engine, clock: Clock, tick: Callable[..., None], smtp: ScriptedSmtp
 ) -> None:
-    letter = unknown_letter(from_dovecot, engine, clock, fake, tick)
+    letter = unknown_letter(from_dovecot, engine, clock, smtp, tick)
     with open_incoming(dovecot.server(from_dovecot.user_name), policy=engine.policy) as mailbox:
-        mailbox.keep(_sent(from_dovecot), fake.taken[0].raw)  # type: ignore[attr-defined]
+        mailbox.keep(_sent(from_dovecot), smtp.taken[0].raw)  # type: ignore[attr-defined]
     clock.wind(seconds=EVIDENCE_WAITS[0].total_seconds())
     tick()
     found = now_of(letter)
@@ -270,22 +263,22 @@ def test_a_letter_that_somebody_answers_was_sent(
     engine: Engine,
     clock: Clock,
     tick: Callable[..., None],
-    fake: ScriptedSmtp,
+    smtp: ScriptedSmtp,
 ) -> None:
-    letter = unknown_letter(from_files, engine, clock, fake, tick)
+    letter = unknown_letter(from_files, engine, clock, smtp, tick)
     deliver(maildir, make_letter(headers=f"In-Reply-To: <{letter.message_id}>\r\n"))
     visit(from_files, engine=engine, clock=clock)
     clock.wind(seconds=EVIDENCE_WAITS[0].total_seconds())
     tick()
     found = now_of(letter)
     assert (found.state, found.evidence[-1]["where"]) == (OutgoingState.SENT, "answer")
-    assert len(fake.taken) == 1
+    assert len(smtp.taken) == 1
 
 
 def test_without_evidence_a_letter_stays_unknown_for_a_person(
-    from_files: MailAccount, engine: Engine, clock: Clock, tick: Callable[..., None], fake: ScriptedSmtp
+    from_files: MailAccount, engine: Engine, clock: Clock, tick: Callable[..., None], smtp: ScriptedSmtp
 ) -> None:
-    letter = unknown_letter(from_files, engine, clock, fake, tick)
+    letter = unknown_letter(from_files, engine, clock, smtp, tick)
     begun = clock()
     while (due := now_of(letter).next_try_at) is not None:
         clock.now = due
@@ -293,15 +286,15 @@ def test_without_evidence_a_letter_stays_unknown_for_a_person(
     assert now_of(letter).state == OutgoingState.UNKNOWN
     assert clock() - begun > timedelta(days=3)
     assert len(now_of(letter).evidence) == len(EVIDENCE_WAITS) + 1
-    assert len(fake.taken) == 1
+    assert len(smtp.taken) == 1
 
 
 @pytest.mark.server
 def test_a_server_out_of_reach_is_no_evidence(
-    from_dovecot: MailAccount, engine: Engine, clock: Clock, tick: Callable[..., None], fake: ScriptedSmtp
+    from_dovecot: MailAccount, engine: Engine, clock: Clock, tick: Callable[..., None], smtp: ScriptedSmtp
 ) -> None:
     MailAccount.objects.unscoped(WHY).update(port=1)
-    letter = unknown_letter(from_dovecot, engine, clock, fake, tick)
+    letter = unknown_letter(from_dovecot, engine, clock, smtp, tick)
     assert now_of(letter).evidence == []
     assert now_of(letter).next_try_at == clock() + EVIDENCE_WAITS[1]
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from django.db import OperationalError
 
 from making import actor
 from mooring.letters import outbox
@@ -19,10 +17,8 @@ from mooring.mail.contract import Outgoing
 from mooring.mail.egress import EgressPolicy
 from mooring.mail.parsing import read_letter
 from mooring.mail.types import Envelope, Sent, Server
-from mooring.sync import sending
 from mooring.sync.engine import Engine
-from mooring.sync.models import SendingState
-from mooring.sync.outbox_leases import LEASE, claim_next, due_letters, end_orphaned_leases, recover
+from mooring.sync.outbox_leases import LEASE, claim_next, end_orphaned_leases, recover
 from mooring.users.models import JournalEntry, User
 from servers.scripted_smtp import DOT, ScriptedSmtp
 from sync.mailboxes import Clock
@@ -32,19 +28,12 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def fake() -> Iterator[ScriptedSmtp]:
-    server = ScriptedSmtp().start()
-    yield server
-    server.stop()
-
-
-@pytest.fixture
-def account(owner: User, maildir: Path, fake: ScriptedSmtp) -> MailAccount:
-    return sending_account(owner, maildir, fake)
+def account(owner: User, maildir: Path, smtp: ScriptedSmtp) -> MailAccount:
+    return sending_account(owner, maildir, smtp)
 
 
 def test_a_letter_is_sent_when_second_thoughts_are_over(
-    account: MailAccount, fake: ScriptedSmtp, engine: Engine, clock: Clock
+    account: MailAccount, smtp: ScriptedSmtp, engine: Engine, clock: Clock
 ) -> None:
     letter = queue(account, engine, clock)
     clock.wind(seconds=-2)
@@ -55,14 +44,14 @@ def test_a_letter_is_sent_when_second_thoughts_are_over(
     assert (letter.state, letter.phase, letter.sent_at) == (OutgoingState.SENT, Phase.DONE, clock())
     assert (letter.sent_copy, letter.lease_owner, letter.attempts) == (SentCopy.WAITING, "", 1)
     assert answers(letter) == {"carol@harbour.example": ("accepted", 0)}
-    assert fake.taken[0].sender == b"bob@mooring.example"
-    assert read_letter(fake.taken[0].raw).header.message_id == letter.message_id
+    assert smtp.taken[0].sender == b"bob@mooring.example"
+    assert read_letter(smtp.taken[0].raw).header.message_id == letter.message_id
     assert JournalEntry.objects.filter(action="sent", record_id=letter.pk).count() == 1
     assert send(account, engine, clock) == 0
 
 
 def test_bcc_gets_the_letter_and_nobody_learns_of_it(
-    account: MailAccount, fake: ScriptedSmtp, engine: Engine, clock: Clock
+    account: MailAccount, smtp: ScriptedSmtp, engine: Engine, clock: Clock
 ) -> None:
     letter = queue(account, engine, clock)
     outbox.take_back(letter=letter, by=actor(None), now=clock())
@@ -71,18 +60,18 @@ def test_bcc_gets_the_letter_and_nobody_learns_of_it(
     outbox.queue(draft=now_of(letter), materials=materials_of(engine), by=actor(None), now=clock())
     clock.wind(seconds=11)
     send(account, engine, clock)
-    assert fake.taken[0].recipients == (b"carol@harbour.example", b"boss@mooring.example")
-    assert b"boss" not in fake.taken[0].raw
+    assert smtp.taken[0].recipients == (b"carol@harbour.example", b"boss@mooring.example")
+    assert b"boss" not in smtp.taken[0].raw
     assert set(answers(letter).values()) == {("accepted", 0)}
 
 
 def test_letters_leave_in_their_order_over_one_connection(
-    account: MailAccount, fake: ScriptedSmtp, engine: Engine, clock: Clock
+    account: MailAccount, smtp: ScriptedSmtp, engine: Engine, clock: Clock
 ) -> None:
     letters = [queue(account, engine, clock) for _ in range(5)]
     assert send(account, engine, clock) == 5
-    assert [read_letter(each.raw).header.message_id for each in fake.taken] == [letter.message_id for letter in letters]
-    assert fake.connection_count == 1
+    assert [read_letter(each.raw).header.message_id for each in smtp.taken] == [letter.message_id for letter in letters]
+    assert smtp.connection_count == 1
 
 
 def test_a_letter_for_later_waits(account: MailAccount, engine: Engine, clock: Clock) -> None:
@@ -97,9 +86,9 @@ def test_a_letter_for_later_waits(account: MailAccount, engine: Engine, clock: C
 
 
 def test_only_those_who_did_not_get_it_are_tried_again(
-    account: MailAccount, fake: ScriptedSmtp, engine: Engine, clock: Clock
+    account: MailAccount, smtp: ScriptedSmtp, engine: Engine, clock: Clock
 ) -> None:
-    fake.answers = {"RCPT TO:<A@": b"450 4.2.0 greylisted\r\n", "RCPT TO:<B@": b"550 5.1.1 nobody\r\n"}
+    smtp.answers = {"RCPT TO:<A@": b"450 4.2.0 greylisted\r\n", "RCPT TO:<B@": b"550 5.1.1 nobody\r\n"}
     letter = queue(account, engine, clock, to=("a@x.example", "b@x.example", "c@x.example"))
     send(account, engine, clock)
     letter = now_of(letter)
@@ -107,20 +96,20 @@ def test_only_those_who_did_not_get_it_are_tried_again(
     assert answers(letter) == {"a@x.example": ("waiting", 450), "b@x.example": ("refused", 550), "c@x.example": ("accepted", 0)}
     assert letter.sent_at == clock()
     assert letter.next_try_at == clock() + timedelta(minutes=1)
-    fake.answers = {}
+    smtp.answers = {}
     assert send(account, engine, clock) == 0
     clock.wind(minutes=1)
     send(account, engine, clock)
-    assert fake.taken[1].recipients == (b"a@x.example",)
-    assert fake.taken[0].raw == fake.taken[1].raw
+    assert smtp.taken[1].recipients == (b"a@x.example",)
+    assert smtp.taken[0].raw == smtp.taken[1].raw
     assert (now_of(letter).state, now_of(letter).error_code) == (OutgoingState.SENT, "")
     assert now_of(letter).error_history[0]["code"] == "all_recipients_refused"
 
 
 def test_a_letter_refused_for_good_is_not_tried_again(
-    account: MailAccount, fake: ScriptedSmtp, engine: Engine, clock: Clock
+    account: MailAccount, smtp: ScriptedSmtp, engine: Engine, clock: Clock
 ) -> None:
-    fake.answers = {DOT: b"554 5.7.1 looks like spam\r\n"}
+    smtp.answers = {DOT: b"554 5.7.1 looks like spam\r\n"}
     letter = queue(account, engine, clock)
     following = queue(account, engine, clock)
     send(account, engine, clock)
@@ -135,17 +124,17 @@ def test_a_letter_refused_for_good_is_not_tried_again(
     assert now_of(following).state == OutgoingState.FAILED
     clock.wind(days=9)
     assert send(account, engine, clock) == 0
-    fake.answers = {}
+    smtp.answers = {}
     outbox.clear_errors(account=account, letter=letter, resend=True, by=actor(None), now=clock())
     send(account, engine, clock)
     assert now_of(letter).state == OutgoingState.SENT
-    assert len(fake.taken) == 1
+    assert len(smtp.taken) == 1
 
 
 def test_a_letter_refused_for_now_is_tried_with_growing_waits_for_two_days(
-    account: MailAccount, fake: ScriptedSmtp, engine: Engine, clock: Clock
+    account: MailAccount, smtp: ScriptedSmtp, engine: Engine, clock: Clock
 ) -> None:
-    fake.answers = {"MAIL": b"451 4.3.0 later\r\n"}
+    smtp.answers = {"MAIL": b"451 4.3.0 later\r\n"}
     letter = queue(account, engine, clock)
     begun, waits = clock(), []
     while send(account, engine, clock):
@@ -165,22 +154,22 @@ def test_a_letter_refused_for_now_is_tried_with_growing_waits_for_two_days(
 
 @pytest.mark.parametrize("is_accepted", [True, False])
 def test_a_letter_without_an_answer_is_never_sent_again_by_itself(
-    account: MailAccount, fake: ScriptedSmtp, engine: Engine, clock: Clock, is_accepted: bool
+    account: MailAccount, smtp: ScriptedSmtp, engine: Engine, clock: Clock, is_accepted: bool
 ) -> None:
-    fake.cuts_at, fake.accepts_before_cut = DOT, is_accepted
+    smtp.cuts_at, smtp.accepts_before_cut = DOT, is_accepted
     letter = queue(account, engine, clock)
     following = queue(account, engine, clock)
     assert send(account, engine, clock) == 2
     letter = now_of(letter)
     assert (letter.state, letter.phase, letter.error_code) == (OutgoingState.UNKNOWN, Phase.DATA, "fate_unknown")
     assert now_of(following).state == OutgoingState.UNKNOWN
-    fake.cuts_at = ""
+    smtp.cuts_at = ""
     clock.wind(days=30)
     assert send(account, engine, clock) == 0
     outbox.reset_sending(account=account, letter=letter, accepts_double=True, by=actor(None), now=clock())
     assert send(account, engine, clock) == 1
     assert now_of(letter).state == OutgoingState.SENT
-    again = [read_letter(each.raw).header.message_id for each in fake.taken]
+    again = [read_letter(each.raw).header.message_id for each in smtp.taken]
     assert again.count(letter.message_id) == (2 if is_accepted else 1)
 
 
@@ -227,7 +216,7 @@ def meddling(engine: Engine, *, before_data: Callable[[], object] = bool, after:
 
 
 def test_a_worker_that_overslept_sends_nothing_more(
-    account: MailAccount, fake: ScriptedSmtp, engine: Engine, clock: Clock
+    account: MailAccount, smtp: ScriptedSmtp, engine: Engine, clock: Clock
 ) -> None:
     letter = queue(account, engine, clock)
 
@@ -237,7 +226,7 @@ def test_a_worker_that_overslept_sends_nothing_more(
         claim_next(account.pk, owner="other", clock=clock)
 
     assert send(account, meddling(engine, before_data=oversleep), clock) == 1
-    assert fake.taken == []
+    assert smtp.taken == []
     assert (now_of(letter).state, now_of(letter).lease_owner) == (OutgoingState.SENDING, "other")
 
 
@@ -254,148 +243,16 @@ def test_an_answer_that_came_late_is_believed(account: MailAccount, engine: Engi
 
 
 def test_an_answer_about_what_was_put_back_meanwhile_is_lost(
-    account: MailAccount, engine: Engine, clock: Clock, fake: ScriptedSmtp
+    account: MailAccount, engine: Engine, clock: Clock, smtp: ScriptedSmtp
 ) -> None:
     letter = queue(account, engine, clock)
 
     def take_too_long() -> None:
-        if len(fake.taken) == 1:
+        if len(smtp.taken) == 1:
             clock.wind(seconds=LEASE.total_seconds() + 1)
             recover(now=clock())
             outbox.reset_sending(account=account, accepts_double=True, by=actor(None), now=clock())
 
     assert send(account, meddling(engine, after=take_too_long), clock) == 2
     assert now_of(letter).state == OutgoingState.SENT
-    assert len(fake.taken) == 2
-
-
-# -- the account ---------------------------------------------------------------------------------------------------------
-
-
-def test_a_server_that_cannot_be_reached_lets_the_account_rest_and_its_letters_ready(
-    account: MailAccount, fake: ScriptedSmtp, engine: Engine, clock: Clock
-) -> None:
-    letters = [queue(account, engine, clock) for _ in range(2)]
-    port = fake.port
-    fake.stop()
-    assert send(account, engine, clock) == 1
-    assert {now_of(letter).state for letter in letters} == {OutgoingState.READY}
-    assert now_of(letters[0]).attempts == 0
-    state = SendingState.objects.get()
-    assert (state.error_code, state.failure_count, state.error_details["port"]) == ("port_closed", 1, str(port))
-    assert send(account, engine, clock) == 0
-    clock.now = state.next_try_at or clock.now
-    assert send(account, engine, clock) == 1
-    later = SendingState.objects.get()
-    assert (later.failure_count, later.failing_since) == (2, state.failing_since)
-
-
-def test_a_wrong_password_stops_the_account_until_somebody_changes_it(
-    owner: User, maildir: Path, fake: ScriptedSmtp, engine: Engine, clock: Clock
-) -> None:
-    fake.answers = {"AUTH": b"535 5.7.8 wrong\r\n"}
-    account = sending_account(owner, maildir, fake, outgoing_login_of="own", outgoing_user_name="bob")
-    letter = queue(account, engine, clock)
-    for _hour in range(100):
-        tried = send(account, engine, clock)
-        state = SendingState.objects.get()
-        if state.is_stopped:
-            break
-        assert tried == 1
-        clock.now = state.next_try_at or clock.now
-    assert (state.error_code, state.is_stopped) == ("login_refused", True)
-    assert clock() - (state.failing_since or clock()) >= timedelta(days=3)
-    clock.wind(days=9)
-    assert send(account, engine, clock) == 0
-    assert now_of(letter).state == OutgoingState.READY
-    fake.answers = {}
-    MailAccount.objects.unscoped("a test changes it").update(changed_at=clock())
-    assert send(account, engine, clock) == 1
-    assert now_of(letter).state == OutgoingState.SENT
-    assert (SendingState.objects.get().error_code, SendingState.objects.get().failure_count) == ("", 0)
-
-
-def test_a_busy_server_lets_the_account_rest(account: MailAccount, fake: ScriptedSmtp, engine: Engine, clock: Clock) -> None:
-    fake.answers = {"MAIL": b"421 4.7.0 too many messages\r\n"}
-    letters = [queue(account, engine, clock) for _ in range(2)]
-    assert send(account, engine, clock) == 1
-    assert [now_of(letter).state for letter in letters] == [OutgoingState.READY] * 2
-    assert (now_of(letters[0]).attempts, now_of(letters[0]).error_code) == (0, "")
-    assert SendingState.objects.get().error_code == "server_busy"
-
-
-def test_a_letter_over_which_connections_break_does_not_hold_up_the_others(
-    account: MailAccount, fake: ScriptedSmtp, engine: Engine, clock: Clock
-) -> None:
-    fake.cuts_at = "RCPT TO:<POISON@"
-    poison = queue(account, engine, clock, to=("poison@x.example",))
-    other = queue(account, engine, clock)
-    assert send(account, engine, clock) == 2
-    assert (now_of(poison).state, now_of(poison).error_code) == (OutgoingState.FAILED_TEMP, "connection_lost")
-    assert now_of(other).state == OutgoingState.SENT
-
-
-def test_an_account_that_cannot_send_any_more_keeps_its_letters(account: MailAccount, engine: Engine, clock: Clock) -> None:
-    letter = queue(account, engine, clock)
-    MailAccount.objects.unscoped("a test changes it").update(outgoing_protocol="")
-    assert send(account, engine, clock) == 1
-    assert now_of(letter).state == OutgoingState.READY
-    assert SendingState.objects.get().error_code == "no_outgoing_server"
-
-
-def test_a_letter_whose_bytes_are_gone_fails_in_words(
-    account: MailAccount, engine: Engine, clock: Clock, fake: ScriptedSmtp
-) -> None:
-    letter = queue(account, engine, clock)
-    assert letter.original is not None
-    type(letter.original).objects.filter(pk=letter.original.pk).update(pack="gone")
-    send(account, engine, clock)
-    assert (now_of(letter).state, now_of(letter).error_code) == (OutgoingState.FAILED, "not_readable")
-    assert fake.taken == []
-
-
-def test_a_server_that_keeps_copies_itself_is_believed(account: MailAccount, engine: Engine, clock: Clock) -> None:
-    SendingState.objects.create(account=account, keeps_sent_copy=True)
-    letter = queue(account, engine, clock)
-    send(account, engine, clock)
-    assert now_of(letter).sent_copy == SentCopy.BY_SERVER
-
-
-def test_a_silent_database_does_not_lose_an_answer(
-    account: MailAccount, engine: Engine, clock: Clock, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    letter = queue(account, engine, clock)
-    settle, failures = sending._settle, [OperationalError("locked"), OperationalError("locked")]
-
-    def fail_twice(*arguments: object, **named: object) -> bool:
-        if failures:
-            raise failures.pop()
-        return settle(*arguments, **named)  # type: ignore[arg-type]
-
-    monkeypatch.setattr(sending, "_settle", fail_twice)
-    monkeypatch.setattr(sending, "_PAUSE_SECONDS", 0.0)
-    monkeypatch.setattr(sending.connection, "close", lambda: None)
-    send(account, engine, clock)
-    assert now_of(letter).state == OutgoingState.SENT
-
-
-def test_letters_of_removed_accounts_are_not_due(account: MailAccount, engine: Engine, clock: Clock) -> None:
-    queue(account, engine, clock)
-    assert due_letters(clock()).count() == 1
-    MailAccount.objects.unscoped("a test changes it").update(removed_at=clock())
-    assert due_letters(clock()).count() == 0
-
-
-def test_a_worker_told_to_stop_begins_no_further_letter(
-    account: MailAccount, engine: Engine, clock: Clock, fake: ScriptedSmtp
-) -> None:
-    for _ in range(2):
-        queue(account, engine, clock)
-    stop = threading.Event()
-
-    def stop_now(_line: bytes) -> bytes:
-        stop.set()
-        return b"250 2.0.0 ok\r\n"
-
-    fake.answers = {DOT: stop_now}
-    assert sending.send_from(account.pk, engine=engine, clock=clock, stop=stop) == 1
+    assert len(smtp.taken) == 2
