@@ -11,6 +11,7 @@ from mooring.letters.models.account import (
     Protocol,
     TeamAccess,
 )
+from mooring.letters.models.correspondent import Correspondent, CorrespondentMark
 from mooring.letters.models.grant import Grant, ProviderKind, SignIn, SignInProvider
 from mooring.letters.models.letter import (
     Attachment,
@@ -33,10 +34,13 @@ from mooring.letters.models.outgoing import (
     RecipientState,
     SentCopy,
 )
+from mooring.letters.models.template import LetterTemplate
 from mooring.letters.models.thread import Thread, ThreadReference
 
 __all__ = (
     "Attachment",
+    "Correspondent",
+    "CorrespondentMark",
     "DefaultAccount",
     "Delivery",
     "Direction",
@@ -44,6 +48,7 @@ __all__ = (
     "Folder",
     "Grant",
     "Letter",
+    "LetterTemplate",
     "LetterText",
     "Link",
     "LinkBatch",

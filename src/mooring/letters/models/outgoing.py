@@ -97,6 +97,8 @@ class OutgoingLetter(models.Model):
     """It is sent as HTML with a plain text beside it; otherwise as plain text alone."""
     version = models.PositiveIntegerField(default=0)
     """Grows with each saving of the draft, so that two windows do not overwrite each other."""
+    discarded_at = models.DateTimeField(null=True)
+    """A draft thrown away: nobody sees it any more, and it goes after a day unless that is undone (letters.drafting)."""
     wants_answer_days = models.PositiveSmallIntegerField(null=True)
     """“If no answer in so many working days, remind me.”"""
 
@@ -157,6 +159,9 @@ class OutgoingLetter(models.Model):
                 condition=Q(state=OutgoingState.DRAFT)
                 | (Q(original__isnull=False, queued_at__isnull=False, undo_until__isnull=False) & ~Q(message_id="")),
                 name="a_letter_that_leaves_has_its_bytes_first",
+            ),
+            models.CheckConstraint(
+                condition=Q(state=OutgoingState.DRAFT) | Q(discarded_at=None), name="only_drafts_are_discarded"
             ),
             models.CheckConstraint(
                 condition=~Q(state=OutgoingState.SENDING)
