@@ -11,7 +11,7 @@ principals of PRINCIPALS, in that order:
 
 from __future__ import annotations
 
-from desk import policy_email
+from desk import policy_email, policy_writing
 from desk.policy_words import ADMINISTRATOR, CHANGE_MODULE, CHANGE_RECORD, NOBODY, PUBLIC, SEE_RECORD, SIGNED_IN, Row, writes
 
 _NAMED = {"name": "Another name", "changed_at": "$version"}
@@ -20,6 +20,7 @@ _AT_OWN = {"affiliations-total": "1", "affiliations-0-place": "$place", "anyway"
 
 ROWS: dict[str, Row] = {
     **policy_email.ROWS,
+    **policy_writing.ROWS,
     "home": Row(SIGNED_IN, SIGNED_IN),
     "fold_first_steps": Row(NOBODY, "login see see see see login", data={"fold": "yes"}),
     "search": Row(SIGNED_IN, SIGNED_IN),

@@ -12,15 +12,32 @@ from django.test import Client
 
 import making
 from letters.making_letters import arrival, make_account, match_of
+from letters.making_outgoing import make_outgoing
 from mooring.activities.models import Activity
 from mooring.activities.planning import ActivityData, plan_activity
 from mooring.customers.models import Contact, Customer, Lead, Project
 from mooring.customers.record_data import DomainData, PostalAddressData
+from mooring.desk.beginnings import attached_files
 from mooring.desk.forms.places import place_in_words
-from mooring.letters.models import Attachment, Folder, Letter, Link, MailAccount, UnwantedSender
+from mooring.letters.attaching import attach
+from mooring.letters.drafting import DraftData, discard_draft, start_draft
+from mooring.letters.models import (
+    Attachment,
+    Folder,
+    Letter,
+    LetterTemplate,
+    Link,
+    MailAccount,
+    OutgoingAttachment,
+    OutgoingLetter,
+    OutgoingState,
+    UnwantedSender,
+)
 from mooring.letters.originals import Originals
 from mooring.letters.storing import store_batch
+from mooring.letters.templates import remove_template, save_template
 from mooring.letters.unwanted import refuse_sender
+from mooring.mail.types import Mailbox
 from mooring.sync.models import BackfillOffer
 from mooring.users.journal import Actor
 from mooring.users.models import Role, SavedView, User
@@ -52,6 +69,13 @@ class World:
     link: Link
     offer: BackfillOffer
     sender: UnwantedSender
+    draft: OutgoingLetter
+    draft_file: OutgoingAttachment
+    discarded_draft: OutgoingLetter
+    queued: OutgoingLetter
+    failed: OutgoingLetter
+    template: LetterTemplate
+    removed_template: LetterTemplate
     clients: dict[str, Client]
     password: str = making.PASSWORD
     new_password: str = NEW_PASSWORD
@@ -183,7 +207,14 @@ def _planned(owner: User, customer: Customer, mark: str) -> Activity:
 
 def _letters(owner: User, customer: Customer, mark: str) -> dict[str, Any]:
     """A letter with an attachment in the owner's mailbox, linked to the customer, and what belongs to it."""
-    account = make_account(owner, address="owner@mooring.example", your_name=f"Owner{mark}", is_main=True)
+    account = make_account(
+        owner,
+        address="owner@mooring.example",
+        your_name=f"Owner{mark}",
+        is_main=True,
+        outgoing_protocol="smtp",
+        outgoing_host="smtp.mooring.example",
+    )
     raw = _LETTER.replace("MARK", mark.replace('"', "'")).encode()
     (original,) = Originals(settings.ORIGINALS_FOLDER).keep([raw])
     arrived = arrival(account, raw, matches=(match_of(customer),), original=original)
@@ -193,6 +224,7 @@ def _letters(owner: User, customer: Customer, mark: str) -> dict[str, Any]:
     )
     by = Actor(owner, "desk")
     return {
+        **_writing(owner, account, mark),
         "account": account,
         "folder": account.folders.get(),
         "letter": letter,
@@ -200,6 +232,38 @@ def _letters(owner: User, customer: Customer, mark: str) -> dict[str, Any]:
         "link": letter.links.get(),
         "offer": offer,
         "sender": refuse_sender(address="spam@ads.example", account=account, by=by, now=making.NOW),
+    }
+
+
+def _writing(owner: User, account: MailAccount, mark: str) -> dict[str, Any]:
+    """A draft with a file, one thrown away, letters in the outbox, templates: all of them the owner's."""
+    by = Actor(owner, "desk")
+    data = DraftData(
+        account=account, to=(Mailbox(f"Ann{mark}", "ann@harbour.example", "ann@harbour.example"),), subject=f"Sails{mark}"
+    )
+    draft = start_draft(data=data, by=by, now=making.NOW)
+    file = attach(
+        draft=draft,
+        files=attached_files(),
+        name=f"sails{mark}.txt",
+        content_type="text/plain",
+        chunks=[b"x"],
+        by=by,
+        now=making.NOW,
+    )
+    gone = discard_draft(draft=start_draft(data=data, by=by, now=making.NOW), by=by, now=making.NOW)
+    template = save_template(name=f"T{mark}"[:80], subject=f"s{mark}", body_html=f"<p>b{mark}</p>", by=by, now=making.NOW)
+    old = save_template(name=f"Old{mark}"[:80], body_html="<p>x</p>", by=by, now=making.NOW)
+    return {
+        "draft": draft,
+        "draft_file": file,
+        "discarded_draft": gone,
+        "queued": make_outgoing(account, author=owner, state=OutgoingState.READY, subject=f"Queued{mark}", body_text=f"t{mark}"),
+        "failed": make_outgoing(
+            account, author=owner, state=OutgoingState.FAILED, subject=f"Failed{mark}", error_code="port_closed"
+        ),
+        "template": template,
+        "removed_template": remove_template(template=old, by=by, now=making.NOW),
     }
 
 

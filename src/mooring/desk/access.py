@@ -16,9 +16,22 @@ from django.http.response import HttpResponseBase
 from mooring.activities.models import Activity
 from mooring.customers.models import Contact, Customer, Lead, Project
 from mooring.customers.models.customer import is_owned_within
-from mooring.letters.models import Folder, Letter, Link, MailAccount, UnwantedSender
+from mooring.letters.drafting import drafts_of
+from mooring.letters.models import (
+    Folder,
+    Letter,
+    LetterTemplate,
+    Link,
+    MailAccount,
+    OutgoingAttachment,
+    OutgoingLetter,
+    OutgoingState,
+    UnwantedSender,
+)
+from mooring.letters.outbox_queries import outgoing_of
+from mooring.letters.templates import changeable_templates, templates_of
 from mooring.letters.unwanted import unwanted_senders
-from mooring.letters.visibility import accounts_read_by, visible_letters, visible_links
+from mooring.letters.visibility import accounts_read_by, accounts_written_by, visible_letters, visible_links
 from mooring.sync.backfill import UnableToAnswer, record_of
 from mooring.sync.models import BackfillOffer
 from mooring.users.journal import Actor
@@ -123,6 +136,40 @@ def link_for(request: HttpRequest, link_id: int) -> Link:
     if not is_undo and not visible_letters(user).filter(pk=link.letter_id).exists():
         raise Http404
     return link
+
+
+def draft_for(request: HttpRequest, draft_id: int, *, is_discarded: bool = False) -> OutgoingLetter:
+    """A draft of the reader's own; nobody opens that of a colleague, administrators neither."""
+    own = drafts_of(user_of(request)).filter(discarded_at__isnull=not is_discarded)
+    return _first(own.select_related("account", "answers"), draft_id)
+
+
+def draft_file_for(request: HttpRequest, draft_id: int, file_id: int) -> OutgoingAttachment:
+    """A file attached to a draft of the reader's own."""
+    draft = draft_for(request, draft_id)
+    return _first(draft.attachments.select_related("outgoing__account"), file_id)
+
+
+def written_account_for(request: HttpRequest, account_id: int) -> MailAccount:
+    """A mail account from which the user writes."""
+    account: MailAccount = _first(accounts_written_by(user_of(request)), account_id)
+    return account
+
+
+def outgoing_for(request: HttpRequest, outgoing_id: int) -> OutgoingLetter:
+    """A letter that left the drafts: one's own, or of an account that the user reads."""
+    found = outgoing_of(user_of(request)).exclude(state=OutgoingState.DRAFT)
+    return _first(found.select_related("account", "author", "letter"), outgoing_id)
+
+
+def template_for(request: HttpRequest, template_id: int) -> LetterTemplate:
+    """A template of the reader's own, or one that a colleague shares."""
+    return _first(templates_of(user_of(request)), template_id)
+
+
+def changeable_template_for(request: HttpRequest, template_id: int, *, is_removed: bool = False) -> LetterTemplate:
+    """A template that the user may change; a removed one only to be brought back."""
+    return _first(changeable_templates(user_of(request)).filter(removed_at__isnull=not is_removed), template_id)
 
 
 def unwanted_sender_for(request: HttpRequest, sender_id: int) -> UnwantedSender:

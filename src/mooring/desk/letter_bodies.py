@@ -19,6 +19,7 @@ from mooring.letters.originals import Originals, UnableToRead
 from mooring.mail.parser_process import Parser
 from mooring.mail.parsing import UnableToFindPart, part_bytes
 from mooring.mail.safe_html import SafeHtml, safe_html, safe_text
+from mooring.mail.types import ParsedLetter
 
 PICTURE_TYPES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 """Pictures that a browser draws without running anything; others are offered for download only."""
@@ -70,13 +71,18 @@ def raw_or_notice(letter: Letter) -> bytes:
         return notice.as_bytes()
 
 
+def parsed_of(raw: bytes) -> ParsedLetter:
+    """The letter taken apart, in a child process with limits."""
+    return _parser().read_letters([raw])[0]
+
+
 def body_of(letter: Letter, *, with_remote_images: bool) -> Body:
     """The letter as it is shown. Falls back to the stored text when the original cannot be read."""
     try:
         raw = raw_of(letter)
     except UnableToRead:
         return Body(None, _stored_text(letter))
-    parsed = _parser().read_letters([raw])[0]
+    parsed = parsed_of(raw)
     if not parsed.html:
         return Body(None, parsed.text or _stored_text(letter))
     pictures = _pictures_in(letter, raw) if "cid:" in parsed.html.lower() else {}

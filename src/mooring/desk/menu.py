@@ -27,6 +27,8 @@ class Place:
     key: str = ""
     module: Module | None = None
     action: Action = Action.VIEW
+    opens_beside: bool = False
+    """It opens beside what one looks at, where there is room."""
     section: str = ""
     """The first part of the paths that belong to it."""
 
@@ -45,11 +47,27 @@ MAIN = (
 
 NEW = (
     Place(_("Task"), "new_activity", icon="checklist", module=Module.CUSTOMERS, action=Action.CHANGE),
+    Place(
+        pgettext_lazy("one letter", "Email"),
+        "write",
+        icon="pencil",
+        key="c",
+        module=Module.ACCOUNTS,
+        action=Action.CHANGE,
+        opens_beside=True,
+    ),
     Place(_("Customer"), "new_customer", icon="building", module=Module.CUSTOMERS, action=Action.CHANGE),
     Place(_("Contact"), "new_contact", icon="address-book", module=Module.CUSTOMERS, action=Action.CHANGE),
     Place(_("Lead"), "new_lead", icon="target-arrow", module=Module.LEADS, action=Action.CHANGE),
     Place(_("Project"), "new_project", icon="folders", module=Module.PROJECTS, action=Action.CHANGE),
 )
+
+EMAIL = (
+    Place(_("Mailboxes"), "email", icon="mail", module=Module.ACCOUNTS),
+    Place(_("Drafts"), "drafts", icon="pencil", module=Module.ACCOUNTS, action=Action.CHANGE),
+    Place(_("Outbox"), "outbox", icon="send", module=Module.ACCOUNTS, action=Action.CHANGE),
+)
+"""Above the pages of the module Email that are not the three panes."""
 
 SETUP = (
     Place(_("Staff"), "staff", icon="users", module=Module.SETUP),
@@ -73,6 +91,7 @@ STAFF = (
 PROFILE = (
     Place(_("About me"), "profile", icon="user"),
     Place(_("Email settings"), "profile_email", icon="mail", module=Module.ACCOUNTS),
+    Place(_("Templates"), "letter_templates", icon="template", module=Module.ACCOUNTS, action=Action.CHANGE),
     Place(_("Password"), "account_change_password", icon="key"),
 )
 
@@ -107,7 +126,10 @@ def frame_of(request: HttpRequest) -> Frame:
         menu=entries_for(request, MAIN),
         person=Person(name=str(user), email=user.email, sign_out_url=reverse("account_logout"), profile_url=reverse("profile")),
         home_url=reverse("home"),
-        new=[Entry(label=str(new.label), url=reverse(new.name), icon=new.icon) for new in places_for(user, NEW)],
+        new=[
+            Entry(label=str(new.label), url=reverse(new.name), icon=new.icon, key=new.key, opens_beside=new.opens_beside)
+            for new in places_for(user, NEW)
+        ],
         search_url=reverse("search"),
         notices_url=reverse("notices"),
         bell_url=reverse("bell"),
@@ -117,5 +139,8 @@ def frame_of(request: HttpRequest) -> Frame:
 
 
 def around(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: `frame`, worked out only by the pages that draw it."""
-    return {"frame": SimpleLazyObject(lambda: frame_of(request))}
+    """Context processor: `frame`, worked out only by the pages that draw it, and whether the user writes letters at all."""
+    return {
+        "frame": SimpleLazyObject(lambda: frame_of(request)),
+        "may_write": isinstance(request.user, User) and may(request.user, Module.ACCOUNTS, Action.CHANGE),
+    }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
@@ -13,6 +14,7 @@ from mooring.customers.facts import data_of
 from mooring.desk.access import may_change, user_of
 from mooring.desk.facts import facts_shown, is_fact, label_of
 from mooring.desk.forms.editor import Editor
+from mooring.desk.forms.writing import line_of
 from mooring.desk.from_letters import link_letter
 from mooring.desk.kinds import PROJECT, Record, RecordKind, kind_for
 from mooring.desk.recent import remember
@@ -20,6 +22,7 @@ from mooring.desk.record_letters import offers_shown
 from mooring.desk.saving import Attempt, record_form, try_to_change, try_to_create, twins_of
 from mooring.desk.timeline import id_in, timeline_of
 from mooring.desk.why import why_seen
+from mooring.mail.types import Mailbox
 from mooring.ui.parts import Tab
 from mooring.ui.rendering import page, see_other, toast, wants_fragment
 from mooring.users.models import User
@@ -79,10 +82,12 @@ def hints(request: HttpRequest, kind: RecordKind) -> HttpResponse:
 def card(request: HttpRequest, record: Record, context: CardContext) -> HttpResponse:
     """The record's card; `context` brings what is special to its kind, and the tab that is open."""
     kind = kind_for(record)
+    data = data_of(record)
     values = {
         "record": record,
         "kind": kind,
-        "facts": facts_shown(data_of(record)),
+        "facts": facts_shown(data),
+        "write_query": _write_query(record, getattr(data, "emails", ())),
         "may_change": may_change(request, record),
         "why": why_seen(record, user_of(request)),
         "offers": offers_shown(record),
@@ -114,6 +119,11 @@ def editor_of(request: HttpRequest, kind: RecordKind, record: Record, *, only: s
 def _hints_url(kind: RecordKind, query: str = "") -> str:
     """Where duplicates are looked for while typing; projects of one name are nothing to point out."""
     return "" if kind is PROJECT else reverse(f"hints_for_{kind.name}") + query
+
+
+def _write_query(record: Record, emails: Sequence[str]) -> str:
+    """The query of the address where a letter to the record is written; empty for whoever has no address."""
+    return urlencode({"to": line_of([Mailbox(record.name, emails[0], emails[0])])}) if emails else ""
 
 
 def _start_of(known: Any) -> dict[str, Any]:

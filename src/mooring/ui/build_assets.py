@@ -74,14 +74,14 @@ def stamp_of(project: Path, uses: Uses) -> str:
     digest = hashlib.sha256()
     sources = [project / name for name in MADE_FROM]
     sources += sorted(path for path in (project / "src/mooring/ui/assets").rglob("*") if path.is_file())
-    for path in [*sources, Path(__file__), *_htmx_files()]:
+    for path in [*sources, Path(__file__), *_htmx_files(), _editor_file()]:
         digest.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
     digest.update(json.dumps([sorted(uses.icons), uses.words]).encode())
     return digest.hexdigest()
 
 
 def _files_that_use(source: Path) -> Iterator[Path]:
-    for pattern in ("**/templates/**/*.html", "**/*.py", "ui/assets/js/*.js"):
+    for pattern in ("**/templates/**/*.html", "**/*.py", "ui/assets/js/*.js", "ui/assets/writing/*.js"):
         yield from source.glob(pattern)
 
 
@@ -101,6 +101,14 @@ def _htmx_files() -> list[Path]:
         raise UnableToBuildAssets("django-htmx is not installed; it carries htmx. Install the project first.")
     folder = Path(package.submodule_search_locations[0]) / "static" / "django_htmx"
     return [folder / "htmx-2.min.js", folder / "ext" / "hx-sse-2.min.js"]
+
+
+def _editor_file() -> Path:
+    """The rich text editor as django-prose-editor carries it."""
+    package = importlib.util.find_spec("django_prose_editor")
+    if package is None or not package.submodule_search_locations:
+        raise UnableToBuildAssets("django-prose-editor is not installed; it carries the editor. Install the project first.")
+    return Path(package.submodule_search_locations[0]) / "static" / "django_prose_editor" / "editor.js"
 
 
 def _node() -> tuple[list[str], list[str]]:
@@ -138,6 +146,7 @@ def _draw(project: Path, dist: Path, uses: Uses, stamp: str) -> None:
         "icons": uses.icons,
         "words": uses.words,
         "htmx": [str(path) for path in _htmx_files()],
+        "editor": str(_editor_file()),
         "stamp": stamp,
     }
     dist.mkdir(parents=True, exist_ok=True)

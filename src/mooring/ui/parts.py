@@ -24,6 +24,8 @@ class Entry:
     key: str = ""
     count: int = 0
     is_current: bool = False
+    opens_beside: bool = False
+    """It writes a letter, in the dock where there is room."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -73,6 +73,11 @@ def nothing(request: HttpRequest) -> HttpResponse:
     return HttpResponse(render_to_string("ui/_toasts_arriving.html", {}, request), headers={"HX-Reswap": "none"})
 
 
+def gone(request: HttpRequest) -> HttpResponse:
+    """An answer that takes the part that asked off the page, and may bring toasts."""
+    return HttpResponse(render_to_string("ui/_toasts_arriving.html", {}, request), headers={"HX-Reswap": "delete"})
+
+
 def theme_of(request: HttpRequest) -> Theme:
     """The theme this browser was told to remember."""
     chosen = request.COOKIES.get("theme")

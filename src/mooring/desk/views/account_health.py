@@ -19,6 +19,7 @@ from mooring.desk.account_pages import around
 from mooring.desk.forms.accounts import ReadAgainForm
 from mooring.desk.menu import EMAIL_SETUP, SETUP, tabs_for
 from mooring.letters.models import MailAccount
+from mooring.letters.visibility import accounts_written_by
 from mooring.sync.health import failed_letters, health_of_account, health_of_accounts
 from mooring.sync.wishes import UnableToScan, agree_to_vanishing, read_again_from, retry_failed, scan_now
 from mooring.ui.rendering import page, see_other, toast
@@ -118,6 +119,7 @@ def _context(request: HttpRequest, found: MailAccount, form: ReadAgainForm) -> d
         "is_due": health.next_visit_at is not None and health.next_visit_at <= now,
         "failed": failed_letters(found) if health.numbers.failed else [],
         "form": form,
+        "writes_from": accounts_written_by(user_of(request)).filter(pk=found.pk).exists(),
         "may_change_account": found.pk in changeable_accounts(request, [found]),
         **around(request, found.owner),
     }

@@ -5,8 +5,6 @@ The frame's answer carries a policy of its own, so that opening its address dire
 
 from __future__ import annotations
 
-from urllib.parse import quote
-
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
@@ -14,6 +12,7 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_GET
 
 from mooring.desk.access import letter_for
+from mooring.desk.downloads import as_download, with_policy
 from mooring.desk.letter_bodies import Body, body_of, raw_of, shown
 from mooring.letters.models import Attachment, Letter
 from mooring.letters.originals import UnableToRead
@@ -24,7 +23,6 @@ _FRAME_POLICY = (
     "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; img-src data:{images}; "
     "style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; frame-ancestors 'self'"
 )
-_FILE_POLICY = "sandbox; default-src 'none'; frame-ancestors 'none'"
 
 
 @require_GET
@@ -36,7 +34,7 @@ def letter_body(request: HttpRequest, letter_id: int) -> HttpResponse:
     body = body_of(letter, with_remote_images=shows_remote)
     response = page(request, "desk/letters/body.html", {"letter": letter, "html": _in_frame(body)})
     images = " https: http:" if shows_remote else ""
-    return _with_policy(response, _FRAME_POLICY.format(images=images))
+    return with_policy(response, _FRAME_POLICY.format(images=images))
 
 
 @require_GET
@@ -45,7 +43,7 @@ def attachment(request: HttpRequest, letter_id: int, attachment_id: int) -> Http
     letter = letter_for(request, letter_id)
     found = _attachment_of(letter, attachment_id)
     response = HttpResponse(_bytes_of(letter, found), content_type="application/octet-stream")
-    return _as_download(response, found.name)
+    return as_download(response, found.name)
 
 
 @require_GET
@@ -57,7 +55,7 @@ def original(request: HttpRequest, letter_id: int) -> HttpResponse:
         raw = raw_of(letter)
     except UnableToRead:
         raise Http404 from None
-    return _as_download(HttpResponse(raw, content_type="application/octet-stream"), f"{name}.eml")
+    return as_download(HttpResponse(raw, content_type="application/octet-stream"), f"{name}.eml")
 
 
 def _in_frame(body: Body) -> SafeString:
@@ -77,18 +75,3 @@ def _bytes_of(letter: Letter, found: Attachment) -> bytes:
         return part_bytes(raw_of(letter), found.part).data
     except (UnableToFindPart, UnableToRead):
         raise Http404 from None
-
-
-def _as_download(response: HttpResponse, name: str) -> HttpResponse:
-    """With the name for every browser (RFC 6266): plain for old ones, in UTF-8 for the others."""
-    clean = "".join(character for character in name if character.isprintable() and character not in '/\\:*?"<>|').strip(" .")
-    plain = clean.encode("ascii", "ignore").decode().strip() or "email"
-    disposition = f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(clean or plain, safe='')}"
-    response["Content-Disposition"] = disposition
-    return _with_policy(response, _FILE_POLICY)
-
-
-def _with_policy(response: HttpResponse, policy: str) -> HttpResponse:
-    response["Content-Security-Policy"] = policy
-    response["X-Content-Type-Options"] = "nosniff"
-    return response

@@ -16,6 +16,7 @@ const assets = join(job.project, "src/mooring/ui/assets");
 const target = ["chrome125", "firefox128", "safari17.5"];
 // Names that both have: what is drawn is ours, so Tabler's rules for them are left out.
 const OURS = ["legend", "page-body", "prose", "steps", "timeline"];
+const EDITOR = "django-prose-editor (BSD-3-Clause), https://github.com/feincms/django-prose-editor, with ProseMirror and Tiptap (MIT)";
 const files = {};
 
 function keep(name, content) {
@@ -54,6 +55,24 @@ async function style() {
   const whole = `${used.css}\n${fonts(own.outputFiles[0].text)}`;
   const small = await esbuild.transform(whole, { loader: "css", minify: true, target, legalComments: "none" });
   keep("app.css", small.code);
+}
+
+// Fetched by app.js only where a letter is written: what surrounds the editor, and the editor itself, which is ten times as large.
+async function writing() {
+  for (const name of ["writing.js", "editor.js"]) {
+    const built = await esbuild.build({
+      entryPoints: [join(assets, "writing", name)],
+      bundle: true,
+      format: "esm",
+      minify: true,
+      write: false,
+      target,
+      alias: { "django-prose-editor/editor": job.editor },
+      legalComments: "none",
+      logLevel: "silent",
+    });
+    keep(name, built.outputFiles[0].text);
+  }
 }
 
 async function script() {
@@ -97,7 +116,7 @@ function licences() {
     const file = join(packages, name, "LICENSE");
     return `${name} ${about.version} (${about.license})\n\n${existsSync(file) ? readFileSync(file, "utf8") : about.homepage}`;
   });
-  keep("licences.txt", ["htmx 2 (0BSD), https://htmx.org", ...named].join(`\n\n${"-".repeat(80)}\n\n`));
+  keep("licences.txt", ["htmx 2 (0BSD), https://htmx.org", EDITOR, ...named].join(`\n\n${"-".repeat(80)}\n\n`));
 }
 
 function publish() {
@@ -113,6 +132,7 @@ try {
   mkdirSync(job.dist, { recursive: true });
   await style();
   await script();
+  await writing();
   sprite();
   images();
   licences();

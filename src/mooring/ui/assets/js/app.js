@@ -1,5 +1,6 @@
 // Everything the pages do beyond links and forms. Each module listens on the document, so swapped-in parts just work.
 
+import "./compose.js";
 import "./dialogs.js";
 import "./keyboard.js";
 import "./lists.js";
