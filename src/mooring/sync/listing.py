@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from mooring.letters.models import Folder
 from mooring.mail.types import Changes, Listed, Page
-from mooring.sync import places
+from mooring.sync import places, removals
 from mooring.sync.backlog import MOST_ATTEMPTS
 from mooring.sync.models import FolderState, Item, ItemState
 from mooring.sync.renaming import adopt_renamed
@@ -38,6 +38,7 @@ _COLUMNS: Final = (
     "attempts",
     "error_code",
     "received_at",
+    "first_seen_at",
     "size",
     "flags",
     "remote_id",
@@ -112,7 +113,7 @@ class _Listing:
         if self._is_first and page.arrived:
             self._take_over_renamed(page)
         with self._visit.lease.writing() as now:
-            self._write_arrived(page.arrived)
+            self._write_arrived(page.arrived, now)
             places.apply_flags(self.folder.pk, self._changes.epoch, page.flagged)
             self._write_listed_again(page.listed_again, now)
             self._vanished.extend(page.vanished)
@@ -129,12 +130,12 @@ class _Listing:
             self.folder = adopted
             self._state = FolderState.objects.get(folder=adopted)
 
-    def _write_arrived(self, arrived: Sequence[Listed]) -> None:
+    def _write_arrived(self, arrived: Sequence[Listed], now: datetime) -> None:
         if not arrived:
             return
         known = self._known_items(arrived)
         places.bring_back([item for item in known.values() if item.state == ItemState.GONE])
-        fresh = (self._row(each) for each in arrived if each.server_id not in known)
+        fresh = (self._row(each, now) for each in arrived if each.server_id not in known)
         insert_rows(Item, _COLUMNS, fresh, leaves_out_known=True)
 
     def _write_listed_again(self, listed_again: Sequence[Listed], now: datetime) -> None:
@@ -146,7 +147,7 @@ class _Listing:
             replaced = [item for item in known if _is_another(item, found[item.server_id])]
             if replaced:
                 places.retire_items(replaced, now=now)
-                insert_rows(Item, _COLUMNS, (self._row(found[item.server_id]) for item in replaced))
+                insert_rows(Item, _COLUMNS, (self._row(found[item.server_id], now) for item in replaced))
 
     def _known_items(self, arrived: Sequence[Listed]) -> dict[str, Item]:
         known: dict[str, Item] = {}
@@ -155,7 +156,7 @@ class _Listing:
             known.update((item.server_id, item) for item in items.only("server_id", "state", "delivery_id"))
         return known
 
-    def _row(self, listed: Listed) -> tuple[Any, ...]:
+    def _row(self, listed: Listed, now: datetime) -> tuple[Any, ...]:
         oldest = self._visit.oldest
         is_older = oldest is not None and listed.received_at is not None and listed.received_at < oldest
         state = ItemState.OLDER if is_older else ItemState.LISTED
@@ -168,6 +169,7 @@ class _Listing:
             0,
             "",
             column_value(Item, "received_at", listed.received_at),
+            column_value(Item, "first_seen_at", now),
             listed.size,
             json.dumps(sorted(listed.flags)),
             listed.remote_id[:200],
@@ -175,6 +177,7 @@ class _Listing:
 
     def _write_vanished(self, now: datetime) -> None:
         vanished = set(self._vanished)
+        vanished -= removals.settle(self.folder.pk, self._changes.epoch, vanished, now=now)
         self._state.held_vanished_count = 0
         if len(vanished) > MANY_VANISHED and not self._state.is_vanishing_agreed:
             items = Item.objects.filter(folder=self.folder, epoch=self._changes.epoch).exclude(state=ItemState.GONE)

@@ -99,6 +99,8 @@ class Item(models.Model):
     """Raised before the letter is fetched, so that one that kills the process is parked after three starts."""
     error_code = models.CharField(max_length=40, blank=True)
     received_at = models.DateTimeField(null=True)
+    first_seen_at = models.DateTimeField(null=True)
+    """When it was first listed, by our own clock: from then on count the days that it may stay on the server."""
     size = models.BigIntegerField(default=0)
     flags = models.JSONField(default=list)
     remote_id = models.CharField(max_length=200, blank=True)
@@ -122,6 +124,32 @@ class Item(models.Model):
             models.Index(fields=("remote_id",), condition=~models.Q(remote_id=""), name="items_by_remote_id"),
             models.Index(fields=("folder", "gone_at"), condition=models.Q(gone_at__isnull=False), name="items_missed"),
         )
+
+
+class RemovalReason(models.TextChoices):
+    DELETED = "deleted", _("Deleted here")
+    DAYS = "days", _("Long enough on the server")
+    NO_COPY = "no_copy", _("Archived, and no copy is to stay on the server")
+
+
+class Removal(models.Model):
+    """A letter that is to be removed from its server: why, when, how often that was tried, and that it was done.
+
+    Written before the server is told, so that a removal cut off at any moment is known as ours when the letter is missed.
+    """
+
+    item = models.OneToOneField(Item, primary_key=True, on_delete=models.CASCADE, related_name="+")
+    reason = models.CharField(max_length=8, choices=RemovalReason.choices)
+    due_at = models.DateTimeField()
+    attempts = models.PositiveSmallIntegerField(default=0)
+    """Raised before the server is told."""
+    next_try_at = models.DateTimeField()
+    error_code = models.CharField(max_length=40, blank=True)
+    done_at = models.DateTimeField(null=True)
+    """Since when the letter is not on the server any more. The archived letter stays where it is shown."""
+
+    class Meta:
+        indexes = (models.Index(fields=("next_try_at",), condition=models.Q(done_at=None), name="removals_to_come"),)
 
 
 class ItemCount(models.Model):

@@ -43,12 +43,15 @@ _DATABASE_RETRY: Final = timedelta(minutes=1)
 _POSTGRESQL_DISK_FULL: Final = "53100"
 
 
-def note_success(lease: Lease, *, values: Values, started_at: datetime, has_more: bool, chance: float) -> None:
-    """The visit went well. Gives the lease back. Raises LeaseLost."""
+def note_success(
+    lease: Lease, *, values: Values, started_at: datetime, has_more: bool, chance: float, pause: timedelta = timedelta()
+) -> None:
+    """The visit went well; the server wants to be left alone for `pause`. Gives the lease back. Raises LeaseLost."""
     interval = timedelta(minutes=values.of(VISIT_INTERVAL_MINUTES))
     with lease.writing() as now:
         state = AccountState.objects.get(account_id=lease.account_id)
-        _write_timetable(state, schedule.after_success(now=now, interval=interval, has_more=has_more, jitter=chance))
+        timetable = schedule.after_success(now=now, interval=interval, has_more=has_more, jitter=chance, pause=pause)
+        _write_timetable(state, timetable)
         state.last_visit_at = state.last_success_at = now
         state.error_code, state.error_details, state.error_said = "", {}, ""
         _satisfy(state, started_at)

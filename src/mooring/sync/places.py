@@ -109,7 +109,8 @@ def bind(found: Item, *, missed: Item, folder: Folder) -> None:
         gone_since=None,
     )
     state = ItemState.TOO_LARGE if delivery.letter.is_partial else ItemState.FILED
-    Item.objects.filter(pk=found.pk).update(state=state, delivery=delivery, attempts=0, error_code="")
+    seen_at = missed.first_seen_at or found.first_seen_at
+    Item.objects.filter(pk=found.pk).update(state=state, delivery=delivery, attempts=0, error_code="", first_seen_at=seen_at)
 
 
 def settle_moves(account_id: int, deliveries: Sequence[Delivery]) -> None:
@@ -131,6 +132,8 @@ def settle_moves(account_id: int, deliveries: Sequence[Delivery]) -> None:
             done_at=old.done_at,
             binned_at=old.binned_at,
         )
+        if item.first_seen_at is not None:
+            Item.objects.filter(delivery=new, first_seen_at__gt=item.first_seen_at).update(first_seen_at=item.first_seen_at)
         old.delete()
         _note_privacy(old.letter_id)
         Item.objects.filter(pk=item.pk).delete()

@@ -71,12 +71,15 @@ def due_accounts(
     return chosen
 
 
-def after_success(*, now: datetime, interval: timedelta, has_more: bool, jitter: float) -> Timetable:
+def after_success(
+    *, now: datetime, interval: timedelta, has_more: bool, jitter: float, pause: timedelta = timedelta()
+) -> Timetable:
     """After a visit that went well: at once when it stopped in the middle, otherwise after the interval, a tenth more or less.
 
-    `jitter` is from 0 to 1.
+    `jitter` is from 0 to 1; `pause` is the least that the server asks for.
     """
-    return Timetable(now if has_more else now + interval * (0.9 + 0.2 * jitter))
+    wait = timedelta() if has_more else interval * (0.9 + 0.2 * jitter)
+    return Timetable(now + max(wait, pause))
 
 
 def after_failure(

@@ -19,6 +19,7 @@ from mooring.letters.folders import note_listed
 from mooring.letters.models import Folder, MailAccount
 from mooring.letters.options import scope_of_account
 from mooring.letters.originals import UnableToKeep
+from mooring.mail.contract import Paced
 from mooring.mail.errors import CommandRefused, FilesMissing, FolderMissing, MailError, ServerUnavailable, UnusableName
 from mooring.mail.parser_process import ParserUnavailable
 from mooring.options.values import read_all
@@ -31,6 +32,7 @@ from mooring.sync.listing import list_folder
 from mooring.sync.models import AccountState, FolderState, Item, ItemState
 from mooring.sync.pressure import DiskNearlyFull, has_too_many_waiting
 from mooring.sync.recognising import recognise
+from mooring.sync.removing import remove_due
 from mooring.sync.round import Round
 from mooring.sync.servers import incoming_server
 
@@ -107,7 +109,9 @@ def _visit(lease: Lease, *, engine: Engine, stop: threading.Event, slice_length:
             scope=scope_of_account(account, values=values),
         )
         has_more = _look_through(visit, engine)
-    outcome.note_success(lease, values=values, started_at=started_at, has_more=has_more, chance=engine.chance())
+        has_more = remove_due(visit, engine) or has_more
+        pause = incoming.pause if isinstance(incoming, Paced) else timedelta()
+    outcome.note_success(lease, values=values, started_at=started_at, has_more=has_more, chance=engine.chance(), pause=pause)
     return Visited.MORE if has_more else Visited.DONE
 
 
