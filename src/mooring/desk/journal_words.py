@@ -54,6 +54,7 @@ ACTIONS: Final = {
     "retried": gettext_lazy("failed emails tried again"),
     "fetched_whole": gettext_lazy("large email fetched whole"),
     "vanishing_agreed": gettext_lazy("emails confirmed as gone from the server"),
+    "removed_on_server": gettext_lazy("archived emails removed from the server"),
     "made_default": gettext_lazy("made the default account"),
     "moved": gettext_lazy("moved"),
     "member_added": gettext_lazy("member added"),

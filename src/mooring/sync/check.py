@@ -102,4 +102,9 @@ def _label(code: str, server: Server) -> str:
 def _found(step: Step) -> str:
     if step.code == "list_folders":
         return _("%(count)s folders") % {"count": step.details.get("count", "0")}
+    if step.details.get("lacks") == "ids":
+        return _(
+            "This server gives its letters no lasting ids, so all of them are looked at anew at every visit. "
+            "That is slow: better leave no copy of messages on this server."
+        )
     return ""

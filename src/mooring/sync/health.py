@@ -6,7 +6,7 @@ The light is green only when every letter that belongs to us is archived and the
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, Literal
@@ -15,14 +15,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from mooring.letters.models import Folder, MailAccount
+from mooring.letters.models.account import Protocol
 from mooring.sync.models import AccountState, FolderState, Item, ItemCount, ItemState
 from mooring.sync.outcome import TOO_MANY_WAITING
+from mooring.sync.removals import NONE, RemovalNumbers, numbers_of
 from mooring.sync.troubles import Trouble, trouble_of
 
 Light = Literal["good", "busy", "warn", "bad", "idle"]
 OVERDUE: Final = timedelta(minutes=15)
 """An account that waits so long for a visit shows that no worker runs."""
 MOST_FAILED: Final = 200
+MANY_ON_SERVER: Final = 10_000
+"""A POP3 mailbox above this size is listed in full at every visit for no good reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,8 @@ class AccountHealth:
     next_visit_at: datetime | None = None
     is_visiting: bool = False
     is_stopped: bool = False
+    remarks: tuple[str, ...] = ()
+    """Sentences about letters that are to leave the server, or that never will."""
     folders: tuple[FolderHealth, ...] = field(default=())
 
     @property
@@ -98,12 +104,13 @@ class FailedLetter:
 
 
 def health_of_accounts(accounts: Iterable[MailAccount], *, now: datetime) -> dict[int, AccountHealth]:
-    """The health of each account by its id; four queries in all."""
+    """The health of each account by its id; five queries in all."""
     by_id = {account.pk: account for account in accounts}
     states = {state.account_id: state for state in AccountState.objects.filter(account_id__in=by_id)}
     folders = _folders_of(list(by_id))
+    removing = numbers_of(list(by_id))
     return {
-        account_id: _health(account, states.get(account_id), folders.get(account_id, ()), now)
+        account_id: _health(account, states.get(account_id), folders.get(account_id, ()), removing.get(account_id, NONE), now)
         for account_id, account in by_id.items()
     }
 
@@ -163,10 +170,14 @@ def _numbers(counts: Mapping[str, int], server_count: int | None) -> Numbers:
     )
 
 
-def _health(account: MailAccount, state: AccountState | None, folders: tuple[FolderHealth, ...], now: datetime) -> AccountHealth:
+def _health(
+    account: MailAccount, state: AccountState | None, folders: tuple[FolderHealth, ...], removing: RemovalNumbers, now: datetime
+) -> AccountHealth:
     numbers = _sum(line.numbers for line in folders)
     trouble = trouble_of(state.error_code, state.error_details, said=state.error_said) if state and state.error_code else None
     light, summary = _verdict(account, state, folders, numbers, trouble, now)
+    if light == "good" and removing.stubborn:
+        light, summary = "warn", _("Everything is archived, but some letters could not be removed from the server.")
     return AccountHealth(
         account=account,
         light=light,
@@ -177,6 +188,7 @@ def _health(account: MailAccount, state: AccountState | None, folders: tuple[Fol
         next_visit_at=state.next_visit_at if state and not state.is_stopped else None,
         is_visiting=_is_visiting(state, now),
         is_stopped=bool(state and state.is_stopped),
+        remarks=tuple(_remarks(account, numbers, removing)),
         folders=folders,
     )
 
@@ -207,6 +219,24 @@ def _verdict(
         facts = {"done": numbers.listed - numbers.waiting, "all": numbers.listed}
         return "busy", _("%(done)d of %(all)d letters looked at.") % facts
     return "good", _("Everything is archived.")
+
+
+def _remarks(account: MailAccount, numbers: Numbers, removing: RemovalNumbers) -> Iterator[str]:
+    if removing.waiting:
+        yield ngettext(
+            "%(count)d letter is to be removed from the server.",
+            "%(count)d letters are to be removed from the server.",
+            removing.waiting,
+        ) % {"count": removing.waiting}
+    if removing.error_code:
+        yield str(trouble_of(removing.error_code, {"host": account.host, "command": "DELE"}))
+    keeps_all = account.leaves_copy and account.removes_after_days is None and not account.removes_when_deleted
+    if account.protocol == Protocol.POP3 and keeps_all and numbers.on_server > MANY_ON_SERVER:
+        yield ngettext(
+            "%(count)d letter lies on the server, and nothing removes any. Such a mailbox becomes slow and may become full.",
+            "%(count)d letters lie on the server, and nothing removes any. Such a mailbox becomes slow and may become full.",
+            numbers.on_server,
+        ) % {"count": numbers.on_server}
 
 
 def _sum(parts: Iterable[Numbers]) -> Numbers:

@@ -36,6 +36,9 @@ class RemovalNumbers:
     error_code: str = ""
 
 
+NONE: Final = RemovalNumbers()
+
+
 def is_wanted(account: MailAccount) -> bool:
     """Whether the options of the account remove anything, or did and left rows behind."""
     has_options = not account.leaves_copy or account.removes_after_days is not None or account.removes_when_deleted

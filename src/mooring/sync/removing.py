@@ -8,6 +8,7 @@ it leaves unknown the next listing tells. It is the last step because POP3 remov
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
@@ -22,6 +23,7 @@ from mooring.sync import places, removals
 from mooring.sync.engine import Engine
 from mooring.sync.models import Item, Removal
 from mooring.sync.round import Round, wire_folder
+from mooring.users.journal import WORKER, record
 
 MOST_AT_ONCE: Final = 200
 NOT_SAFE: Final = "not_safe"
@@ -60,6 +62,18 @@ def _remove_in_folder(visit: Round, incoming: Removing, wanted: Sequence[Removal
     with visit.lease.writing() as now:
         removals.finish([removal.pk for removal in done], now=now)
         removals.fail([removal for removal in proven if removal not in done], NOT_REMOVED)
+        if done:
+            _note(visit, done, now)
+
+
+def _note(visit: Round, done: Sequence[Removal], now: datetime) -> None:
+    """How many, and by which options: what the letters say is not for the journal."""
+    account = visit.account
+    reasons = Counter(removal.reason for removal in done)
+    changes = {"folder": done[0].item.folder.path, "count": len(done), **reasons}
+    record(
+        by=WORKER, action="removed_on_server", kind="account", record_id=account.pk, name=str(account), changes=changes, now=now
+    )
 
 
 def _proven(visit: Round, wanted: Sequence[Removal], engine: Engine) -> list[Removal]:

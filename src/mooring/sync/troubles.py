@@ -207,6 +207,14 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
         gettext_noop("The server lists this letter but does not hand it out."),
         gettext_noop("Open it with your mail program. If it opens there, try again here."),
     ),
+    "not_safe": (
+        gettext_noop("The archived bytes of a letter cannot be read back, so it is not removed from the server."),
+        gettext_noop("An administrator must look after the folder of originals."),
+    ),
+    "not_removed": (
+        gettext_noop("The server keeps letters that it was asked to remove."),
+        gettext_noop("Mooring tries again by itself. If this stays, delete them with your mail program."),
+    ),
     "unstorable": (
         gettext_noop("The database refused this letter. The log of the worker says why."),
         gettext_noop("Please report it; an update may help, then try again."),
