@@ -39,7 +39,7 @@ def removal(account: MailAccount, **fields: Any) -> None:
         folder=folder, epoch="uidl.x", server_id=f"u:{Item.objects.count()}", rank=1, state=ItemState.FILED
     )
     facts = {"reason": RemovalReason.DAYS, "due_at": making.NOW, "next_try_at": making.NOW, **fields}
-    Removal.objects.create(item=item, **facts)
+    Removal.objects.create(item=item, account=account, **facts)
 
 
 def test_nothing_is_said_where_nothing_is_to_go(account: MailAccount) -> None:

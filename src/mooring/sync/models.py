@@ -139,6 +139,8 @@ class Removal(models.Model):
     """
 
     item = models.OneToOneField(Item, primary_key=True, on_delete=models.CASCADE, related_name="+")
+    account = models.ForeignKey(MailAccount, on_delete=models.CASCADE, related_name="+", db_index=False)
+    """That of the item's folder, repeated so that the health of an account costs no look at its letters."""
     reason = models.CharField(max_length=8, choices=RemovalReason.choices)
     due_at = models.DateTimeField()
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -149,7 +151,7 @@ class Removal(models.Model):
     """Since when the letter is not on the server any more. The archived letter stays where it is shown."""
 
     class Meta:
-        indexes = (models.Index(fields=("next_try_at",), condition=models.Q(done_at=None), name="removals_to_come"),)
+        indexes = (models.Index(fields=("account",), condition=models.Q(done_at=None), name="removals_to_come"),)
 
 
 class ItemCount(models.Model):

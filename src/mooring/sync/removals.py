@@ -42,12 +42,12 @@ NONE: Final = RemovalNumbers()
 def is_wanted(account: MailAccount) -> bool:
     """Whether the options of the account remove anything, or did and left rows behind."""
     has_options = not account.leaves_copy or account.removes_after_days is not None or account.removes_when_deleted
-    return has_options or Removal.objects.filter(item__folder__account=account, done_at=None).exists()
+    return has_options or Removal.objects.filter(account=account, done_at=None).exists()
 
 
 def plan(account: MailAccount, *, now: datetime) -> None:
     """Bring the rows of an account up to date with its options and its letters. Within the caller's transaction."""
-    rows = Removal.objects.filter(item__folder__account=account)
+    rows = Removal.objects.filter(account=account)
     rows.filter(done_at__isnull=False).exclude(item__state=ItemState.GONE).delete()  # it came back: a restored server
     rows.filter(done_at=None, item__state=ItemState.GONE).update(done_at=now)
     reasons = list(_reasons(account, now))
@@ -61,7 +61,9 @@ def plan(account: MailAccount, *, now: datetime) -> None:
 
 def due(account: MailAccount, *, now: datetime, count: int) -> list[Removal]:
     """The rows to carry out now, longest due first, with all that is needed to prove that the letters are safe."""
-    rows = Removal.objects.filter(item__in=_archived(account), done_at=None, due_at__lte=now, next_try_at__lte=now)
+    rows = Removal.objects.filter(
+        account=account, item__in=_archived(account), done_at=None, due_at__lte=now, next_try_at__lte=now
+    )
     related = ("item__folder", "item__delivery__letter__original")
     return list(rows.select_related(*related).order_by("due_at", "pk")[:count])
 
@@ -98,13 +100,13 @@ def settle(folder_id: int, epoch: str, vanished: Collection[str], *, now: dateti
 
 def numbers_of(account_ids: Collection[int]) -> dict[int, RemovalNumbers]:
     """By account id; one query."""
-    rows = Removal.objects.filter(item__folder__account_id__in=account_ids, done_at=None)
+    rows = Removal.objects.filter(account_id__in=account_ids, done_at=None)
     tried = Count("pk", filter=Q(attempts__gte=STUBBORN))
-    counted = rows.values("item__folder__account_id", "error_code").annotate(waiting=Count("pk"), stubborn=tried)
+    counted = rows.values("account_id", "error_code").annotate(waiting=Count("pk"), stubborn=tried)
     found: dict[int, RemovalNumbers] = {}
     for row in counted.order_by("error_code"):
-        before = found.get(row["item__folder__account_id"], RemovalNumbers())
-        found[row["item__folder__account_id"]] = RemovalNumbers(
+        before = found.get(row["account_id"], RemovalNumbers())
+        found[row["account_id"]] = RemovalNumbers(
             before.waiting + row["waiting"], before.stubborn + row["stubborn"], row["error_code"] or before.error_code
         )
     return found
@@ -139,4 +141,4 @@ def _row(item: Item, reason: RemovalReason, account: MailAccount, now: datetime)
         due_at = item.delivery.binned_at or now
     elif reason is RemovalReason.DAYS and item.first_seen_at is not None:
         due_at = item.first_seen_at + timedelta(days=account.removes_after_days or 0)
-    return Removal(item=item, reason=reason, due_at=due_at, next_try_at=now)
+    return Removal(item=item, account=account, reason=reason, due_at=due_at, next_try_at=now)
