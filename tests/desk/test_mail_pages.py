@@ -340,3 +340,57 @@ def undo_url(page: str) -> str:
     """Where the Undo button of the toast leads."""
     toast = page.partition('class="toast-line')[2]
     return toast.partition('action="')[2].partition('"')[0]
+
+
+def test_letters_are_made_private_and_opened_again(browser: Client, box: MailAccount, harbour: Customer, alice: User) -> None:
+    letter = letters(box, 1, to=(harbour,))[0]
+    page = browser.post(reverse("make_letters_private"), {"ids": letter.pk, "next": "/email/"}, follow=True)
+    assert "1 letter is private now." in page.content.decode()
+    assert page.context["lines"][0].is_private
+    card = client_of(alice).get(f"/customers/{harbour.pk}/").content.decode()
+    assert "A private letter" in card
+    assert "Ropes 000" not in card
+    assert "This letter is private no longer" in browser.get(f"/email/?letter={letter.pk}").content.decode()
+    browser.post(undo_url(page.content.decode()))
+    assert "Ropes 000" in client_of(alice).get(f"/customers/{harbour.pk}/").content.decode()
+    browser.post(reverse("make_letters_private"), {"ids": letter.pk, "whole": "1"}, follow=True)
+    opened = browser.post(reverse("open_letters"), {"ids": letter.pk, "whole": "1"}, follow=True).content.decode()
+    assert "1 letter is private no longer." in opened
+    browser.post(undo_url(opened))
+    assert browser.get("/email/").context["lines"][0].is_private
+
+
+def test_a_sender_is_private_until_opened(browser: Client, box: MailAccount) -> None:
+    letter = keep(box)
+    url = reverse("hide_letter_sender", args=[letter.pk])
+    assert "Letters of carol@harbour.example are private from now on" in browser.post(url, follow=True).content.decode()
+    assert "This sender is private no longer" in browser.get(reverse("beside_letter", args=[letter.pk])).content.decode()
+    browser.post(reverse("show_letter_sender", args=[letter.pk]))
+    assert not browser.get("/email/").context["lines"][0].is_private
+
+
+def test_a_reader_without_a_mailbox_makes_no_sender_private(box: MailAccount, harbour: Customer, alice: User) -> None:
+    letter = keep(box, to=(harbour,))
+    said = client_of(alice).post(reverse("hide_letter_sender", args=[letter.pk]), follow=True).content.decode()
+    assert "You have no mailbox in which this sender could be private." in said
+
+
+def test_ticked_conversations_are_linked_whole_and_taken_back(browser: Client, box: MailAccount, harbour: Customer) -> None:
+    keep(box, raw_letter(message_id="<1@t.example>"))
+    answer = keep(box, raw_letter(message_id="<2@t.example>", at=LATER, extra="In-Reply-To: <1@t.example>"))
+    data = {"ids": answer.pk, "whole": "1", "record": place_in_words(harbour)}
+    page = browser.post(reverse("link_letters"), data, follow=True).content.decode()
+    assert "2 emails were linked to Harbour Ltd." in page
+    browser.post(undo_url(page))
+    assert not Link.objects.filter(removed_at=None).exists()
+    assert "Tick the emails first." in browser.post(reverse("link_letters"), follow=True).content.decode()
+    hidden = {"ids": answer.pk, "record": "Nobody – C99999"}
+    assert "Nothing of this name is known." in browser.post(reverse("link_letters"), hidden, follow=True).content.decode()
+
+
+def test_the_senders_of_ticked_letters_are_refused(browser: Client, box: MailAccount) -> None:
+    ids = [keep(box, raw_letter(sender=f"{name}@ads.example")).pk for name in ("one", "two")]
+    page = browser.post(reverse("refuse_senders"), {"ids": ids}, follow=True).content.decode()
+    assert "New letters of 2 senders will not be kept." in page
+    single = browser.post(reverse("refuse_senders"), {"ids": ids[:1]}, follow=True).content.decode()
+    assert "accept" in undo_url(single)

@@ -18,6 +18,7 @@ from mooring.letters.models import Letter
 from mooring.letters.originals import Originals, UnableToRead
 from mooring.mail.parser_process import Parser
 from mooring.mail.parsing import UnableToFindPart, part_bytes
+from mooring.mail.quoting import fold_quotes
 from mooring.mail.safe_html import SafeHtml, safe_html, safe_text
 from mooring.mail.types import ParsedLetter
 
@@ -86,7 +87,8 @@ def body_of(letter: Letter, *, with_remote_images: bool) -> Body:
     if not parsed.html:
         return Body(None, parsed.text or _stored_text(letter))
     pictures = _pictures_in(letter, raw) if "cid:" in parsed.html.lower() else {}
-    shown = safe_html(parsed.html, images="remote" if with_remote_images else "blocked", cid_urls=pictures)
+    html = fold_quotes(parsed.html, quote=_("Earlier text"), signature=_("Signature"))
+    shown = safe_html(html, images="remote" if with_remote_images else "blocked", cid_urls=pictures)
     return Body(shown, parsed.text)
 
 
@@ -94,7 +96,7 @@ def shown(body: Body) -> Shown:
     """The HTML for the frame, or the plain text with its links and its folded quote."""
     if body.html is not None:
         return Shown(SafeString(body.html.html), SafeString(""))
-    return Shown(SafeString(""), SafeString(safe_text(body.text, summary=_("Earlier text"))))
+    return Shown(SafeString(""), SafeString(safe_text(body.text, summary=_("Earlier text"), signature=_("Signature"))))
 
 
 def _pictures_in(letter: Letter, raw: bytes) -> dict[str, str]:

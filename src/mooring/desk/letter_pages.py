@@ -20,9 +20,11 @@ from mooring.desk.letter_bodies import Body, body_of, shown
 from mooring.desk.link_pages import shown_links, with_rights
 from mooring.desk.strangers import possible_deeds
 from mooring.letters.conversations import Member, members_of
-from mooring.letters.mailboxes import readable_account_ids
+from mooring.letters.mailboxes import everywhere
 from mooring.letters.models import Attachment, Letter, Link, Participant
+from mooring.letters.private_marks import private_senders
 from mooring.letters.queries import conversation_around, deliveries_of, links_of
+from mooring.mail.addresses import match_key
 from mooring.mail.lookalikes import mixes_alphabets
 from mooring.users.models import User
 from mooring.users.permissions import Action, Module, may
@@ -34,7 +36,7 @@ MOST_OPEN: Final = 5
 _ALWAYS_SHOWN: Final = 3
 """Of longer conversations the first letter and so many of the last have a line of their own; the rest is one fold."""
 _LINES: Final = ((8, "short"), (20, "medium"), (45, "long"))
-_LINKABLE: Final = (Module.CUSTOMERS, Module.LEADS, Module.PROJECTS)
+LINKABLE: Final = (Module.CUSTOMERS, Module.LEADS, Module.PROJECTS)
 _ROLES: Final = (
     ("from", gettext_lazy("From")),
     ("sender", gettext_lazy("Sender")),
@@ -104,10 +106,12 @@ def letter_context(request: HttpRequest, letter: Letter) -> dict[str, Any]:
 
 def beside_context(request: HttpRequest, letter: Letter) -> dict[str, Any]:
     """What can be made of the letter, and where it lies."""
-    reader = user_of(request)
+    reader, key = user_of(request), match_key(letter.from_address)
     return {
         "letter": letter,
         "beside_is_here": True,
+        "may_hide_sender": bool(key) and may(reader, Module.ACCOUNTS, Action.CHANGE),
+        "is_private_sender": key in private_senders(reader=reader, keys=[key]),
         "deliveries": deliveries_of(letters=[letter], reader=reader)[letter.pk],
         **possible_deeds(reader, letter, list(letter.participants.all())),
     }
@@ -137,7 +141,7 @@ def reading_context(
         "has_unread": bool(unread),
         "links": with_rights(shown_links(list(found.get(chosen.pk, ()))), reader),
         "link_form": LinkForm(reader=reader),
-        "may_link": any(may(reader, module, Action.CHANGE) for module in _LINKABLE),
+        "may_link": any(may(reader, module, Action.CHANGE) for module in LINKABLE),
     }
 
 
@@ -149,7 +153,7 @@ def inside_of(letter: Letter, *, with_remote_images: bool) -> ShownLetter:
 
 def _own_members(letters: Sequence[Letter], reader: User) -> dict[int, list[Member]]:
     threads = {letter.thread_id for letter in letters if letter.thread_id is not None}
-    return members_of(thread_ids=threads, account_ids=readable_account_ids(reader))
+    return members_of(thread_ids=threads, place=everywhere(reader))
 
 
 def _shown_letters(request: HttpRequest, letters: Sequence[Letter], chosen: Letter, unread: Collection[int]) -> list[ShownLetter]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from django.http import Http404, HttpRequest
@@ -13,15 +13,17 @@ from django.utils.translation import pgettext
 
 from mooring.desk.access import user_of
 from mooring.desk.account_folders import FOLDER_ICONS
+from mooring.desk.forms.letters import LinkForm
 from mooring.desk.forms.mailbox import MailboxForm
 from mooring.desk.letter_lines import lines_of_conversations
-from mooring.desk.letter_pages import reading_context
+from mooring.desk.letter_pages import LINKABLE, reading_context
 from mooring.letters.conversations import Conversation, conversations_in, found_in, letters_in, members_of
 from mooring.letters.mailboxes import MOST_COUNTED, FolderCount, Place, all_inboxes, inbox_of, is_inbox
 from mooring.letters.models import Folder, Letter, MailAccount
 from mooring.letters.paging import Page
 from mooring.letters.queries import conversation_around, links_of
 from mooring.ui.parts import BulkAction, KeysetPage
+from mooring.users.models import User
 from mooring.users.permissions import Action, Module, may
 
 SINGLE = "single_letters"
@@ -61,22 +63,33 @@ class ShownAccount:
 
 
 def box_of(
-    counts: Sequence[FolderCount], *, name: str = "email", folder: Folder | None = None, account: MailAccount | None = None
+    counts: Sequence[FolderCount],
+    *,
+    reader: User,
+    name: str = "email",
+    folder: Folder | None = None,
+    account: MailAccount | None = None,
 ) -> Box:
     """A place among the folders of the reader's own accounts, which `counts` are."""
     folders = [counted.folder for counted in counts]
     if folder is not None:
         siblings = [each for each in folders if each.account_id == folder.account_id]
         hides_done = folder in inbox_of(siblings)
-        return Box(_label(folder), Place((folder.account_id,), (folder.pk,), hides_done=hides_done), "", folder, folder.account)
+        place = Place((folder.account_id,), (folder.pk,), hides_done, reader_id=reader.pk, team_ids=_team(folder.account))
+        return Box(_label(folder), place, "", folder, folder.account)
     if account is not None:
-        return Box(account.address, Place((account.pk,)), "", account=account)
-    everything = tuple(dict.fromkeys(each.account_id for each in folders))
+        place = Place((account.pk,), reader_id=reader.pk, team_ids=_team(account))
+        return Box(account.address, place, "", account=account)
+    everything = replace(all_inboxes(folders, reader=reader), folder_ids=(), hides_done=False)
     if name == "email_all":
-        return Box(_("All letters"), Place(everything), name)
+        return Box(_("All letters"), everything, name)
     if name == "email_bin":
-        return Box(pgettext("deleted letters", "Bin"), Place(everything, is_bin=True), name)
-    return Box(_("Inbox"), all_inboxes(folders), "email")
+        return Box(pgettext("deleted letters", "Bin"), replace(everything, is_bin=True), name)
+    return Box(_("Inbox"), all_inboxes(folders, reader=reader), "email")
+
+
+def _team(account: MailAccount) -> tuple[int, ...]:
+    return (account.pk,) if account.is_team else ()
 
 
 def panes_context(request: HttpRequest, box: Box, counts: Sequence[FolderCount]) -> dict[str, Any]:
@@ -103,6 +116,8 @@ def panes_context(request: HttpRequest, box: Box, counts: Sequence[FolderCount])
         "lines": lines_of_conversations(found.rows, base=base, links=links, current={each.pk for each in letters}),
         "back_url": base.rstrip("?&"),
         "actions": bulk_actions(box),
+        "bulk_link_form": LinkForm(reader=user_of(request), auto_id="bulk_%s"),
+        "may_link": any(may(user_of(request), module, Action.CHANGE) for module in LINKABLE),
         "may_add": may(user_of(request), Module.ACCOUNTS, Action.CHANGE),
         "newest": found.rows[0].letter.position if found.rows and not request.GET.get("after") else None,
     }
@@ -124,18 +139,21 @@ def shown_accounts(counts: Sequence[FolderCount]) -> list[ShownAccount]:
 
 def inbox_count(counts: Sequence[FolderCount]) -> str:
     """How much is unread in all inboxes together."""
-    inboxes = set(all_inboxes([counted.folder for counted in counts]).folder_ids)
+    accounts = {counted.folder.account_id for counted in counts}
+    inboxes = {
+        folder.pk for account in accounts for folder in inbox_of([c.folder for c in counts if c.folder.account_id == account])
+    }
     return _count(sum(counted.unread_count for counted in counts if counted.folder.pk in inboxes))
 
 
 def bulk_actions(box: Box) -> list[BulkAction]:
     """What can be done with the ticked letters of a list."""
-    unread = BulkAction(label=_("Unread"), url=reverse("mark_letters_unread"), icon="mail")
+    unread = BulkAction(label=_("Unread"), url=reverse("mark_letters_unread"), icon="mail", key="u")
     read = BulkAction(label=pgettext("mark as", "Read"), url=reverse("mark_letters_read"), icon="mail-opened")
     if box.place.is_bin:
         return [BulkAction(label=_("Restore"), url=reverse("restore_letters"), icon="arrow-back-up"), read, unread]
-    done = BulkAction(label=_("Done"), url=reverse("finish_letters"), icon="check")
-    delete = BulkAction(label=_("Delete"), url=reverse("bin_letters"), icon="trash")
+    done = BulkAction(label=_("Done"), url=reverse("finish_letters"), icon="check", key="e")
+    delete = BulkAction(label=_("Delete"), url=reverse("bin_letters"), icon="trash", key="#")
     return [done, read, unread, delete]
 
 
@@ -168,7 +186,7 @@ def _members_of_open(rows: Sequence[Conversation], letter: Letter, box: Box) -> 
     for row in rows:
         if row.members and row.letter.thread_id == letter.thread_id and letter.thread_id is not None:
             return {letter.thread_id: row.members}
-    return members_of(thread_ids=[letter.thread_id] if letter.thread_id else [], account_ids=box.place.account_ids)
+    return members_of(thread_ids=[letter.thread_id] if letter.thread_id else [], place=box.place)
 
 
 def _filters_of(request: HttpRequest) -> dict[str, str]:

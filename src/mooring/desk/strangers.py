@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from mooring.customers.models import Customer, EmailAddress
 from mooring.letters.matching import Scope
-from mooring.letters.models import Letter, Participant
+from mooring.letters.models import Letter, MailAccount, Participant
 from mooring.letters.options import scope_of_everything
 from mooring.options.values import read_all
 from mooring.users.models import User
@@ -30,6 +30,13 @@ def possible_deeds(reader: User, letter: Letter, people: Sequence[Participant]) 
         "stranger": stranger,
         "employer": _employer(stranger, reader, scope) if stranger is not None else None,
     }
+
+
+def refusing_accounts(user: User) -> list[MailAccount | None]:
+    """Whose mailboxes refuse a sender: everybody's (None) for an administrator, one's own for others."""
+    if may(user, Module.SETUP, Action.CHANGE):
+        return [None]
+    return list(MailAccount.objects.visible_to(user, Action.CHANGE).filter(owner=user, removed_at=None))
 
 
 def _employer(sender: Participant, reader: User, scope: Scope) -> Customer | None:

@@ -14,7 +14,7 @@ from mooring.customers.models import Contact
 from mooring.desk.journal_words import moment_on_card
 from mooring.desk.kinds import Record
 from mooring.letters.models import Letter
-from mooring.letters.queries import letters_of, letters_with
+from mooring.letters.queries import PrivateFact, letters_of, letters_with, private_facts_of
 from mooring.ui.parts import Moment
 from mooring.users.journal import entries_about
 from mooring.users.models import User
@@ -44,7 +44,7 @@ class _Place:
 
 
 def timeline_of(record: Record, *, reader: User, place: str = "") -> Timeline:
-    """The latest moments, or those behind a place. One query for the journal and one for the letters."""
+    """The latest moments, or those behind a place. One query for the journal and two for the letters."""
     start = _read(place)
     entries = entries_about(kind=kind_of(record), record_id=record.pk, before_id=start.entry_id, limit=SIZE + 1)
     letters = _letters(record, reader, start)
@@ -53,8 +53,8 @@ def timeline_of(record: Record, *, reader: User, place: str = "") -> Timeline:
     shown = rows[:SIZE]
     if len(rows) <= SIZE:
         return Timeline([_moment(row, reader) for row in shown])
-    entry_ids = [row.pk for row in shown if not isinstance(row, Letter)]
-    positions = [row.position for row in shown if isinstance(row, Letter)]
+    entry_ids = [row.pk for row in shown if not isinstance(row, (Letter, PrivateFact))]
+    positions = [row.position for row in shown if isinstance(row, (Letter, PrivateFact))]
     older = _Place(min(entry_ids, default=start.entry_id), min(positions, default=start.position))
     return Timeline([_moment(row, reader) for row in shown], str(older))
 
@@ -70,15 +70,17 @@ def id_in(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 18 else None
 
 
-def _letters(record: Record, reader: User, start: _Place) -> list[Letter]:
+def _letters(record: Record, reader: User, start: _Place) -> list[Letter | PrivateFact]:
     cursor = "" if start.position is None else f"<{start.position}"
     if isinstance(record, Contact):
-        return letters_with(contact=record, reader=reader, cursor=cursor, size=SIZE + 1).rows
+        return list(letters_with(contact=record, reader=reader, cursor=cursor, size=SIZE + 1).rows)
     links = letters_of(record=record, reader=reader, cursor=cursor, size=SIZE + 1).rows
-    return [link.letter for link in links]
+    return [*(link.letter for link in links), *private_facts_of(record=record, reader=reader, cursor=cursor, size=SIZE + 1)]
 
 
 def _moment(row: Any, reader: User) -> Moment:
+    if isinstance(row, PrivateFact):
+        return Moment(title=_("A private letter"), at=row.at, icon="lock")
     if not isinstance(row, Letter):
         return moment_on_card(row, hides=hidden_from(reader))
     return Moment(

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from mooring.letters.contents import remove_contents
 from mooring.letters.mailboxes import own_deliveries
@@ -53,23 +53,41 @@ def undo_bin(*, binned_at: datetime, by: Actor, now: datetime) -> int:
 
 
 def due_for_emptying(*, now: datetime) -> list[Delivery]:
-    """Places that have been in the bin for thirty days, the longest first; at most MOST_EMPTIED."""
-    rows = Delivery.objects.filter(binned_at__lte=now - KEPT_FOR).select_related("account", "folder")
+    """Places that have been in the bin for thirty days, the longest first; at most MOST_EMPTIED.
+
+    Where the account removes from the server what was deleted here, a place waits until it is gone there (due_for_removal).
+    """
+    rows = Delivery.objects.filter(binned_at__lte=now - KEPT_FOR).exclude(_is_to_be_removed())
     return list(rows.order_by("binned_at", "pk")[:MOST_EMPTIED])
 
 
-def empty(*, deliveries: Collection[Delivery]) -> int:
+def due_for_removal(*, account_id: int, now: datetime) -> QuerySet[Delivery]:
+    """Places that are to be removed from the account's server before the bin forgets them."""
+    rows = Delivery.objects.filter(_is_to_be_removed(), account_id=account_id, binned_at__lte=now - KEPT_FOR)
+    return rows.order_by("binned_at", "pk")
+
+
+def empty(*, deliveries: Collection[Delivery], by: Actor, now: datetime) -> int:
     """The places go for good, and with them letters that lie nowhere else and belong to no record. Returns how many letters went.
 
     Their bytes stay in their pack until packs are written anew; nothing leads to them any more.
     """
+    if not deliveries:
+        return 0
     with transaction.atomic():
-        ids = {delivery.letter_id for delivery in deliveries}
+        ids = sorted({delivery.letter_id for delivery in deliveries})
         Delivery.objects.filter(pk__in=[delivery.pk for delivery in deliveries]).delete()
         left = dict.fromkeys(ids, True)
         for letter_id, is_private in Delivery.objects.filter(letter_id__in=ids).values_list("letter_id", "is_private"):
             left[letter_id] = left[letter_id] and is_private
-        return sum(_settle(letter, left[letter.pk]) for letter in Letter.objects.unscoped(_WHY).filter(pk__in=ids))
+        count = sum(_settle(letter, left[letter.pk]) for letter in Letter.objects.unscoped(_WHY).filter(pk__in=ids))
+        _note("bin_emptied", ids, by=by, now=now)
+    return count
+
+
+def _is_to_be_removed() -> Q:
+    account = {"account__removes_when_deleted": True, "account__removed_at": None, "account__is_scanned": True}
+    return Q(gone_since=None, folder__isnull=False, **account)
 
 
 def _settle(letter: Letter, is_private: bool) -> bool:

@@ -13,20 +13,20 @@ from typing import Any, Final, NamedTuple
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import OuterRef, Q, QuerySet
 from django.db.models.expressions import RawSQL
-from django.db.models.lookups import IsNull
 
 from mooring.customers.value_lists import any_of
 from mooring.letters.arrivals import position_of
 from mooring.letters.mailboxes import Place
 from mooring.letters.models import Delivery, Direction, Letter, Participant
 from mooring.letters.paging import PAGE_SIZE, Page, Window
+from mooring.letters.read_marks import is_unread_for, marks_of
 from mooring.letters.search import newest_with
 from mooring.letters.visibility import few_own_positions
 from mooring.mail.addresses import match_key
 from mooring.users.models import User
-from mooring.users.scoping import has_any
+from mooring.users.scoping import has_any, has_none
 
 MOST_GATHERED: Final = 200
 """So many letters of a conversation are counted and named, the newest."""
@@ -100,9 +100,7 @@ def conversations_in(
 ) -> Page[Conversation]:
     """A page of conversations; two queries."""
     page = _deliveries(place, filters or MailboxFilters(), cursor, size, is_single=False)
-    members = members_of(
-        thread_ids=[row.letter.thread_id for row in page.rows if row.letter.thread_id], account_ids=place.account_ids
-    )
+    members = members_of(thread_ids=[row.letter.thread_id for row in page.rows if row.letter.thread_id], place=place)
     rows = [Conversation(row, members.get(row.letter.thread_id or 0, [])) for row in page.rows]
     return Page(rows, page.next, page.previous)
 
@@ -112,7 +110,7 @@ def letters_in(
 ) -> Page[Conversation]:
     """A page of single letters, each once; one query."""
     page = _deliveries(place, filters or MailboxFilters(), cursor, size, is_single=True)
-    return Page([Conversation(row) for row in page.rows], page.next, page.previous)
+    return Page(_single(page.rows, place), page.next, page.previous)
 
 
 def found_in(
@@ -125,7 +123,15 @@ def found_in(
     page = window.page(found, size=size, position=lambda letter: letter.position)
     places = _listed(place, filters).filter(letter__in=[letter.pk for letter in page.rows]).select_related("letter")
     first = {row.letter_id: row for row in places.order_by("-pk")}
-    return Page([Conversation(first[letter.pk]) for letter in page.rows if letter.pk in first], page.next, page.previous)
+    found_places = [first[letter.pk] for letter in page.rows if letter.pk in first]
+    return Page(_single(found_places, place), page.next, page.previous)
+
+
+def _single(rows: Sequence[Delivery], place: Place) -> list[Conversation]:
+    marks = marks_of(place=place, letter_ids=[row.letter_id for row in rows if row.account_id in place.team_ids])
+    for row in rows:
+        row.is_unread = marks.get(row.letter_id, row.is_unread)
+    return [Conversation(row) for row in rows]
 
 
 def newer_count(*, place: Place, than: int, most: int) -> int:
@@ -134,9 +140,13 @@ def newer_count(*, place: Place, than: int, most: int) -> int:
     return newer.order_by().values("letter_id").distinct()[:most].count()
 
 
-def members_of(*, thread_ids: Collection[int], account_ids: Collection[int]) -> dict[int, list[Member]]:
-    """What of the conversations lies in the accounts, in the bin apart, oldest letter first. One query."""
+def members_of(*, thread_ids: Collection[int], place: Place) -> dict[int, list[Member]]:
+    """What of the conversations lies in the accounts of the place, in the bin apart, oldest letter first.
+
+    One query, two where one of the accounts is a team's.
+    """
     found: dict[int, list[Member]] = {}
+    account_ids = place.account_ids
     if not thread_ids or not account_ids:
         return found
     marks = ", ".join(["%s"] * len(account_ids))
@@ -157,7 +167,21 @@ def members_of(*, thread_ids: Collection[int], account_ids: Collection[int]) -> 
         facts = (bool(is_linked), direction == Direction.OUTGOING, bool(is_unread), bool(is_private), done_at is not None)
         member = Member._make((*named, *facts))
         found.setdefault(member.thread_id, []).append(member)
-    return found
+    return _as_read_by_reader(found, place)
+
+
+def _as_read_by_reader(found: dict[int, list[Member]], place: Place) -> dict[int, list[Member]]:
+    of_team = [each.letter_id for members in found.values() for each in members if each.account_id in place.team_ids]
+    marks = marks_of(place=place, letter_ids=of_team)
+    if not marks:
+        return found
+    return {
+        thread: [
+            each._replace(is_unread=marks.get(each.letter_id, each.is_unread)) if each.account_id in place.team_ids else each
+            for each in members
+        ]
+        for thread, members in found.items()
+    }
 
 
 def _age(row: tuple[Any, ...]) -> tuple[int, int]:
@@ -200,18 +224,13 @@ def _newest_of_each(place: Place, filters: MailboxFilters) -> QuerySet[Delivery]
     here = _listed(place, filters)
     newer = Letter.objects.unscoped(_WHY).filter(thread=OuterRef("letter__thread"), position__gt=OuterRef("position"))
     shown = newer.filter(has_any(here.filter(letter=OuterRef("pk"))))
-    return _alone(place, filters).filter(_lacks(shown))
+    return _alone(place, filters).filter(has_none(shown))
 
 
 def _alone(place: Place, filters: MailboxFilters) -> QuerySet[Delivery]:
     """Of the places where one letter lies, the first."""
     here = _listed(place, filters)
-    return here.filter(_lacks(here.filter(letter=OuterRef("letter_id"), pk__lt=OuterRef("pk"))))
-
-
-def _lacks(rows: QuerySet[Any]) -> Q:
-    """That there is no such row, looked up for each row that a walk meets (see users.scoping.has_any)."""
-    return Q(IsNull(Subquery(rows.order_by().values("pk")[:1]), True))
+    return here.filter(has_none(here.filter(letter=OuterRef("letter_id"), pk__lt=OuterRef("pk"))))
 
 
 def _listed(place: Place, filters: MailboxFilters) -> QuerySet[Delivery]:
@@ -221,13 +240,13 @@ def _listed(place: Place, filters: MailboxFilters) -> QuerySet[Delivery]:
     rows = rows.filter(binned_at__isnull=False) if place.is_bin else rows.filter(binned_at=None, gone_since=None)
     if place.hides_done:
         rows = rows.filter(done_at=None)
-    return rows.filter(_condition(filters)) if filters != MailboxFilters() else rows
+    return rows.filter(_condition(place, filters)) if filters != MailboxFilters() else rows
 
 
-def _condition(filters: MailboxFilters) -> Q:
+def _condition(place: Place, filters: MailboxFilters) -> Q:
     condition = Q()
     if filters.is_unread:
-        condition &= Q(is_unread=True)
+        condition &= is_unread_for(place)
     if filters.is_private:
         condition &= Q(is_private=True)
     if filters.has_attachment:

@@ -99,6 +99,21 @@ def assign(*, letter_ids: Collection[int], to: Linkable, by: Actor, now: datetim
     return linked_count
 
 
+def undo_assign(*, made_at: datetime, by: Actor, now: datetime) -> int:
+    """Take off the links that this person made by hand at exactly one moment. Returns how many. One line in the journal."""
+    with transaction.atomic():
+        links = Link.objects.filter(created_at=made_at, created_by=by.user, rule=Rule.MANUAL, removed_at=None)
+        chosen = list(links.select_related("customer", "lead", "project")) if by.user is not None else []
+        Link.objects.filter(pk__in=[link.pk for link in chosen]).update(removed_at=now, removed_by=by.user)
+        keep_linked_true({link.letter_id for link in chosen})
+        if chosen:
+            to = target_of(chosen[0])
+            changes = {"count": len(chosen), "letters": [link.letter_id for link in chosen[:100]]}
+            kind = kind_of(to)
+            record(by=by, action="letters_unlinked", kind=kind, record_id=to.pk, name=str(to), changes=changes, now=now)
+    return len(chosen)
+
+
 def kind_of(to: Linkable) -> str:
     """ "customer", "lead" or "project": the link's column and the journal's kind."""
     return to._meta.model_name or ""
@@ -176,4 +191,5 @@ __all__ = (
     "remove_link",
     "restore_link",
     "target_of",
+    "undo_assign",
 )

@@ -6,6 +6,8 @@ Everything here asks letters.visibility first; nothing here changes anything.
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from django.db.models import Exists, OuterRef
@@ -13,7 +15,7 @@ from django.db.models import Exists, OuterRef
 from mooring.customers.models import Contact, EmailAddress
 from mooring.letters.linking import Linkable, kind_of
 from mooring.letters.models import Delivery, Letter, Link, Participant
-from mooring.letters.paging import PAGE_SIZE, Page, page_of
+from mooring.letters.paging import PAGE_SIZE, Page, Window, page_of
 from mooring.letters.visibility import visible_deliveries, visible_letters, visible_links
 from mooring.users.models import User
 
@@ -22,12 +24,29 @@ MOST_COUNTED: Final = 1_000
 """Counts stop here: “1,000+”."""
 
 
+@dataclass(frozen=True, slots=True)
+class PrivateFact:
+    """That there was a letter, and nothing else of it."""
+
+    at: datetime
+    position: int
+
+
 def letters_of(*, record: Linkable, reader: User, cursor: str = "", size: int = PAGE_SIZE) -> Page[Link]:
     """A page of the record's letters, newest first: their links, which say why, with `link.letter`. One query."""
     readable = visible_letters(reader).filter(pk=OuterRef("letter_id"))
     links = Link.objects.filter(Exists(readable), removed_at=None, **{kind_of(record): record})
     links = links.select_related("letter", "created_by")
     return page_of(links, cursor=cursor, size=size, position=lambda link: link.position)
+
+
+def private_facts_of(*, record: Linkable, reader: User, cursor: str = "", size: int = PAGE_SIZE) -> list[PrivateFact]:
+    """Of the record's private letters that the reader may not read: when they came, newest first. One query."""
+    window = Window.of(cursor)
+    readable = visible_letters(reader).filter(pk=OuterRef("letter_id"))
+    links = Link.objects.filter(~Exists(readable), removed_at=None, letter__is_private=True, **{kind_of(record): record})
+    rows = links.filter(**window.bounds()).order_by(window.order).values_list("letter__at", "position")[:size]
+    return [PrivateFact(at, position) for at, position in rows]
 
 
 def letter_count_of(*, record: Linkable, reader: User) -> int:

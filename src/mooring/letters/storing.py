@@ -19,6 +19,7 @@ from mooring.letters.inheriting import inherited
 from mooring.letters.link_rows import Making, WantedLink, wanted_by_rules, write_links
 from mooring.letters.models import Delivery, Letter, Original, Rule
 from mooring.letters.originals import row_of
+from mooring.letters.private_marks import keep_private_true, marked_private
 from mooring.letters.threads import assign_threads
 from mooring.letters.upgrading import upgrade
 from mooring.letters.written_here import united
@@ -53,8 +54,12 @@ def _store(arrivals: Sequence[Arrival], now: datetime) -> list[Delivery]:
     new, wanted = _store_new([each for each in fresh if each.fingerprint not in letters], originals, now)
     letters.update({letter.fingerprint: letter for letter in new})
     placed.update(united(again, letters))
-    placed.update(_deliver([each for each in fresh if each.place not in placed], letters))
-    _open_to_colleagues(again, letters)
+    fresh = [each for each in fresh if each.place not in placed]
+    marked = marked_private(fresh, letters)
+    placed.update(_deliver(fresh, letters, marked))
+    _open_to_colleagues([each for each in again if each.place not in marked], letters)
+    if marked:
+        keep_private_true({letters[each.fingerprint].pk for each in fresh if each.place in marked})
     for each in arrivals:
         delivery = placed[each.place]
         wanted += wanted_by_rules(each.matches, letter_id=delivery.letter_id, position=delivery.position)
@@ -141,8 +146,12 @@ def _positions(arrivals: Sequence[Arrival], now: datetime) -> list[int]:
     return positions
 
 
-def _deliver(arrivals: Iterable[Arrival], letters: dict[str, Letter]) -> dict[tuple[int, str, str], Delivery]:
+def _deliver(
+    arrivals: Iterable[Arrival], letters: dict[str, Letter], marked: set[tuple[int, str, str]]
+) -> dict[tuple[int, str, str], Delivery]:
     rows = {each.place: _delivery_of(each, letters[each.fingerprint]) for each in arrivals}
+    for place in marked:
+        rows[place].is_private = True
     insert_records(list(rows.values()))
     return rows
 

@@ -14,7 +14,7 @@ from typing import Final
 from django.db import IntegrityError
 
 from mooring.customers.value_lists import any_of
-from mooring.letters.models import Letter, Thread, ThreadReference
+from mooring.letters.models import Letter, PrivateMark, Thread, ThreadReference
 from mooring.mail.threads import joining_ids
 from mooring.mail.types import Header
 from mooring.users.inserting import insert_records, insert_rows
@@ -83,6 +83,9 @@ def _merge(kept: int, others: list[int]) -> None:
         return
     Letter.objects.unscoped("threads are merged").filter(thread_id__in=others).update(thread_id=kept)
     ThreadReference.objects.filter(thread_id__in=others).update(thread_id=kept)
+    for mark in PrivateMark.objects.filter(thread_id__in=others):
+        if not PrivateMark.objects.filter(account_id=mark.account_id, thread_id=kept).exists():
+            PrivateMark.objects.filter(pk=mark.pk).update(thread_id=kept)
     Thread.objects.filter(pk__in=others).delete()
 
 

@@ -37,6 +37,12 @@ def accounts_written_by(user: User) -> MailAccountQuerySet:
     return MailAccount.objects.limited_to(Q(owner=user) | in_a_team_of(user, may_write=True)).filter(removed_at=None)
 
 
+def in_written_accounts(user: User, *, account: str = "") -> Q:
+    """That an account, or the one that `account` leads to from a row, is the user's own or one that the team lets write from."""
+    path = f"{account}__" if account else ""
+    return Q(**{f"{path}owner": user}) | in_a_team_of(user, account=account, may_write=True)
+
+
 def in_read_accounts(user: User) -> Q:
     """Of deliveries: that they lie in an account that the user reads. For active users."""
     return Q(account__owner=user) | in_a_team_of(user, account="account")

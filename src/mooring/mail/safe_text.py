@@ -1,4 +1,4 @@
-"""Plain text of strangers -> HTML we dare show: everything escaped, links made clickable, quotes at the end folded."""
+"""Plain text of strangers -> HTML we dare show: everything escaped, links clickable, quotes and signatures at the end folded."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from html import escape
 
 LARGEST_SHOWN = 1_048_576
 """Characters; what follows is cut off."""
+
+_LONGEST_SIGNATURE = 20
+_LONGEST_ATTRIBUTION = 600
 
 _LINK = re.compile(
     r"\bhttps?://[^\s<>\"'\x00-\x1f\x7f]{1,2000}"
@@ -28,24 +31,47 @@ _ORIGINAL = re.compile(
 )
 
 
-def safe_text(text: str, *, summary: str = "…") -> str:
-    """The text as HTML, one <br> for each line end. A quote at the end is folded into <details class="quoted">.
+def safe_text(text: str, *, summary: str = "…", signature: str = "") -> str:
+    """The text as HTML, one <br> for each line end. A quote at the end is folded into <details class="quoted">; so is the
+    signature before it, where `signature` names its fold.
 
-    `summary` is what stands on the fold, as plain text.
+    `summary` and `signature` are what stands on the folds, as plain text.
     """
     lines = text[:LARGEST_SHOWN].replace("\0", "").splitlines()
-    start = _start_of_quote(lines)
-    shown = _as_html(lines[:start])
-    if start >= len(lines):
-        return shown
-    quoted = _as_html(lines[start:])
-    return f'{shown}<details class="quoted"><summary>{escape(summary)}</summary>{quoted}</details>'
+    quote_start = _start_of_quote(lines)
+    start = _start_of_signature(lines[:quote_start]) if signature else quote_start
+    folds = [(signature, lines[start:quote_start]), (summary, lines[quote_start:])]
+    shown = [_as_html(lines[:start]), *(_fold(label, folded) for label, folded in folds if folded)]
+    return "".join(shown)
 
 
 def without_quote(text: str) -> str:
     """The text without the quote at its end: what the sender newly wrote."""
     lines = text.splitlines()
     return "\n".join(lines[: _start_of_quote(lines)]).rstrip()
+
+
+def is_attribution(line: str) -> bool:
+    """ "On 2 March, Ann wrote:", in the languages that people write to us in."""
+    return bool(_DATED_ATTRIBUTION.match(line[:_LONGEST_ATTRIBUTION]) or _ATTRIBUTION.match(line[:300]))
+
+
+def is_original_mark(line: str) -> bool:
+    """ "-----Original Message-----" and its like."""
+    return bool(_ORIGINAL.match(line[:200]))
+
+
+def _fold(label: str, lines: list[str]) -> str:
+    return f'<details class="quoted"><summary>{escape(label)}</summary>{_as_html(lines)}</details>'
+
+
+def _start_of_signature(lines: list[str]) -> int:
+    """The line "-- " (RFC 3676, section 4.3) in front of a few others; the number of lines when there is none."""
+    for number in range(len(lines) - 1, max(0, len(lines) - _LONGEST_SIGNATURE), -1):
+        if lines[number].rstrip() == "--":
+            has_both = any(line.strip() for line in lines[:number]) and any(line.strip() for line in lines[number + 1 :])
+            return number if has_both else len(lines)
+    return len(lines)
 
 
 def _start_of_quote(lines: list[str]) -> int:

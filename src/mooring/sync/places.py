@@ -128,6 +128,7 @@ def settle_moves(account_id: int, deliveries: Sequence[Delivery]) -> None:
             continue
         Delivery.objects.filter(pk=new.pk).update(
             is_private=old.is_private or new.is_private,
+            made_private_at=old.made_private_at,
             is_unread=old.is_unread if old.is_seen is new.is_seen else new.is_unread,
             done_at=old.done_at,
             binned_at=old.binned_at,

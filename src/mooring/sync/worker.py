@@ -20,6 +20,7 @@ from django.db import DatabaseError, InterfaceError, connection
 
 from mooring.options.values import read_all
 from mooring.sync import backfill, outcome
+from mooring.sync.emptying import empty_bins
 from mooring.sync.engine import Engine
 from mooring.sync.leases import Clock, release_orphans, remember_accounts
 from mooring.sync.models import AccountState
@@ -123,6 +124,7 @@ class Worker:
     def _look_around(self, now: datetime) -> None:
         remember_accounts(now=now)
         backfill.look_for_additions(now=now)
+        empty_bins(now=now)
         values = read_all()
         self._watchers.keep_up(limit=values.of(WATCHED_ACCOUNTS))
         look_after_plans(values=values, now=now)

@@ -75,12 +75,16 @@ class Chip:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BulkAction:
-    """Something done with all ticked rows: the list's form is posted to `url`; `confirm` asks before (only for good)."""
+    """Something done with all ticked rows: the list's form is posted to `url`; `confirm` asks before (only for good).
+
+    `key` presses it while rows are ticked.
+    """
 
     label: str
     url: str
     icon: str
     confirm: str = ""
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,11 @@ def has_any(rows: models.QuerySet[Any]) -> models.Q:
     return models.Q(IsNull(models.Subquery(rows.order_by().values("pk")[:1]), False))
 
 
+def has_none(rows: models.QuerySet[Any]) -> models.Q:
+    """Whether there is no such row, asked in the same way."""
+    return models.Q(IsNull(models.Subquery(rows.order_by().values("pk")[:1]), True))
+
+
 class Unscoped(RuntimeError):
     """A scoped model was queried without saying for whom. A fault in our code, never of the user."""
 

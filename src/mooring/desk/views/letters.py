@@ -14,13 +14,13 @@ from mooring.desk.access import actor_of, letter_for, link_for, may_in, user_of
 from mooring.desk.forms.letters import LinkForm
 from mooring.desk.letter_pages import beside_context, inside_of, letter_context
 from mooring.desk.list_pages import own_path
+from mooring.desk.strangers import refusing_accounts
 from mooring.letters.linking import UnableToLink, add_link, remove_link, restore_link
-from mooring.letters.models import Letter, MailAccount
+from mooring.letters.models import Letter
 from mooring.letters.unwanted import UnableToRefuseSender, refuse_sender
 from mooring.letters.visibility import may_read
 from mooring.ui.rendering import page, see_other, toast, wants_fragment
-from mooring.users.models import User
-from mooring.users.permissions import Action, Module, may
+from mooring.users.permissions import Action, Module
 
 
 @require_GET
@@ -98,7 +98,7 @@ def refuse_letter_sender(request: HttpRequest, letter_id: int) -> HttpResponse:
     try:
         senders = [
             refuse_sender(address=found.from_address, account=account, by=actor_of(request), now=timezone.now())
-            for account in _refusing(user_of(request))
+            for account in refusing_accounts(user_of(request))
         ]
     except UnableToRefuseSender as error:
         toast(request, str(error), is_problem=True)
@@ -110,13 +110,6 @@ def refuse_letter_sender(request: HttpRequest, letter_id: int) -> HttpResponse:
     undo = reverse("accept_refused_sender", args=[senders[0].pk]) if len(senders) == 1 else ""
     toast(request, said % {"address": found.from_address}, undo_url=undo)
     return _after_link(request, found)
-
-
-def _refusing(user: User) -> list[MailAccount | None]:
-    """Everybody's mailboxes (None) for an administrator, one's own for others."""
-    if may(user, Module.SETUP, Action.CHANGE):
-        return [None]
-    return list(MailAccount.objects.visible_to(user, Action.CHANGE).filter(owner=user, removed_at=None))
 
 
 def _dialog(request: HttpRequest, found: Letter, form: LinkForm, back: str) -> HttpResponse:

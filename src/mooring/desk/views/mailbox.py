@@ -83,7 +83,7 @@ def _panes(
     request: HttpRequest, name: str = "email", *, folder: Folder | None = None, account: MailAccount | None = None
 ) -> HttpResponse:
     counts = folder_counts(reader=user_of(request))
-    box = box_of(counts, name=name, folder=folder, account=account)
+    box = box_of(counts, reader=user_of(request), name=name, folder=folder, account=account)
     return page(request, "desk/mailbox/mailbox.html", panes_context(request, box, counts))
 
 
@@ -94,7 +94,7 @@ def _asked(request: HttpRequest) -> tuple[list[FolderCount], Box]:
     folder = next((each.folder for each in counts if str(each.folder.pk) == folder_id), None)
     account = next((each.folder.account for each in counts if str(each.folder.account_id) == account_id), None)
     name = "email_all" if request.GET.get("name") == "email_all" else "email"
-    return counts, box_of(counts, name=name, folder=folder, account=None if folder else account)
+    return counts, box_of(counts, reader=user_of(request), name=name, folder=folder, account=None if folder else account)
 
 
 def _url_of(box: Box) -> str:

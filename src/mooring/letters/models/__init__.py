@@ -34,6 +34,8 @@ from mooring.letters.models.outgoing import (
     RecipientState,
     SentCopy,
 )
+from mooring.letters.models.private_mark import PrivateMark
+from mooring.letters.models.read_mark import ReadMark
 from mooring.letters.models.template import LetterTemplate
 from mooring.letters.models.thread import Thread, ThreadReference
 
@@ -64,8 +66,10 @@ __all__ = (
     "OutgoingState",
     "Participant",
     "Phase",
+    "PrivateMark",
     "Protocol",
     "ProviderKind",
+    "ReadMark",
     "RecipientRole",
     "RecipientState",
     "Rule",

@@ -148,6 +148,8 @@ class Delivery(models.Model):
     is_unread = models.BooleanField(default=False)
     """Not read yet by whose mailbox it is: as the server says, until it is read or marked here."""
     is_private = models.BooleanField(default=False)
+    made_private_at = models.DateTimeField(null=True, blank=True)
+    """When somebody said so by hand; null where the account or the sender says so."""
     done_at = models.DateTimeField(null=True, blank=True)
     """Dealt with: no longer in the inbox, still among all letters."""
     binned_at = models.DateTimeField(null=True, blank=True)
@@ -181,5 +183,16 @@ class Delivery(models.Model):
                 condition=models.Q(binned_at__isnull=False),
                 name="letters_in_the_bin",
             ),
+            models.Index(
+                fields=("account", "-position"),
+                condition=models.Q(is_private=True),
+                name="private_letters_in_an_account",
+            ),
+            models.Index(
+                fields=("made_private_at",),
+                condition=models.Q(made_private_at__isnull=False),
+                name="letters_made_private_together",
+            ),
+            models.Index(fields=("done_at",), condition=models.Q(done_at__isnull=False), name="letters_done_together"),
             models.Index(fields=("binned_at",), condition=models.Q(binned_at__isnull=False), name="letters_binned_longest"),
         )
