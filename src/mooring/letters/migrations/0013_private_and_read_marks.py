@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('letters', '0011_letters_that_want_an_answer'),
+        ('letters', '0012_writing'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
