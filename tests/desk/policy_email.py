@@ -12,6 +12,8 @@ _IN_OWN_MAILBOX = "login see Wsee see see login"
 _IDS = {"ids": "$letter.pk"}
 _ACCOUNT = ("$account.pk",)
 _LETTER = ("$letter.pk",)
+_PROVIDER = ("$provider.pk",)
+_SIGN_IN = {"sign_in_with": "$provider.pk", "address": "owner@mooring.example", "back": "/profile/email/new/"}
 _LINK = ("$link.pk",)
 _OFFER = ("$offer.pk",)
 
@@ -30,6 +32,13 @@ ROWS: dict[str, Row] = {
     "retry_account": Row(NOBODY, _CHANGES_ACCOUNT, args=_ACCOUNT),
     "read_account_again": Row(NOBODY, _CHANGES_ACCOUNT, args=_ACCOUNT, data={"since": "2026-01-01"}),
     "agree_folder_vanished": Row(NOBODY, "login see see 404 404 login", args=("$account.pk", "$folder.pk")),
+    "sign_in_again": Row(NOBODY, "login see see 404 404 login", args=_ACCOUNT),
+    # Signing in with a provider: in the browser in which it was begun, and nowhere else
+    "begin_sign_in": Row(NOBODY, "login Wsee Wsee Wsee 403 login", data=_SIGN_IN),
+    "sign_in_question": Row("login 404 404 404 404 login", NOBODY, args=("$sign_in.pk",)),
+    "sign_in_by_code": Row(NOBODY, "login 404 404 404 404 login", args=("$sign_in.pk",)),
+    "ask_sign_in": Row(NOBODY, "login 404 404 404 404 login", args=("$sign_in.pk",)),
+    "provider_return": Row("login see see see see login", NOBODY, args=("google",)),
     # Email: nobody opens the mailbox of a colleague, not even an administrator
     "email": Row(SIGNED_IN, NOBODY),
     "email_all": Row(SIGNED_IN, NOBODY),
@@ -82,4 +91,8 @@ ROWS: dict[str, Row] = {
     "refused_senders": Row(ADMINISTRATOR, NOBODY),
     "accept_refused_sender": Row(NOBODY, "login Wsee Wsee 404 404 login", args=("$sender.pk",)),
     "all_accounts": Row(ADMINISTRATOR, NOBODY),
+    "providers": Row(ADMINISTRATOR, NOBODY),
+    "new_provider": Row(ADMINISTRATOR, "login 422 403 403 403 login", args=("google",)),
+    "provider": Row(ADMINISTRATOR, "login 422 403 403 403 login", args=_PROVIDER, data={"client_id": "another"}),
+    "drop_provider": Row(NOBODY, "login Wsee 403 403 403 login", args=_PROVIDER),
 }

@@ -13,6 +13,7 @@ from django.test import Client
 import making
 from letters.making_letters import arrival, make_account, match_of
 from letters.making_outgoing import make_outgoing
+from letters.making_sign_ins import make_provider
 from mooring.activities.models import Activity
 from mooring.activities.planning import ActivityData, plan_activity
 from mooring.customers.models import Contact, Customer, Lead, Project
@@ -31,13 +32,17 @@ from mooring.letters.models import (
     OutgoingAttachment,
     OutgoingLetter,
     OutgoingState,
+    SignIn,
+    SignInProvider,
     UnwantedSender,
 )
 from mooring.letters.originals import Originals
+from mooring.letters.sign_ins import Wanted, note_consent
 from mooring.letters.storing import store_batch
 from mooring.letters.templates import remove_template, save_template
 from mooring.letters.unwanted import refuse_sender
-from mooring.mail.types import Mailbox
+from mooring.mail.oauth import Consent
+from mooring.mail.types import Mailbox, Secret
 from mooring.sync.models import BackfillOffer
 from mooring.users.journal import Actor
 from mooring.users.models import Role, SavedView, User
@@ -76,6 +81,8 @@ class World:
     failed: OutgoingLetter
     template: LetterTemplate
     removed_template: LetterTemplate
+    provider: SignInProvider
+    sign_in: SignIn
     clients: dict[str, Client]
     password: str = making.PASSWORD
     new_password: str = NEW_PASSWORD
@@ -232,6 +239,7 @@ def _letters(owner: User, customer: Customer, mark: str) -> dict[str, Any]:
         "link": letter.links.get(),
         "offer": offer,
         "sender": refuse_sender(address="spam@ads.example", account=account, by=by, now=making.NOW),
+        **_sign_ins(owner, mark),
     }
 
 
@@ -265,6 +273,14 @@ def _writing(owner: User, account: MailAccount, mark: str) -> dict[str, Any]:
         "template": template,
         "removed_template": remove_template(template=old, by=by, now=making.NOW),
     }
+
+
+def _sign_ins(owner: User, mark: str) -> dict[str, Any]:
+    """A provider, and a sign-in of the owner's that was begun in another browser."""
+    provider = make_provider(title=f"Lighthouse{mark}"[:60])
+    wanted = Wanted(provider, "owner@mooring.example", "imap", "/profile/email/new/")
+    consent = Consent("https://id.lighthouse.example/authorize", "state", Secret("verifier"), "nonce")
+    return {"provider": provider, "sign_in": note_consent(user=owner, wanted=wanted, consent=consent, now=making.NOW)}
 
 
 _LETTER = """From: AnnMARK <ann@harbour.example>

@@ -22,7 +22,7 @@ from mooring.mail.types import Secret
 from servers.authorization import Answer, Authorization, Client, Received
 from servers.certificates import Authority
 
-CLIENT_ID = "mooring-client"
+CLIENT_ID = "client.mooring.example"
 CLIENT_SECRET = "canary-client-secret"
 
 

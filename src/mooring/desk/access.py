@@ -26,6 +26,8 @@ from mooring.letters.models import (
     OutgoingAttachment,
     OutgoingLetter,
     OutgoingState,
+    SignIn,
+    SignInProvider,
     UnwantedSender,
 )
 from mooring.letters.outbox_queries import outgoing_of
@@ -38,6 +40,9 @@ from mooring.users.journal import Actor
 from mooring.users.models import SavedView, User
 from mooring.users.permissions import Action, Module, may
 from mooring.users.scoping import ScopedQuerySet
+
+SIGN_INS_BEGUN = "sign_ins_begun"
+"""Where a session keeps their ids: state is worth nothing in another browser, even of the same person."""
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 Row = TypeVar("Row", bound=Model)
@@ -211,6 +216,29 @@ def staff_for(request: HttpRequest, user_id: int) -> User:
         return User.objects.get(pk=user_id)
     except User.DoesNotExist:
         raise Http404 from None
+
+
+def provider_for(request: HttpRequest, provider_id: int) -> SignInProvider:
+    """A sign-in provider, for those who may change Setup."""
+    demand(request, Module.SETUP, Action.CHANGE)
+    return _first(SignInProvider.objects.all(), provider_id)
+
+
+def offered_provider_for(request: HttpRequest, provider_id: int) -> SignInProvider:
+    """A sign-in provider, for those who may set up mailboxes: everybody signs in with the same registrations."""
+    demand(request, Module.ACCOUNTS, Action.CHANGE)
+    return _first(SignInProvider.objects.all(), provider_id)
+
+
+def sign_in_for(request: HttpRequest, sign_in_id: int) -> SignIn:
+    """A sign-in that this person began in this browser."""
+    sign_ins = SignIn.objects.filter(user=user_of(request), pk__in=begun_here(request))
+    return _first(sign_ins.select_related("provider", "account", "grant"), sign_in_id)
+
+
+def begun_here(request: HttpRequest) -> list[int]:
+    """The sign-ins with providers that were begun in this session."""
+    return list(request.session.get(SIGN_INS_BEGUN, ()))
 
 
 def saved_view_for(request: HttpRequest, view_id: int) -> SavedView:

@@ -78,6 +78,7 @@ SETUP = (
 EMAIL_SETUP = (
     Place(_("Email settings"), "email_settings", icon="mail-cog", module=Module.SETUP, action=Action.CHANGE),
     Place(_("Public mail domains"), "public_domains", icon="world", module=Module.SETUP, action=Action.CHANGE),
+    Place(_("Providers"), "providers", icon="key", module=Module.SETUP, action=Action.CHANGE),
     Place(_("Refused senders"), "refused_senders", icon="ban", module=Module.SETUP),
     Place(_("All accounts"), "all_accounts", icon="mailbox", module=Module.SETUP),
 )

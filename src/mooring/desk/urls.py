@@ -22,6 +22,8 @@ from mooring.desk.views import (
     older_letters,
     profile,
     projects,
+    provider_sign_in,
+    providers,
     reports,
     saved_views,
     search,
@@ -128,6 +130,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
         account_health.agree_folder_vanished,
         name="agree_folder_vanished",
     ),
+    path("mail-accounts/<int:account_id>/sign-in/", provider_sign_in.sign_in_again, name="sign_in_again"),
+    # Signing in with a provider for a mailbox
+    path("sign-ins/", provider_sign_in.begin_sign_in, name="begin_sign_in"),
+    path("sign-ins/<int:sign_in_id>/", provider_sign_in.sign_in_question, name="sign_in_question"),
+    path("sign-ins/<int:sign_in_id>/code/", provider_sign_in.sign_in_by_code, name="sign_in_by_code"),
+    path("sign-ins/<int:sign_in_id>/ask/", provider_sign_in.ask_sign_in, name="ask_sign_in"),
+    path("sign-ins/return/<slug:kind>/", provider_sign_in.provider_return, name="provider_return"),
     # Email
     path("email/", mailbox.email, name="email"),
     path("email/all/", mailbox.email_all, name="email_all"),
@@ -188,5 +197,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("setup/email/senders/", email_settings.refused_senders, name="refused_senders"),
     path("setup/email/senders/<int:sender_id>/accept/", email_settings.accept_refused_sender, name="accept_refused_sender"),
     path("setup/email/accounts/", account_health.all_accounts, name="all_accounts"),
+    path("setup/email/providers/", providers.providers, name="providers"),
+    path("setup/email/providers/new/<slug:kind>/", providers.new_provider, name="new_provider"),
+    path("setup/email/providers/<int:provider_id>/", providers.provider, name="provider"),
+    path("setup/email/providers/<int:provider_id>/remove/", providers.drop_provider, name="drop_provider"),
     path("setup/journal/", journal.journal, name="journal"),
 ]

@@ -79,10 +79,13 @@ def note_device_code(*, user: User, wanted: Wanted, code: DeviceCode, now: datet
     return sign_in
 
 
-def find_by_state(*, user: User, provider_id: int, state: str) -> SignIn:
-    """The sign-in that the browser comes back from. Raises UnableToSignIn where this person began none with this state."""
+def find_by_state(*, user: User, kind: str, state: str) -> SignIn:
+    """The sign-in that the browser comes back from, at the address of this kind of provider.
+
+    Raises UnableToSignIn where this person began none with this state.
+    """
     begun = SignIn.objects.select_related("provider", "account")
-    found = begun.filter(user=user, provider_id=provider_id, state_hash=_hashed(state)).first()
+    found = begun.filter(user=user, provider__kind=kind, state_hash=_hashed(state)).first()
     if found is None:
         raise UnableToSignIn(_("This sign-in was not begun here, or too long ago. Please begin again."))
     return found

@@ -18,6 +18,7 @@ from mooring.desk.access import account_folder_for, account_for, actor_of, chang
 from mooring.desk.account_pages import around
 from mooring.desk.forms.accounts import ReadAgainForm
 from mooring.desk.menu import EMAIL_SETUP, SETUP, tabs_for
+from mooring.letters.grants import grant_of
 from mooring.letters.models import MailAccount
 from mooring.letters.visibility import accounts_written_by
 from mooring.sync.health import failed_letters, health_of_account, health_of_accounts
@@ -121,5 +122,6 @@ def _context(request: HttpRequest, found: MailAccount, form: ReadAgainForm) -> d
         "form": form,
         "writes_from": accounts_written_by(user_of(request)).filter(pk=found.pk).exists(),
         "may_change_account": found.pk in changeable_accounts(request, [found]),
+        "grant": grant_of(found),
         **around(request, found.owner),
     }

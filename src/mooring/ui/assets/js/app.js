@@ -1,6 +1,7 @@
 // Everything the pages do beyond links and forms. Each module listens on the document, so swapped-in parts just work.
 
 import "./compose.js";
+import "./copying.js";
 import "./dialogs.js";
 import "./keyboard.js";
 import "./lists.js";
