@@ -91,6 +91,7 @@ class NoticeKind(models.TextChoices):
     REMINDER = "reminder", _("Reminder")
     NO_ANSWER = "no_answer", _("No answer yet")
     GIVEN = "given", _("Given to you")
+    LETTER_GIVEN = "letter_given", _("Email given to you")
 
 
 class Notice(models.Model):
@@ -98,12 +99,19 @@ class Notice(models.Model):
 
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
     kind = models.CharField(max_length=12, choices=NoticeKind.choices)
-    activity = models.ForeignKey(Activity, on_delete=models.CASCADE, related_name="notices")
+    activity = models.ForeignKey(Activity, null=True, on_delete=models.CASCADE, related_name="notices")
+    letter = models.ForeignKey(Letter, null=True, on_delete=models.CASCADE, related_name="+", db_index=False)
     at = models.DateTimeField()
     read_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ("-at", "-id")
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(activity__isnull=False, letter=None) | Q(activity=None, letter__isnull=False),
+                name="a_notice_is_about_one_thing",
+            ),
+        )
         indexes = (
             models.Index(fields=("user", "-at", "-id"), name="notices_of_a_user"),
             models.Index(fields=("user",), condition=Q(read_at=None), name="unread_notices_of_a_user"),

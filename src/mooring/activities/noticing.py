@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Final
 
 from django.db import transaction
 
 from mooring.activities.models import Activity, Notice, NoticeKind
+from mooring.letters.handling import assign_letters
+from mooring.users.journal import Actor
 from mooring.users.models import User
 
 _AT_ONCE: Final = 200
@@ -25,6 +28,20 @@ def remind(*, now: datetime) -> int:
                 Notice.objects.create(user_id=activity.owner_id, kind=NoticeKind.REMINDER, activity=activity, at=now)
                 told += 1
     return told
+
+
+def give_letters(
+    *, letter_ids: Collection[int], to: User | None, by: Actor, now: datetime, with_conversations: bool = False
+) -> list[int]:
+    """Assign letters of a team and tell, with one notice for all, whom they were given to, unless they took them themselves.
+
+    Raises UnableToHandle.
+    """
+    with transaction.atomic():
+        changed = assign_letters(letter_ids=letter_ids, to=to, by=by, now=now, with_conversations=with_conversations)
+        if changed and to is not None and to != by.user:
+            Notice.objects.create(user=to, kind=NoticeKind.LETTER_GIVEN, letter_id=changed[-1], at=now)
+    return changed
 
 
 def mark_read(*, user: User, now: datetime) -> int:

@@ -7,6 +7,8 @@ from datetime import datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from django.db.models import Q
+
 from mooring.activities.models import Activity, Notice
 from mooring.activities.models import ActivityQuerySet as Activities
 from mooring.customers.models import Customer, Lead, Project
@@ -16,6 +18,7 @@ MOST: Final = 200
 """Lines of one heading; who has more open tasks than that needs no longer page."""
 MOST_DONE: Final = 20
 MOST_COUNTED: Final = 99
+_IS_SHOWN: Final = Q(activity=None) | Q(activity__removed_at=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,16 +63,15 @@ def activities_of(record: Customer | Lead | Project, *, reader: User) -> list[Ac
 
 def notices_of(user: User, *, before_id: int | None = None, limit: int = 50) -> list[Notice]:
     """The latest, newest first, with what they are about."""
-    notices = Notice.objects.filter(user=user, activity__removed_at=None)
+    notices = Notice.objects.filter(user=user).filter(_IS_SHOWN)
     if before_id is not None:
         notices = notices.filter(pk__lt=before_id)
-    about = ("activity__customer", "activity__lead", "activity__project")
-    return list(notices.select_related("activity", *about).order_by("-id")[:limit])
+    return list(notices.select_related("activity", "letter").order_by("-id")[:limit])
 
 
 def unread_count(user: User) -> int:
     """How many notices are new, counted up to 99."""
-    return len(Notice.objects.filter(user=user, read_at=None, activity__removed_at=None).order_by()[:MOST_COUNTED].values("pk"))
+    return len(Notice.objects.filter(_IS_SHOWN, user=user, read_at=None).order_by()[:MOST_COUNTED].values("pk"))
 
 
 def _shown(rows: Activities) -> Activities:

@@ -29,6 +29,7 @@ from mooring.desk.views import (
     search,
     sign_in,
     staff,
+    team_letters,
 )
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -167,6 +168,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("letters/<int:letter_id>/body/", letter_parts.letter_body, name="letter_body"),
     path("letters/<int:letter_id>/attachments/<int:attachment_id>/", letter_parts.attachment, name="attachment"),
     path("letters/<int:letter_id>/original/", letter_parts.original, name="original"),
+    path("letters/assign/", team_letters.assign_team_letters, name="assign_team_letters"),
+    path("letters/wait/", team_letters.wait_for_them, name="wait_for_them"),
+    path("letters/<int:letter_id>/team/", team_letters.team_of_letter, name="team_of_letter"),
+    path("letters/<int:letter_id>/no-reminder/", team_letters.stop_awaiting_answer, name="stop_awaiting_answer"),
     path("letters/<int:letter_id>/links/", letters.add_letter_link, name="add_letter_link"),
     path("letters/<int:letter_id>/refuse/", letters.refuse_letter_sender, name="refuse_letter_sender"),
     path("links/<int:link_id>/remove/", letters.remove_letter_link, name="remove_letter_link"),

@@ -9,6 +9,7 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from mooring.customers.models import CustomerDomain, EmailAddress
+from mooring.letters.handling import answered_meanwhile
 from mooring.letters.models import Correspondent, OutgoingKind, OutgoingLetter, Participant
 from mooring.letters.options import scope_of_everything
 from mooring.letters.placeholders import unfilled
@@ -25,8 +26,8 @@ _SIGNATURE: Final = "\n-- \n"
 
 
 def cautions_about(draft: OutgoingLetter) -> list[str]:
-    """Sentences that end in a question, or say what is odd; empty where nothing is. At most nine queries."""
-    found = []
+    """Sentences that end in a question, or say what is odd; empty where nothing is. At most ten queries."""
+    found = [_("%(person)s has answered this conversation meanwhile.") % {"person": each} for each in answered_meanwhile(draft)]
     if not draft.subject.strip():
         found.append(_("The subject is empty."))
     if mentions_attachment(draft) and not draft.attachments.filter(is_inline=False).exists():

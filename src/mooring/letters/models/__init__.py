@@ -13,6 +13,7 @@ from mooring.letters.models.account import (
 )
 from mooring.letters.models.correspondent import Correspondent, CorrespondentMark
 from mooring.letters.models.grant import Grant, ProviderKind, SignIn, SignInProvider
+from mooring.letters.models.handling import Handling, TeamState
 from mooring.letters.models.letter import (
     Attachment,
     Delivery,
@@ -49,6 +50,7 @@ __all__ = (
     "Encryption",
     "Folder",
     "Grant",
+    "Handling",
     "Letter",
     "LetterTemplate",
     "LetterText",
@@ -77,6 +79,7 @@ __all__ = (
     "SignIn",
     "SignInProvider",
     "TeamAccess",
+    "TeamState",
     "Thread",
     "ThreadReference",
     "UnwantedSender",
