@@ -23,6 +23,7 @@ from django.utils.translation import ngettext, pgettext
 from selectolax.lexbor import LexborHTMLParser
 
 from desk.policy import ROWS
+from desk.policy_words import address_name
 from desk.world import World, client_of, make_world
 from mooring.ui import build_translations
 from mooring.ui.gather_messages import PACKAGE, gather
@@ -190,7 +191,7 @@ def pages(world: World, language: str) -> Iterator[Page]:
     people = {"administrator": client_of(world.administrator), "owner": client_of(world.owner), "stranger": Client()}
     for person, browser in people.items():
         for name, row in ROWS.items():
-            url = reverse(name, args=[world.value(arg) for arg in row.args])
+            url = reverse(address_name(name), args=[world.value(arg) for arg in row.args])
             for method in ("get", "post"):
                 english, translated = (_texts_at(browser, method, url, code) for code in (settings.LANGUAGE_CODE, language))
                 if translated:

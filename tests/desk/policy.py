@@ -1,7 +1,7 @@
 """Who may do what at which address: the table that test_access_matrix.py checks cell by cell.
 
-Every address of the desk has a row; one without a row fails the test. A row says what GET and POST answer to the six
-principals of PRINCIPALS, in that order:
+Every address of the desk has a row, or several (“name#case”); one without a row fails the test. A row says what GET and POST
+answer to the six principals of PRINCIPALS, in that order:
 
     ok      the page (200)            see     done or elsewhere: a redirect within the desk
     login   the sign-in page          403     not for this role
@@ -136,4 +136,11 @@ ROWS: dict[str, Row] = {
     "deactivate_staff": Row(NOBODY, writes(ADMINISTRATOR), args=("$colleague.pk",)),
     "reactivate_staff": Row(NOBODY, writes(ADMINISTRATOR), args=("$deactivated.pk",)),
     "journal": Row(ADMINISTRATOR, ADMINISTRATOR),
+    "groups": Row(ADMINISTRATOR, NOBODY),
+    "new_group": Row(ADMINISTRATOR, writes(ADMINISTRATOR), data={"name": "Newcomers", "kind": "standard"}),
+    "group": Row(ADMINISTRATOR, writes(ADMINISTRATOR), args=("$group.pk",), data={"name": "Sailors", "kind": "sales"}),
+    "move_group": Row(NOBODY, writes(ADMINISTRATOR), args=("$group.pk",), data={"direction": "down"}),
+    "remove_group": Row(NOBODY, "login see 403 403 403 login", args=("$group.pk",)),
+    "add_member": Row(NOBODY, writes(ADMINISTRATOR), args=("$group.pk",), data={"user": "$colleague.pk"}),
+    "remove_member": Row(NOBODY, writes(ADMINISTRATOR), args=("$group.pk", "$owner.pk")),
 }

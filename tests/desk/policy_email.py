@@ -11,6 +11,10 @@ _HAS_ACCOUNTS = "login ok ok ok 403 login"
 _IN_OWN_MAILBOX = "login see Wsee see see login"
 _IDS = {"ids": "$letter.pk"}
 _ACCOUNT = ("$account.pk",)
+_TEAM_ACCOUNT = ("$team_account.pk",)
+"""The owner reads and writes there, the colleague reads only, the reader does not work in the team."""
+_IN_TEAM = "login ok ok ok 404 login"
+_TEAM_SETTINGS = "login ok 403 403 404 login"
 _LETTER = ("$letter.pk",)
 _PROVIDER = ("$provider.pk",)
 _SIGN_IN = {"sign_in_with": "$provider.pk", "address": "owner@mooring.example", "back": "/profile/email/new/"}
@@ -27,6 +31,8 @@ ROWS: dict[str, Row] = {
     "account_progress": Row(_OWN_ACCOUNT, NOBODY, args=_ACCOUNT),
     "edit_account": Row(_OWN_ACCOUNT, "login 422 422 404 404 login", args=_ACCOUNT),
     "remove_account": Row(NOBODY, _CHANGES_ACCOUNT, args=_ACCOUNT),
+    "new_team_account": Row(ADMINISTRATOR, "login 422 403 403 403 login"),
+    "tell_password": Row(_OWN_ACCOUNT, _CHANGES_ACCOUNT, args=_ACCOUNT, data={"password": "$new_password"}),
     "default_account": Row(NOBODY, _CHANGES_ACCOUNT, args=_ACCOUNT),
     "scan_account": Row(NOBODY, _CHANGES_ACCOUNT, args=_ACCOUNT),
     "retry_account": Row(NOBODY, _CHANGES_ACCOUNT, args=_ACCOUNT),
@@ -39,6 +45,16 @@ ROWS: dict[str, Row] = {
     "sign_in_by_code": Row(NOBODY, "login 404 404 404 404 login", args=("$sign_in.pk",)),
     "ask_sign_in": Row(NOBODY, "login 404 404 404 404 login", args=("$sign_in.pk",)),
     "provider_return": Row("login see see see see login", NOBODY, args=("google",)),
+    # The same of a team account, whose settings are a matter of administrators
+    "account#team": Row(_IN_TEAM, NOBODY, args=_TEAM_ACCOUNT),
+    "account_progress#team": Row(_IN_TEAM, NOBODY, args=_TEAM_ACCOUNT),
+    "edit_account#team": Row(_TEAM_SETTINGS, "login 422 403 403 404 login", args=_TEAM_ACCOUNT),
+    "tell_password#team": Row(_TEAM_SETTINGS, writes(_TEAM_SETTINGS), args=_TEAM_ACCOUNT, data={"password": "$new_password"}),
+    "remove_account#team": Row(NOBODY, writes(_TEAM_SETTINGS), args=_TEAM_ACCOUNT),
+    "scan_account#team": Row(NOBODY, writes(_TEAM_SETTINGS), args=_TEAM_ACCOUNT),
+    "default_account#team": Row(NOBODY, "login see Wsee see 404 login", args=_TEAM_ACCOUNT),
+    "email_account#team": Row("login 404 ok ok 404 login", NOBODY, args=_TEAM_ACCOUNT),
+    "letter#team": Row("login 404 ok ok 404 login", NOBODY, args=("$team_letter.pk",)),
     # Email: nobody opens the mailbox of a colleague, not even an administrator
     "email": Row(SIGNED_IN, NOBODY),
     "email_all": Row(SIGNED_IN, NOBODY),

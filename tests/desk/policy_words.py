@@ -30,3 +30,8 @@ class Row:
 def writes(kind: str, outcome: str = "see") -> str:
     """The same row for a form that is sent: where the page was shown, something is saved."""
     return " ".join(f"W{outcome}" if word == "ok" else word for word in kind.split())
+
+
+def address_name(name: str) -> str:
+    """The name of the address that a row is about: rows of one address are told apart by what follows a # sign."""
+    return name.partition("#")[0]

@@ -26,6 +26,16 @@ from servers.dovecot import PASSWORD, Dovecot, free_ports
 
 pytestmark = pytest.mark.django_db
 CANARY = "canary-0f-a-p4ssword"
+AS_USUAL = {
+    "login_by": "password",
+    "remembers_password": "on",
+    "outgoing_protocol": "",
+    "outgoing_encryption": "tls",
+    "outgoing_login_of": "same",
+    "outgoing_needs_login": "on",
+    "leaves_copy": "on",
+}
+"""What the form sends for settings that nobody touched, of an account that only receives."""
 
 
 @pytest.fixture
@@ -55,6 +65,7 @@ def form(dovecot: Dovecot) -> dict[str, str]:
         "port": str(dovecot.imaps_port),
         "timeout_seconds": "20",
         "first_scan_days": "all",
+        **AS_USUAL,
         "is_scanned": "on",
         "syncs_customers": "on",
         "syncs_leads": "on",
@@ -227,6 +238,7 @@ def test_the_list_of_accounts_takes_the_same_number_of_queries_however_many(brow
         {"password": CANARY, "host": "nobody.invalid"},
         {"password": CANARY, "port": "1"},
         {"password": CANARY, "host": "10.0.0.1"},
+        {"outgoing_password": CANARY, "outgoing_protocol": "smtp", "outgoing_login_of": "own", "outgoing_host": "nobody.invalid"},
         {"password": CANARY, "address": "nobody"},
         {"password": CANARY, "encryption": "none"},
     ],
@@ -279,7 +291,7 @@ def _accounts() -> list[MailAccount]:
 
 def _known(account: MailAccount) -> dict[str, str]:
     names = ("your_name", "address", "user_name", "protocol", "host", "encryption", "port", "timeout_seconds")
-    return {**{name: str(getattr(account, name)) for name in names}, "first_scan_days": str(account.first_scan_days)}
+    return {**AS_USUAL, **{name: str(getattr(account, name)) for name in names}, "first_scan_days": str(account.first_scan_days)}
 
 
 def _queries(browser: Client, url: str) -> int:

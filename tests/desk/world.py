@@ -11,7 +11,7 @@ from django.db import connection
 from django.test import Client
 
 import making
-from letters.making_letters import arrival, make_account, match_of
+from letters.making_letters import arrival, make_account, make_letter, make_team_account, match_of
 from letters.making_outgoing import make_outgoing
 from letters.making_sign_ins import make_provider
 from mooring.activities.models import Activity
@@ -34,6 +34,7 @@ from mooring.letters.models import (
     OutgoingState,
     SignIn,
     SignInProvider,
+    TeamAccess,
     UnwantedSender,
 )
 from mooring.letters.originals import Originals
@@ -45,7 +46,7 @@ from mooring.mail.oauth import Consent
 from mooring.mail.types import Mailbox, Secret
 from mooring.sync.models import BackfillOffer
 from mooring.users.journal import Actor
-from mooring.users.models import Role, SavedView, User
+from mooring.users.models import Group, Role, SavedView, User
 from mooring.users.saved_views import save_view
 from mooring.users.staff import add_user
 
@@ -83,6 +84,9 @@ class World:
     removed_template: LetterTemplate
     provider: SignInProvider
     sign_in: SignIn
+    group: Group
+    team_account: MailAccount
+    team_letter: Letter
     clients: dict[str, Client]
     password: str = making.PASSWORD
     new_password: str = NEW_PASSWORD
@@ -137,6 +141,7 @@ def make_world(mark: str = "") -> World:
         clients={},
         **records,
         **_letters(owner, records["customer"], mark),
+        **_team(owner, colleague, mark),
     )
     for name in ("administrator", "owner", "colleague", "reader", "deactivated"):
         world.clients[name] = client_of(getattr(world, name))
@@ -281,6 +286,18 @@ def _sign_ins(owner: User, mark: str) -> dict[str, Any]:
     wanted = Wanted(provider, "owner@mooring.example", "imap", "/profile/email/new/")
     consent = Consent("https://id.lighthouse.example/authorize", "state", Secret("verifier"), "nonce")
     return {"provider": provider, "sign_in": note_consent(user=owner, wanted=wanted, consent=consent, now=making.NOW)}
+
+
+def _team(writer: User, reader: User, mark: str) -> dict[str, Any]:
+    """A mailbox from which one writes and which another only reads, with a private letter that is linked to nothing."""
+    group = making.make_group(f"Sailors{mark}"[:100], members=[writer], description=f"g{mark}")
+    account = make_team_account(group=group, address="team@mooring.example", your_name=f"Team{mark}", is_main=True)
+    watchers = making.make_group(f"Watchers{mark}"[:100], members=[reader])
+    TeamAccess.objects.create(account=account, group=watchers, may_write=False)
+    quoted = mark.replace('"', "'")
+    people = {"sender": f'"Eve{quoted}" <eve@else.example>', "to": f'"Team{quoted}" <team@mooring.example>'}
+    letter = make_letter(account, private=True, subject=f"Sails{mark}", body=f"Sails?{mark}", **people)
+    return {"group": group, "team_account": account, "team_letter": letter}
 
 
 _LETTER = """From: AnnMARK <ann@harbour.example>

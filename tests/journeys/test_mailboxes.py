@@ -43,9 +43,12 @@ def sailor(dovecot: Dovecot) -> str:
 
 def fill_in(page: Page, dovecot: Dovecot, sailor: str, *, password: str) -> None:
     """The form as a person fills it in, after the address did not tell the server."""
-    page.get_by_label("Incoming server").fill("localhost")
-    page.get_by_label("Port").fill(str(dovecot.imaps_port))
-    page.get_by_label("User name").fill(sailor)
+    page.get_by_label("Incoming server", exact=True).fill("localhost")
+    page.get_by_label("Letters are sent by").select_option(label="Nothing is sent")
+    page.get_by_text("Advanced").click()
+    page.get_by_label("Use default ports").uncheck()
+    page.get_by_label("Port", exact=True).fill(str(dovecot.imaps_port))
+    page.get_by_role("textbox", name="User name (optional)").fill(sailor)
     page.get_by_label("Password", exact=True).fill(password)
 
 

@@ -117,7 +117,7 @@ def test_settings_change_without_the_password_while_the_server_stays(bob: User, 
 
 @pytest.mark.parametrize(
     "elsewhere",
-    [{"host": "imap.attacker.example"}, {"encryption": "none"}, {"protocol": "files", "path": "/mail"}],
+    [{"host": "imap.attacker.example"}, {"encryption": "none"}, {"protocol": "pop3"}],
     ids=["host", "in the clear", "protocol"],
 )
 def test_a_stored_password_never_follows_to_another_server(bob: User, now: datetime, elsewhere: dict[str, Any]) -> None:

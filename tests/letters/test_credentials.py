@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from letters.making_letters import make_account
-from mooring.letters.credentials import Place, SealingKeys, UnableToUnseal, open_password, rotate, seal
+from mooring.letters.credentials import INCOMING, Place, SealingKeys, UnableToUnseal, open_sealed, rotate, seal_for
 from mooring.letters.models import MailAccount
 from mooring.mail.types import Secret
 
@@ -25,7 +25,7 @@ def keys_file(folder: Path, *keys: tuple[str, bytes]) -> Path:
 
 
 def stored(account: MailAccount, password: Secret) -> MailAccount:
-    account.password_sealed = seal(password, account=account)
+    account.password_sealed = seal_for(account, INCOMING, password)
     account.save()
     return account
 
@@ -114,22 +114,22 @@ def test_passwords_of_two_swapped_rows_do_not_open(db: None) -> None:
     one.password_sealed, other.password_sealed = other.password_sealed, one.password_sealed
     for account in (one, other):
         with pytest.raises(UnableToUnseal):
-            open_password(account)
+            open_sealed(account, INCOMING)
 
 
 def test_a_password_does_not_go_to_a_host_changed_behind_our_back(db: None) -> None:
     account = stored(make_account(), CANARY)
-    assert open_password(account) == CANARY
+    assert open_sealed(account, INCOMING) == CANARY
     account.host = "imap.attacker.example"
     with pytest.raises(UnableToUnseal):
-        open_password(account)
+        open_sealed(account, INCOMING)
 
 
 def test_an_empty_password_is_not_sealed_and_an_unsaved_account_has_no_place(db: None) -> None:
-    assert seal(Secret(""), account=make_account()) == b""
-    assert open_password(make_account()) == Secret("")
+    assert seal_for(make_account(), INCOMING, Secret("")) == b""
+    assert open_sealed(make_account(), INCOMING) == Secret("")
     with pytest.raises(ValueError, match="save the account first"):
-        seal(CANARY, account=MailAccount(host="h"))
+        seal_for(MailAccount(host="h"), INCOMING, CANARY)
 
 
 def test_rotation_seals_anew_and_goes_on_where_it_stopped(db: None, settings: Any, tmp_path: Path) -> None:
@@ -142,7 +142,7 @@ def test_rotation_seals_anew_and_goes_on_where_it_stopped(db: None, settings: An
     assert rotate().resealed_count == 0
     settings.SEALING_KEYS_FILE = keys_file(tmp_path, ("new", NEW))
     fresh = MailAccount.objects.unscoped("test").order_by("pk")
-    assert [open_password(account).reveal() for account in fresh] == ["secret 0", "secret 1", "secret 2"]
+    assert [open_sealed(account, INCOMING).reveal() for account in fresh] == ["secret 0", "secret 1", "secret 2"]
     assert bytes(fresh[0].password_sealed) == before
 
 
@@ -156,4 +156,4 @@ def test_rotation_names_accounts_whose_password_is_lost_and_goes_on(db: None, se
     assert rotation.resealed_count == 1
     assert [account_id for account_id, _reason in rotation.failed] == [lost.pk]
     kept.refresh_from_db()
-    assert open_password(kept) == CANARY
+    assert open_sealed(kept, INCOMING) == CANARY

@@ -5,6 +5,7 @@ Reads only; `mooring init` writes. Nothing here imports Django.
 
 from __future__ import annotations
 
+import hashlib
 import os
 import sqlite3
 from dataclasses import dataclass
@@ -42,6 +43,8 @@ class Installation:
     allowed_networks: tuple[IPv4Network | IPv6Network, ...]
     is_debug: bool
     smtp: Smtp | None = None
+    memory: Path | None = None
+    """A folder of the memory's own file system, lost when the machine is started anew; None where there is none."""
 
     @property
     def originals(self) -> Path:
@@ -146,8 +149,17 @@ def read_installation(environment: dict[str, str] | None = None) -> Installation
         hosts=tuple(host.strip() for host in env.get("MOORING_HOSTS", "127.0.0.1,localhost").split(",") if host.strip()),
         allowed_networks=_networks(env.get("MOORING_ALLOWED_NETWORKS", "")),
         is_debug=env.get("MOORING_DEBUG", "") == "1",
+        memory=_memory(env.get("MOORING_MEMORY", ""), data),
         smtp=_smtp(env.get("MOORING_SMTP", ""), env.get("MOORING_SENDER", "")),
     )
+
+
+def _memory(named: str, data: Path) -> Path | None:
+    if named:
+        return Path(named).expanduser().resolve()
+    shared = Path("/dev/shm")  # noqa: S108 - the folder below it is closed to others (letters.held_passwords)
+    mark = hashlib.sha256(os.fsencode(data)).hexdigest()[:12]
+    return shared / f"mooring-{os.geteuid()}-{mark}" if shared.is_dir() else None
 
 
 def _smtp(url: str, sender: str) -> Smtp | None:

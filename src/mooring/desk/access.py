@@ -37,7 +37,7 @@ from mooring.letters.visibility import accounts_read_by, accounts_written_by, vi
 from mooring.sync.backfill import UnableToAnswer, record_of
 from mooring.sync.models import BackfillOffer
 from mooring.users.journal import Actor
-from mooring.users.models import SavedView, User
+from mooring.users.models import Group, SavedView, User
 from mooring.users.permissions import Action, Module, may
 from mooring.users.scoping import ScopedQuerySet
 
@@ -239,6 +239,12 @@ def sign_in_for(request: HttpRequest, sign_in_id: int) -> SignIn:
 def begun_here(request: HttpRequest) -> list[int]:
     """The sign-ins with providers that were begun in this session."""
     return list(request.session.get(SIGN_INS_BEGUN, ()))
+
+
+def group_for(request: HttpRequest, group_id: int) -> Group:
+    """A group of staff, for those who may see Setup."""
+    demand(request, Module.SETUP, Action.VIEW)
+    return _first(Group.objects.select_related("parent"), group_id)
 
 
 def saved_view_for(request: HttpRequest, view_id: int) -> SavedView:

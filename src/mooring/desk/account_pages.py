@@ -9,18 +9,19 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from mooring.desk.access import user_of
-from mooring.desk.menu import PROFILE, SETUP, STAFF, tabs_for
+from mooring.desk.menu import EMAIL_SETUP, PROFILE, SETUP, STAFF, tabs_for
+from mooring.ui.parts import Tab
 from mooring.users.models import User
 from mooring.users.permissions import Action, Module, may
 
 
 def around(request: HttpRequest, owner: User | None) -> dict[str, Any]:
     """Whose accounts they are, the tabs above, and the way back to the list; without an owner a team's."""
-    is_own = owner == user_of(request)
-    if owner is not None and not is_own:
-        tabs = tabs_for(request, STAFF, owner.pk)
-    else:
-        tabs = tabs_for(request, PROFILE) if is_own or not _administers(request) else tabs_for(request, SETUP)
+    is_own = owner == user_of(request) or (owner is None and not _administers(request))
+    if owner is None and not is_own:
+        places = {"tabs": tabs_for(request, SETUP), "parts": tabs_for(request, EMAIL_SETUP)}
+        return {"person": None, "is_own": False, "list_url": list_url(request, None), **_current(places, "all_accounts")}
+    tabs = tabs_for(request, PROFILE) if is_own or owner is None else tabs_for(request, STAFF, owner.pk)
     url = list_url(request, owner)
     tabs = [replace(tab, is_current=tab.url == url) for tab in tabs]
     return {"person": owner, "is_own": is_own, "tabs": tabs, "list_url": url}
@@ -39,6 +40,12 @@ def new_url(request: HttpRequest, owner: User) -> str:
     """Where this reader adds an account for the owner."""
     own = owner == user_of(request)
     return reverse("new_profile_account") if own else reverse("new_staff_account", args=[owner.pk])
+
+
+def _current(places: dict[str, list[Tab]], name: str) -> dict[str, list[Tab]]:
+    """Team accounts are listed below Setup > Email > All accounts, wherever their own pages are."""
+    marked = {reverse(name), reverse("email_settings")}
+    return {key: [replace(tab, is_current=tab.url in marked) for tab in tabs] for key, tabs in places.items()}
 
 
 def _administers(request: HttpRequest) -> bool:

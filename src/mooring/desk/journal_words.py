@@ -61,6 +61,7 @@ ACTIONS: Final = {
     "fetched_whole": gettext_lazy("large email fetched whole"),
     "vanishing_agreed": gettext_lazy("emails confirmed as gone from the server"),
     "removed_on_server": gettext_lazy("archived emails removed from the server"),
+    "password_told": gettext_lazy("password entered"),
     "made_default": gettext_lazy("made the default account"),
     "moved": gettext_lazy("moved"),
     "member_added": gettext_lazy("member added"),
@@ -176,7 +177,14 @@ _CHANGES: Final = frozenset({"changed", "deactivated", "reactivated", "made_defa
 _CHOICES: Final = (Role, CustomerKind, Theme, Rule, GroupKind)
 _VALUES: Final = {value: label for choices in _CHOICES for value, label in choices.choices}
 """Words of the database as people read them."""
-_PAGES: Final = {"customer": "customer", "lead": "lead", "contact": "contact", "project": "project", "user": "change_staff"}
+_PAGES: Final = {
+    "customer": "customer",
+    "lead": "lead",
+    "contact": "contact",
+    "project": "project",
+    "user": "change_staff",
+    "group": "group",
+}
 _LONGEST: Final = 120
 _NOTHING: Final[tuple[Any, ...]] = (None, "", [], {})
 _FIELDS_OF: Final = {

@@ -72,6 +72,7 @@ EMAIL = (
 SETUP = (
     Place(_("Staff"), "staff", icon="users", module=Module.SETUP),
     Place(pgettext_lazy("module", "Email"), "email_settings", icon="mail-cog", module=Module.SETUP, action=Action.CHANGE),
+    Place(_("Groups"), "groups", icon="hierarchy", module=Module.SETUP),
     Place(_("Journal"), "journal", icon="history", module=Module.SETUP),
 )
 

@@ -136,6 +136,8 @@ def needs_outgoing_password(data: AccountData) -> bool:
 
 def leads_elsewhere(before: AccountData, after: AccountData) -> bool:
     """Whether the stored password would be sent to another server, or less well protected than before."""
+    if not needs_password(after):
+        return False
     servers = [(server_described_by(each, password=_NO_SECRET), _sends_with_password(each)) for each in (before, after)]
     (was, was_sending), (will_be, will_be_sending) = servers
     if _is_less_safe(was, will_be):

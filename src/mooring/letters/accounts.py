@@ -16,16 +16,24 @@ from django.utils.translation import gettext as _
 from mooring.letters.account_data import (
     AccountData,
     leads_elsewhere,
-    needs_outgoing_password,
+    needs_password,
     outgoing_leads_elsewhere,
     outgoing_server_described_by,
     problems_of,
     server_described_by,
 )
-from mooring.letters.credentials import open_outgoing_password, open_password, seal, seal_outgoing
+from mooring.letters.credentials import OUTGOING
 from mooring.letters.folders import FolderChoice, write_folders
 from mooring.letters.grants import forget_grant
 from mooring.letters.models import DefaultAccount, Login, MailAccount, TeamAccess
+from mooring.letters.passwords import (
+    forget_passwords,
+    has_password,
+    is_waiting_for_password,
+    outgoing_password_of,
+    password_of,
+    store_passwords,
+)
 from mooring.letters.proofs import is_proven, proof_of
 from mooring.letters.visibility import accounts_written_by
 from mooring.mail.types import Secret, Server
@@ -83,13 +91,13 @@ def server_of(account: MailAccount) -> Server:
 
     Raises credentials.UnableToUnseal, and PasswordNotRemembered where the password must be asked for.
     """
-    return server_described_by(AccountData.of(account), password=open_password(account))
+    return server_described_by(AccountData.of(account), password=password_of(account))
 
 
 def outgoing_server_of(account: MailAccount) -> Server:
     """How the server that takes the account's letters is reached. Raises as `server_of` does, and UnableToSend."""
     server = outgoing_server_described_by(
-        AccountData.of(account), password=open_password(account), outgoing_password=open_outgoing_password(account)
+        AccountData.of(account), password=password_of(account), outgoing_password=outgoing_password_of(account)
     )
     if server is None:
         said = _("No outgoing server is set up for %(address)s. Enter one in the settings of the account.")
@@ -137,7 +145,7 @@ def add_account(
     with transaction.atomic():
         account = MailAccount(owner=owner, is_team=owner is None, created_at=now, changed_at=now, **asdict(data))
         account.save(force_insert=True)
-        _store_passwords(account, password, outgoing_password)
+        store_passwords(account, password=password, outgoing=outgoing_password, now=now)
         write_folders(account=account, choices=folders)
         facts = {"owner": owner.email if owner else "", **_write_team(account, team), **changes_between({}, asdict(data))}
         _note(account, "added", facts, by=by, now=now)
@@ -168,7 +176,7 @@ def change_account(
         account.changed_at = now
         account.save()
         changes: dict[str, Any] = changes_between(asdict(before), asdict(data))
-        _store_passwords(account, password, outgoing_password)
+        store_passwords(account, password=password, outgoing=outgoing_password, now=now)
         if data.login != Login.TOKEN:
             forget_grant(account=account)
         if password is not None or outgoing_password is not None:
@@ -187,7 +195,7 @@ def remove_account(*, account: MailAccount, by: Actor, now: datetime) -> MailAcc
     with transaction.atomic():
         account = _locked(account)
         account.removed_at = account.changed_at = now
-        account.password_sealed = account.outgoing_password_sealed = b""
+        forget_passwords(account)
         account.is_scanned = False
         account.save()
         forget_grant(account=account)
@@ -228,24 +236,16 @@ def _locked(account: MailAccount) -> MailAccount:
     return found
 
 
-def _store_passwords(account: MailAccount, password: Secret | None, outgoing_password: Secret | None) -> None:
-    """None stays, except that a password of its own for sending is forgotten when there is no use for it any more."""
-    if password is not None:
-        account.password_sealed = seal(password, account=account)
-    if not needs_outgoing_password(AccountData.of(account)):
-        account.outgoing_password_sealed = b""
-    elif outgoing_password is not None:
-        account.outgoing_password_sealed = seal_outgoing(outgoing_password, account=account)
-    account.save(update_fields=["password_sealed", "outgoing_password_sealed"])
-
-
 def _demand_passwords(
     account: MailAccount, before: AccountData, after: AccountData, password: Secret | None, outgoing: Secret | None
 ) -> None:
+    is_remembered_now = after.remembers_password and not before.remembers_password and needs_password(after)
+    if is_remembered_now and password is None and is_waiting_for_password(account):
+        raise UnableToSaveAccount({"password": _("Please enter the password, so that it can be remembered.")})
     said = _("The server has changed. Please enter the password again.")
-    if password is None and account.password_sealed and leads_elsewhere(before, after):
+    if password is None and has_password(account) and leads_elsewhere(before, after):
         raise UnableToSaveAccount({"password": said})
-    if outgoing is None and account.outgoing_password_sealed and outgoing_leads_elsewhere(before, after):
+    if outgoing is None and has_password(account, OUTGOING) and outgoing_leads_elsewhere(before, after):
         raise UnableToSaveAccount({"outgoing_password": said})
 
 

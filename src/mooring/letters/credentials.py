@@ -25,7 +25,8 @@ from mooring.mail.types import Secret
 _FORMAT: Final = 1
 _NONCE_BYTES: Final = 12
 _KEY_BYTES: Final = 32
-_SEALED_FIELDS: Final = ("password_sealed", "outgoing_password_sealed")
+INCOMING: Final = "password_sealed"
+OUTGOING: Final = "outgoing_password_sealed"
 
 
 class UnableToUnseal(Exception):
@@ -103,24 +104,15 @@ class Rotation:
     """(account id, reason) of those whose password must be entered again."""
 
 
-def seal(secret: Secret, *, account: MailAccount) -> bytes:
-    """The password for receiving, sealed for this account's row and server; empty for an empty password."""
-    return _keys().seal(secret, place=_place_of(account, "password_sealed")) if secret else b""
+def seal_for(account: MailAccount, field: str, secret: Secret) -> bytes:
+    """The password of INCOMING or OUTGOING sealed for this account's row and server; empty for an empty password."""
+    return _keys().seal(secret, place=place_of(account, field)) if secret else b""
 
 
-def seal_outgoing(secret: Secret, *, account: MailAccount) -> bytes:
-    """The password that sending has of its own, sealed for this account's row and outgoing server."""
-    return _keys().seal(secret, place=_place_of(account, "outgoing_password_sealed")) if secret else b""
-
-
-def open_password(account: MailAccount) -> Secret:
-    """The account's password, empty where none is stored. Raises UnableToUnseal."""
-    return _opened(account, "password_sealed")
-
-
-def open_outgoing_password(account: MailAccount) -> Secret:
-    """The password that sending has of its own, empty where there is none. Raises UnableToUnseal."""
-    return _opened(account, "outgoing_password_sealed")
+def open_sealed(account: MailAccount, field: str) -> Secret:
+    """The password that stands in the account's row, empty where none does. Raises UnableToUnseal."""
+    sealed = bytes(getattr(account, field))
+    return _keys().open(sealed, place=place_of(account, field)) if sealed else Secret("")
 
 
 def rotate() -> Rotation:
@@ -128,7 +120,7 @@ def rotate() -> Rotation:
     keys = _keys()
     resealed: int = 0
     failed: dict[int, str] = {}
-    for field in _SEALED_FIELDS:
+    for field in (INCOMING, OUTGOING):
         accounts = MailAccount.objects.unscoped("sealing keys are rotated").exclude(**{field: b""}).order_by("id")
         for account in accounts.iterator(chunk_size=500):
             try:
@@ -138,26 +130,22 @@ def rotate() -> Rotation:
     return Rotation(resealed, tuple(failed.items()))
 
 
-def _opened(account: MailAccount, field: str) -> Secret:
-    sealed = bytes(getattr(account, field))
-    return _keys().open(sealed, place=_place_of(account, field)) if sealed else Secret("")
-
-
 def _resealed(account: MailAccount, field: str, keys: SealingKeys) -> int:
     before = bytes(getattr(account, field))
     if keys.is_current(before):
         return 0
-    place = _place_of(account, field)
+    place = place_of(account, field)
     after = keys.seal(keys.open(before, place=place), place=place)
     # A password changed meanwhile is sealed with the current key already and must win.
     unchanged = MailAccount.objects.unscoped("sealing keys are rotated").filter(pk=account.pk, **{field: before})
     return unchanged.update(**{field: after})
 
 
-def _place_of(account: MailAccount, field: str) -> Place:
+def place_of(account: MailAccount, field: str) -> Place:
+    """Where the password belongs: for receiving to the incoming server, for sending to the outgoing one."""
     if account.pk is None:
         raise ValueError("a password is bound to its row: save the account first")
-    host = account.outgoing_host if field == "outgoing_password_sealed" else account.host or account.url
+    host = account.outgoing_host if field == OUTGOING else account.host or account.url
     return Place(table=MailAccount._meta.db_table, row=account.pk, field=field, host=host)
 
 

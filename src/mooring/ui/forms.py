@@ -33,6 +33,11 @@ class Field(BoundField):
         return isinstance(self.field.widget, forms.CheckboxInput)
 
     @property
+    def is_optional(self) -> bool:
+        """Said beside the label; not of fields that only some choices ask for (`field.is_expected` in the form)."""
+        return not self.field.required and not getattr(self.field, "is_expected", False)
+
+    @property
     def width(self) -> str:
         """half, third or empty: how much of a line the field takes; set `field.width` in the form."""
         return str(getattr(self.field, "width", ""))

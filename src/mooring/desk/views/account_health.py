@@ -16,26 +16,26 @@ from django.views.decorators.http import require_GET, require_POST
 
 from mooring.desk.access import account_folder_for, account_for, actor_of, changeable_accounts, may_in, user_of
 from mooring.desk.account_pages import around
+from mooring.desk.account_rows import rows_of
 from mooring.desk.forms.accounts import ReadAgainForm
 from mooring.desk.menu import EMAIL_SETUP, SETUP, tabs_for
 from mooring.letters.grants import grant_of
 from mooring.letters.models import MailAccount
 from mooring.letters.visibility import accounts_written_by
-from mooring.sync.health import failed_letters, health_of_account, health_of_accounts
+from mooring.sync.health import failed_letters, health_of_account
 from mooring.sync.wishes import UnableToScan, agree_to_vanishing, read_again_from, retry_failed, scan_now
 from mooring.ui.rendering import page, see_other, toast
-from mooring.users.permissions import Action, Module
+from mooring.users.permissions import Action, Module, may
 
 
 @require_GET
 @may_in(Module.SETUP)
 def all_accounts(request: HttpRequest) -> HttpResponse:
-    """Setup > Email > All accounts: every account of everybody with its light and its default mark."""
+    """Setup > Email > All accounts: every account of everybody and of every team with its light, and whose default it is."""
     accounts = list(MailAccount.objects.visible_to(user_of(request)).filter(removed_at=None).select_related("owner"))
-    health = health_of_accounts(accounts, now=timezone.now())
-    rows = [(account, health[account.pk]) for account in accounts]
     context = {
-        "rows": rows,
+        "rows": rows_of(accounts, reader=user_of(request), now=timezone.now()),
+        "may_add": may(user_of(request), Module.SETUP, Action.CHANGE),
         "changeable": changeable_accounts(request, accounts),
         "tabs": tabs_for(request, SETUP),
         "parts": tabs_for(request, EMAIL_SETUP),

@@ -14,6 +14,7 @@ from mooring.letters.models.account import (
 from mooring.letters.models.correspondent import Correspondent, CorrespondentMark
 from mooring.letters.models.grant import Grant, ProviderKind, SignIn, SignInProvider
 from mooring.letters.models.handling import Handling, TeamState
+from mooring.letters.models.held import HeldPassword
 from mooring.letters.models.letter import (
     Attachment,
     Delivery,
@@ -51,6 +52,7 @@ __all__ = (
     "Folder",
     "Grant",
     "Handling",
+    "HeldPassword",
     "Letter",
     "LetterTemplate",
     "LetterText",

@@ -3,6 +3,7 @@
 import "./compose.js";
 import "./copying.js";
 import "./dialogs.js";
+import "./folding.js";
 import "./keyboard.js";
 import "./lists.js";
 import "./menus.js";

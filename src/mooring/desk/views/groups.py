@@ -1,0 +1,182 @@
+"""Setup > Groups: the tree of groups of staff, one group with its members, and where it stands."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from mooring.desk.access import actor_of, group_for, may_in, staff_for
+from mooring.desk.forms.groups import GroupForm, MemberForm
+from mooring.desk.forms.staff import refuse
+from mooring.desk.menu import SETUP, tabs_for
+from mooring.ui.rendering import page, see_other, toast
+from mooring.users.groups import (
+    GroupLine,
+    UnableToChangeGroup,
+    add_group,
+    add_member,
+    change_group,
+    group_lines,
+    members_of,
+    move_group,
+    remove_group,
+    remove_member,
+)
+from mooring.users.models import Group, User
+from mooring.users.permissions import Action, Module
+
+MOST_FOUND = 20
+
+
+@require_GET
+@may_in(Module.SETUP)
+def groups(request: HttpRequest) -> HttpResponse:
+    """The whole tree."""
+    context = {"tree": _nested(group_lines()), "tabs": tabs_for(request, SETUP)}
+    return page(request, "desk/groups/tree.html", context)
+
+
+@may_in(Module.SETUP, Action.CHANGE)
+def new_group(request: HttpRequest) -> HttpResponse:
+    """A new group, at the top or below the one that `?under=` names."""
+    lines = group_lines()
+    form = GroupForm(request.POST or None, initial={"parent": request.GET.get("under", "")}, lines=lines)
+    if request.method == "POST" and form.is_valid():
+        entered = form.cleaned_data
+        try:
+            made = add_group(
+                name=entered["name"],
+                description=entered["description"],
+                kind=entered["kind"],
+                parent=form.parent_entered(),
+                by=actor_of(request),
+                now=timezone.now(),
+            )
+        except UnableToChangeGroup as error:
+            refuse(form, error.problems)
+        else:
+            toast(request, _("The group %(name)s was added.") % {"name": made})
+            return see_other(request, reverse("group", args=[made.pk]))
+    context = {"form": form, "tabs": tabs_for(request, SETUP)}
+    return page(request, "desk/groups/new.html", context, status=422 if form.errors else 200)
+
+
+@may_in(Module.SETUP, Action.CHANGE)
+def group(request: HttpRequest, group_id: int) -> HttpResponse:
+    """One group: what it is called, where it stands, who works in it; `?person=` looks for somebody to add."""
+    found = group_for(request, group_id)
+    lines = group_lines()
+    if request.method != "POST":
+        return _group_page(request, found, GroupForm.of(found, lines=lines))
+    form = GroupForm(request.POST, lines=lines, group=found)
+    if form.is_valid():
+        try:
+            _save(request, found, form)
+        except UnableToChangeGroup as error:
+            refuse(form, error.problems)
+        else:
+            toast(request, _("The group %(name)s was saved.") % {"name": form.cleaned_data["name"]})
+            return see_other(request, reverse("group", args=[found.pk]))
+    return _group_page(request, found, form)
+
+
+@require_POST
+@may_in(Module.SETUP, Action.CHANGE)
+def move(request: HttpRequest, group_id: int) -> HttpResponse:
+    """One place up or down among the groups beside it."""
+    found = group_for(request, group_id)
+    siblings = list(Group.objects.filter(parent=found.parent).order_by("place", "pk"))
+    at = siblings.index(found) + (-1 if request.POST.get("direction") == "up" else 2)
+    before = siblings[at] if 0 <= at < len(siblings) else None
+    if at >= 0:
+        move_group(group=found, parent=found.parent, before=before, by=actor_of(request), now=timezone.now())
+    return see_other(request, f"{reverse('groups')}#group-{found.pk}")
+
+
+@require_POST
+@may_in(Module.SETUP, Action.CHANGE)
+def remove(request: HttpRequest, group_id: int) -> HttpResponse:
+    """Its members stay members of staff."""
+    found = group_for(request, group_id)
+    try:
+        remove_group(group=found, by=actor_of(request), now=timezone.now())
+    except UnableToChangeGroup as error:
+        toast(request, str(error), is_problem=True)
+        return see_other(request, reverse("group", args=[group_id]))
+    toast(request, _("The group %(name)s was removed.") % {"name": found})
+    return see_other(request, reverse("groups"))
+
+
+@require_POST
+@may_in(Module.SETUP, Action.CHANGE)
+def add_to_group(request: HttpRequest, group_id: int) -> HttpResponse:
+    """Add somebody, or change what they are in the group."""
+    found = group_for(request, group_id)
+    form = MemberForm(request.POST)
+    if not form.is_valid():
+        toast(request, _("A position may have at most 100 characters."), is_problem=True)
+        return see_other(request, reverse("group", args=[found.pk]))
+    user, position = staff_for(request, form.cleaned_data["user"]), form.cleaned_data["position"]
+    try:
+        add_member(group=found, user=user, position=position, by=actor_of(request), now=timezone.now())
+    except UnableToChangeGroup as error:
+        toast(request, str(error), is_problem=True)
+    else:
+        toast(request, _("%(name)s works in %(group)s.") % {"name": user, "group": found})
+    return see_other(request, reverse("group", args=[found.pk]))
+
+
+@require_POST
+@may_in(Module.SETUP, Action.CHANGE)
+def take_from_group(request: HttpRequest, group_id: int, user_id: int) -> HttpResponse:
+    """Somebody does not work in it any more."""
+    found, user = group_for(request, group_id), staff_for(request, user_id)
+    remove_member(group=found, user=user, by=actor_of(request), now=timezone.now())
+    toast(request, _("%(name)s works in %(group)s no more.") % {"name": user, "group": found})
+    return see_other(request, reverse("group", args=[found.pk]))
+
+
+def _save(request: HttpRequest, found: Group, form: GroupForm) -> None:
+    by, now, entered, parent = actor_of(request), timezone.now(), form.cleaned_data, form.parent_entered()
+    if parent != found.parent:
+        move_group(group=found, parent=parent, by=by, now=now)
+    change_group(group=found, name=entered["name"], description=entered["description"], kind=entered["kind"], by=by, now=now)
+
+
+def _group_page(request: HttpRequest, found: Group, form: GroupForm) -> HttpResponse:
+    asked = request.GET.get("person", "").strip()
+    context = {
+        "group": found,
+        "form": form,
+        "members": members_of(found),
+        "asked": asked,
+        "found": _staff_found(found, asked) if asked else (),
+        "tabs": tabs_for(request, SETUP),
+    }
+    return page(request, "desk/groups/group.html", context, fragment="found", status=422 if form.errors else 200)
+
+
+def _staff_found(found: Group, asked: str) -> Any:
+    """Active colleagues whose name or address holds the words and who do not work in the group yet."""
+    people = User.objects.filter(is_active=True).exclude(memberships__group=found)
+    for word in asked.split()[:5]:
+        people = people.filter(Q(name__icontains=word) | Q(email__icontains=word))
+    return people.order_by("name", "pk")[:MOST_FOUND]
+
+
+def _nested(lines: list[GroupLine]) -> list[dict[str, Any]]:
+    """The lines as branches with what is below each."""
+    top: list[dict[str, Any]] = []
+    path = [top]
+    for line in lines:
+        branch: dict[str, Any] = {"group": line.group, "member_count": line.member_count, "below": []}
+        del path[line.level + 1 :]
+        path[line.level].append(branch)
+        path.append(branch["below"])
+    return top
