@@ -16,6 +16,7 @@ from servers.cyrus import Cyrus, OtherClient
 from servers.dovecot import Dovecot
 from servers.gmail import GmailServer
 from servers.graph import GraphServer
+from servers.jmap import Box, ScriptedJmap
 from servers.scripted_imap import LOOPBACK
 
 FIRST = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
@@ -148,6 +149,28 @@ class CyrusPop3Place(CyrusPlace):
         return self._cyrus.server(self._user, protocol="pop3"), LOOPBACK
 
 
+class ScriptedJmapPlace(Place):
+    """A JMAP server that needs no packages; what Cyrus does is the truth."""
+
+    def __init__(self, jmap: ScriptedJmap) -> None:
+        self._jmap = jmap
+        jmap.at_once, jmap.most_in_query = 3, 2
+        jmap.boxes["m9"] = Box("Tested")
+        self._ids: list[str] = []
+
+    def server(self) -> tuple[Server, EgressPolicy]:
+        return self._jmap.server(), self._jmap.policy
+
+    def deliver(self, letters: Sequence[bytes]) -> None:
+        self._ids.extend(self._jmap.deliver(raw, "m9") for raw in letters)
+
+    def remove(self, number: int) -> None:
+        self._jmap.destroy(self._ids[number - 1])
+
+    def remove_folder(self) -> None:
+        del self._jmap.boxes["m9"]
+
+
 class GraphPlace(Place):
     """Pages are small, so that listings have several."""
 
@@ -197,14 +220,15 @@ PLACES: dict[str, Callable[[pytest.FixtureRequest, Path], Place]] = {
     "gmail": lambda request, folder: GmailPlace(request.getfixturevalue("gmail")),
     "graph": lambda request, folder: GraphPlace(request.getfixturevalue("graph")),
     "imap": lambda request, folder: DovecotPlace(request.getfixturevalue("dovecot")),
-    "jmap": lambda request, folder: CyrusPlace(request.getfixturevalue("cyrus")),
+    "jmap of cyrus": lambda request, folder: CyrusPlace(request.getfixturevalue("cyrus")),
+    "jmap scripted": lambda request, folder: ScriptedJmapPlace(request.getfixturevalue("jmap")),
     "pop3 of cyrus": lambda request, folder: CyrusPop3Place(request.getfixturevalue("cyrus")),
     "pop3 of dovecot": lambda request, folder: DovecotPop3Place(request.getfixturevalue("dovecot")),
 }
 """By a name that begins with the protocol: how the place is made."""
-WITH_FOLDERS = ("files", "gmail", "graph", "imap", "jmap")
+WITH_FOLDERS = ("files", "gmail", "graph", "imap", "jmap of cyrus", "jmap scripted")
 """Those that have more than the inbox."""
-REMOVING = ("gmail", "graph", "imap", "jmap", "pop3 of cyrus", "pop3 of dovecot")
+REMOVING = ("gmail", "graph", "imap", "jmap of cyrus", "jmap scripted", "pop3 of cyrus", "pop3 of dovecot")
 """Those whose letters can be removed (contract.Removing)."""
-KEEPING = ("gmail", "imap", "jmap")
+KEEPING = ("gmail", "imap", "jmap of cyrus", "jmap scripted")
 """Those into which letters can be put (contract.Keeping)."""

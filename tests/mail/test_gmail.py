@@ -213,6 +213,14 @@ def test_a_label_that_is_gone_is_missing(gmail: GmailServer, mailbox: Incoming) 
         Rows(mailbox, folder).visit()
 
 
+def test_a_letter_that_may_not_be_looked_at_ends_the_listing(gmail: GmailServer, mailbox: Incoming, whole: Folder) -> None:
+    gmail.mailbox.deliver(RAW)
+    gmail.throttled_parts = [(400, "failedPrecondition")]
+
+    with pytest.raises(CommandRefused):
+        Rows(mailbox, whole).visit()
+
+
 def test_a_letter_that_goes_while_it_is_looked_at_is_left_out(gmail: GmailServer, mailbox: Incoming, whole: Folder) -> None:
     ids = [gmail.mailbox.deliver(letter_of(str(number))) for number in range(2)]
     listing = {"messages": [{"id": each} for each in [*ids, "18f0000000000fff"]]}

@@ -70,6 +70,12 @@ def test_too_many_folders_are_refused(graph: GraphServer, mailbox: Incoming, mon
         mailbox.folders()
 
 
+def test_folders_that_may_not_be_looked_at_are_refused(graph: GraphServer, mailbox: Incoming) -> None:
+    graph.alter("/mailFolders/delta", Given.of_json({"error": {"code": "ErrorAccessDenied"}}, status=403))
+    with pytest.raises(CommandRefused):
+        mailbox.folders()
+
+
 def test_how_many_letters_a_folder_holds_is_told(graph: GraphServer, mailbox: Incoming) -> None:
     graph.mailbox.deliver("AQMk-inbox=", RAW)
     inbox = mailbox.folders()[0]

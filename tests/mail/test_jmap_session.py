@@ -11,11 +11,14 @@ import pytest
 from mail.listings import letter_of
 from mooring.mail.connect import open_incoming
 from mooring.mail.errors import (
+    CommandRefused,
     ConnectionLost,
     LoginRefused,
     MailError,
     PlainLoginRefused,
     ProtocolViolation,
+    ServerBusy,
+    ServerUnavailable,
 )
 from mooring.mail.protocols.jmap import JmapMailbox
 from mooring.mail.protocols.jmap.session import session_url
@@ -63,6 +66,13 @@ def test_relative_addresses_are_meant_from_where_the_session_was_found(jmap: Scr
 )
 def test_sessions_that_say_nothing_usable_are_refused(jmap: ScriptedJmap, part: dict[str, Any], kind: type[MailError]) -> None:
     jmap.session = part
+    with pytest.raises(kind):
+        open_incoming(jmap.server(), policy=jmap.policy)
+
+
+@pytest.mark.parametrize(("status", "kind"), [(404, CommandRefused), (429, ServerBusy), (500, ServerUnavailable)])
+def test_a_session_that_is_not_to_be_had_becomes_an_error(jmap: ScriptedJmap, status: int, kind: type[MailError]) -> None:
+    jmap.altered = lambda asked, given: Given(status, headers={"Retry-After": "600"})
     with pytest.raises(kind):
         open_incoming(jmap.server(), policy=jmap.policy)
 

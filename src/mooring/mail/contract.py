@@ -124,7 +124,7 @@ class Outgoing(Protocol):
 
         What goes wrong before that is certain: nothing was accepted, and a MailError is raised. After it, only an answer of the
         server is certain; anything else raises FateUnknown. Recipients that the server refuses are named in the result while
-        the others get the letter; when all are refused AllRecipientsRefused is raised, certainly before `before_data`.
+        the others get the letter; when all are refused AllRecipientsRefused is raised, over SMTP certainly before `before_data`.
         """
         ...
 

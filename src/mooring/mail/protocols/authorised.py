@@ -74,13 +74,14 @@ class Authorised:
             named = {**(headers or {}), "Authorization": login}
             return self._client.request(method, url, headers=named, body=body, size_cap=size_cap, redirects=redirects)
 
-        for turn in range(1, _TRIES + 1):
-            answer = self._logged_in(url, once)
-            pause = wait_asked_for(answer) if "retry-after" in answer.headers else timedelta(seconds=2 ** (turn - 1))
-            if turn == _TRIES or not self._is_busy(answer) or pause is None or pause > LONGEST_PAUSE:
+        answer = self._logged_in(url, once)
+        for turn in range(_TRIES - 1):
+            pause = wait_asked_for(answer) if "retry-after" in answer.headers else timedelta(seconds=2**turn)
+            if not self._is_busy(answer) or pause is None or pause > LONGEST_PAUSE:
                 return answer
             self._sleep(max(pause.total_seconds(), 0))
-        raise AssertionError("the last turn returns")
+            answer = self._logged_in(url, once)
+        return answer
 
     def good(
         self,

@@ -1,4 +1,8 @@
-"""Letters of Microsoft Graph as MIME ($value), four under way at once; of a header block no more is read than need be."""
+"""Letters of Microsoft Graph as MIME ($value), four under way at once; of a header block no more is read than need be.
+
+Not in batches: a batch hands out what is text as a JSON text (OData JSON 4.01, section 19.2), and so not byte for byte; and Graph
+works on four of a batch at once, too.
+"""
 
 from __future__ import annotations
 

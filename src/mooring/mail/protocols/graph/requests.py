@@ -98,20 +98,17 @@ class Graph:
         return answers
 
     def _batch(self, requests: Sequence[Small], command: str) -> list[Answer]:
-        found: dict[int, Answer] = {}
-        for turn in range(1, _TRIES + 1):
-            waiting = [place for place in range(len(requests)) if place not in found]
-            answers = self._post_batch({place: requests[place] for place in waiting}, command)
-            busy = [answer for answer in answers.values() if is_busy(answer)]
-            found.update((place, answer) for place, answer in answers.items() if not is_busy(answer))
-            if not busy:
-                return [found[place] for place in range(len(requests))]
-            waits = [wait_asked_for(answer) for answer in busy]
+        found = self._post_batch(dict(enumerate(requests)), command)
+        turn = 1
+        while busy := {place: answer for place, answer in found.items() if is_busy(answer)}:
+            waits = [wait_asked_for(answer) for answer in busy.values()]
             pause = max((wait for wait in waits if wait is not None), default=LONGEST_PAUSE / 4)
             if pause > LONGEST_PAUSE or turn == _TRIES:
-                raise refusal(busy[0], command=command).asked_to_wait(pause)
+                raise ServerBusy(reason=command).asked_to_wait(pause)
             self._sleep(max(pause.total_seconds(), 0))
-        raise ServerBusy(reason=command)
+            found.update(self._post_batch({place: requests[place] for place in busy}, command))
+            turn += 1
+        return [found[place] for place in range(len(requests))]
 
     def _post_batch(self, requests: dict[int, Small], command: str) -> dict[int, Answer]:
         asked = [
