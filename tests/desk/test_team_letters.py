@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from selectolax.lexbor import LexborHTMLParser
 
-from desk.kept_letters import keep
+from desk.kept_letters import html_letter, keep
 from desk.world import client_of
 from letters.making_letters import make_account, make_team_account
 from letters.making_outgoing import make_outgoing
@@ -104,3 +104,20 @@ def test_the_author_of_a_letter_stops_waiting_for_an_answer(bob: User, alice: Us
     assert "its author is reminded" in team(bob, letter)
     client_of(bob).post(reverse("stop_awaiting_answer", args=[letter.pk]))
     assert "its author is reminded" not in team(bob, letter)
+
+
+def test_the_list_says_whose_a_letter_is_and_shows_ones_own_alone(letter: Letter, box: MailAccount, bob: User, eve: User) -> None:
+    other = keep(box, html_letter(subject="Sails"))
+    client_of(bob).post(reverse("assign_team_letters"), {"ids": letter.pk, "to": eve.pk})
+    mine = said(client_of(eve).get(reverse("email"), {"mine": "1"}))
+    assert ("With Eve" in mine, letter.subject in mine, other.subject in mine) == (True, True, False)
+    everything = said(client_of(bob).get(reverse("email")))
+    assert ("With Eve" in everything, other.subject in everything) == (True, True)
+
+
+def test_a_task_is_made_from_a_letter_and_its_team_is_shown_beside_it(letter: Letter, bob: User) -> None:
+    page = client_of(bob).get(reverse("letter", args=[letter.pk])).content.decode()
+    assert (reverse("team_of_letter", args=[letter.pk]) in page, f"{reverse('new_activity')}?letter={letter.pk}" in page) == (
+        True,
+        True,
+    )

@@ -11,8 +11,9 @@ from django.utils.translation import ngettext, pgettext
 
 from mooring.desk.link_pages import why_in_words
 from mooring.letters.conversations import MOST_NAMED, Conversation
+from mooring.letters.handling import Handled, states_in
 from mooring.letters.linking import target_of
-from mooring.letters.models import Direction, Letter, Link
+from mooring.letters.models import Direction, Letter, Link, TeamState
 from mooring.ui.parts import Line
 
 _FIRST_WORD: Final = 0
@@ -24,9 +25,23 @@ def lines_of_conversations(
     base: str,
     links: Mapping[int, Sequence[Link]] | None = None,
     current: Collection[int] = (),
+    team_ids: Collection[int] = (),
 ) -> list[Line]:
-    """A mailbox as a list; `base` is the address of the list, to which the letter is added, `links` those by letter id."""
-    return [_conversation_line(row, base=base, links=(links or {}).get(row.letter.pk, ()), current=current) for row in rows]
+    """A mailbox as a list; `base` is the address of the list, to which the letter is added, `links` those by letter id.
+
+    One query where `team_ids` names accounts of teams.
+    """
+    states = states_in((row.delivery for row in rows), team_ids=team_ids)
+    return [
+        _conversation_line(
+            row,
+            base=base,
+            links=(links or {}).get(row.letter.pk, ()),
+            current=current,
+            handled=states.get(row.letter.pk, Handled(TeamState.NEW)),
+        )
+        for row in rows
+    ]
 
 
 def lines_of_links(links: Sequence[Link]) -> list[Line]:
@@ -39,7 +54,9 @@ def lines_of_letters(letters: Sequence[Letter], *, current: int | None = None) -
     return [_line(letter, url=reverse("letter", args=[letter.pk]), is_current=letter.pk == current) for letter in letters]
 
 
-def _conversation_line(row: Conversation, *, base: str, links: Sequence[Link], current: Collection[int]) -> Line:
+def _conversation_line(
+    row: Conversation, *, base: str, links: Sequence[Link], current: Collection[int], handled: Handled
+) -> Line:
     letter, delivery = row.letter, row.delivery
     records = [str(target_of(link)) for link in links]
     more = ngettext("%(name)s and %(count)d more", "%(name)s and %(count)d more", len(records) - 1)
@@ -58,6 +75,8 @@ def _conversation_line(row: Conversation, *, base: str, links: Sequence[Link], c
         is_answered="\\Answered" in delivery.flags,
         is_private=delivery.is_private,
         is_done=delivery.done_at is not None,
+        with_whom=str(handled.assignee or ""),
+        is_waiting=handled.state == TeamState.WAITING,
     )
 
 

@@ -14,12 +14,14 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from mooring.activities.waiting import watch_of
 from mooring.desk.access import user_of
 from mooring.desk.forms.letters import LinkForm
 from mooring.desk.letter_bodies import Body, body_of, shown
 from mooring.desk.link_pages import shown_links, with_rights
 from mooring.desk.strangers import possible_deeds
 from mooring.letters.conversations import Member, members_of
+from mooring.letters.handling import team_account_of
 from mooring.letters.mailboxes import everywhere
 from mooring.letters.models import Attachment, Letter, Link, Participant
 from mooring.letters.private_marks import private_senders
@@ -111,7 +113,9 @@ def beside_context(request: HttpRequest, letter: Letter) -> dict[str, Any]:
         "letter": letter,
         "beside_is_here": True,
         "may_hide_sender": bool(key) and may(reader, Module.ACCOUNTS, Action.CHANGE),
+        "may_plan": may(reader, Module.CUSTOMERS, Action.CHANGE),
         "is_private_sender": key in private_senders(reader=reader, keys=[key]),
+        "has_team_part": team_account_of(letter, reader=reader) is not None or watch_of(letter) is not None,
         "deliveries": deliveries_of(letters=[letter], reader=reader)[letter.pk],
         **possible_deeds(reader, letter, list(letter.participants.all())),
     }

@@ -113,7 +113,10 @@ def panes_context(request: HttpRequest, box: Box, counts: Sequence[FolderCount])
         "is_searched": bool(form.asked().get("q")),
         "shows": "letter" if letter else "folders" if request.GET.get("show") == "folders" else "list",
         "page": KeysetPage(found.rows, found.next or None, found.previous or None),
-        "lines": lines_of_conversations(found.rows, base=base, links=links, current={each.pk for each in letters}),
+        "lines": lines_of_conversations(
+            found.rows, base=base, links=links, current={each.pk for each in letters}, team_ids=box.place.team_ids
+        ),
+        "has_team": bool(box.place.team_ids),
         "back_url": base.rstrip("?&"),
         "actions": bulk_actions(box),
         "bulk_link_form": LinkForm(reader=user_of(request), auto_id="bulk_%s"),

@@ -18,6 +18,7 @@ from django.db.models.expressions import RawSQL
 
 from mooring.customers.value_lists import any_of
 from mooring.letters.arrivals import position_of
+from mooring.letters.handling import assigned_to
 from mooring.letters.mailboxes import Place
 from mooring.letters.models import Delivery, Direction, Letter, Participant
 from mooring.letters.paging import PAGE_SIZE, Page, Window
@@ -43,6 +44,8 @@ class MailboxFilters:
     has_attachment: bool = False
     is_linked: bool | None = None
     is_private: bool = False
+    is_mine: bool = False
+    """Given to the reader by a team."""
     sender: str = ""
     since: datetime | None = None
     before: datetime | None = None
@@ -249,6 +252,8 @@ def _condition(place: Place, filters: MailboxFilters) -> Q:
         condition &= is_unread_for(place)
     if filters.is_private:
         condition &= Q(is_private=True)
+    if filters.is_mine:
+        condition &= assigned_to(place.reader_id)
     if filters.has_attachment:
         condition &= Q(letter__attachment_count__gt=0)
     if filters.is_linked is not None:

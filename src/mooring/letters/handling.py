@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import transaction
-from django.db.models import OuterRef, Q, QuerySet
+from django.db.models import F, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from mooring.customers.value_lists import any_of
@@ -82,16 +82,29 @@ def mark_waiting(
 
 
 def states_of(*, account_ids: Collection[int], letter_ids: Collection[int]) -> dict[int, Handled]:
-    """Letter id -> how far the teams of these accounts are with it, for letters that lie there. At most three queries."""
-    if not account_ids or not letter_ids:
-        return {}
+    """Letter id -> how far the teams of these accounts are with it, for letters that lie there. Two queries."""
     places = Delivery.objects.filter(account_id__in=account_ids, letter_id__in=any_of(set(letter_ids)), account__is_team=True)
-    rows = list(places.values_list("letter_id", "letter__thread_id", "done_at"))
-    threads = {thread_id for _letter, thread_id, _done in rows if thread_id}
-    of_letters, of_threads = _latest(account_ids, {letter_id for letter_id, _thread, _done in rows}, threads)
+    return states_in(places.select_related("letter"), team_ids=account_ids) if account_ids and letter_ids else {}
+
+
+def states_in(places: Iterable[Delivery], *, team_ids: Collection[int]) -> dict[int, Handled]:
+    """The same for places whose letters are read already; one query, none where no place is of a team."""
+    rows = [place for place in places if place.account_id in team_ids]
+    if not rows:
+        return {}
+    is_theirs = Q(letter_id__in=any_of({row.letter_id for row in rows}))
+    threads = {row.letter.thread_id for row in rows if row.letter.thread_id}
+    if threads:
+        is_theirs |= Q(letter__thread_id__in=any_of(threads))
+    here = Handling.objects.filter(is_theirs, account_id__in=list(team_ids)).select_related("assignee")
+    found = list(here.annotate(thread_id=F("letter__thread_id")).order_by("changed_at", "pk"))
+    of_letters = {row.letter_id: row for row in found}
+    of_threads = {row.thread_id: row for row in found if row.thread_id}
     return {
-        letter_id: _handled(of_letters.get(letter_id), of_threads.get(thread_id or 0), is_done=done_at is not None)
-        for letter_id, thread_id, done_at in rows
+        row.letter_id: _handled(
+            of_letters.get(row.letter_id), of_threads.get(row.letter.thread_id), is_done=row.done_at is not None
+        )
+        for row in rows
     }
 
 
@@ -125,9 +138,11 @@ def answered_meanwhile(draft: OutgoingLetter) -> list[User]:
     return _authors(gone)
 
 
-def assigned_to(user: User) -> Q:
-    """Of deliveries: that the letter was given to the user."""
-    return has_any(Handling.objects.filter(letter=OuterRef("letter_id"), account=OuterRef("account_id"), assignee=user))
+def assigned_to(user_id: int) -> Q:
+    """Of deliveries: that the letter, or another of its conversation, was given to the user."""
+    given = Handling.objects.filter(account=OuterRef("account_id"), assignee=user_id)
+    of_conversation = given.filter(letter__thread=OuterRef("letter__thread"), letter__thread__isnull=False)
+    return has_any(given.filter(letter=OuterRef("letter_id"))) | has_any(of_conversation)
 
 
 def _places(by: Actor, letter_ids: Collection[int], with_conversations: bool) -> list[Delivery]:
@@ -159,19 +174,6 @@ def _set(
         Handling.objects.update_or_create(account_id=place.account_id, letter_id=place.letter_id, defaults=values)
         changed.add(place.letter_id)
     return changed
-
-
-def _latest(
-    account_ids: Collection[int], letter_ids: Collection[int], thread_ids: Collection[int]
-) -> tuple[dict[int, Handling], dict[int, Handling]]:
-    """What was agreed on for each of the letters, and last for each of the conversations."""
-    here = Handling.objects.filter(account_id__in=account_ids).select_related("assignee")
-    of_letters = {row.letter_id: row for row in here.filter(letter_id__in=any_of(set(letter_ids)))}
-    if not thread_ids:
-        return of_letters, {}
-    of_threads = here.filter(letter__thread_id__in=any_of(set(thread_ids))).order_by("changed_at", "pk")
-    rows = of_threads.select_related("assignee", "letter").defer("letter__defects")
-    return of_letters, {row.letter.thread_id or 0: row for row in rows}
 
 
 def _handled(own: Handling | None, of_conversation: Handling | None, *, is_done: bool) -> Handled:

@@ -127,6 +127,9 @@ class Line:
     is_answered: bool = False
     is_private: bool = False
     is_done: bool = False
+    with_whom: str = ""
+    """Who of a team has it."""
+    is_waiting: bool = False
     pk: int = 0
     count: int = 1
 

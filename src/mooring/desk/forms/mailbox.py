@@ -36,6 +36,7 @@ class MailboxForm(forms.Form):
     unread = forms.BooleanField(label=_("Unread"), required=False)
     attachments = forms.BooleanField(label=_("With attachments"), required=False)
     private = forms.BooleanField(label=_("Private"), required=False)
+    mine = forms.BooleanField(label=_("Given to me"), required=False)
     says: ClassVar[dict[str, Any]] = {
         "q": _("that contain"),
         "sender": pgettext_lazy("letters", "from"),
@@ -45,11 +46,13 @@ class MailboxForm(forms.Form):
         "unread": _("that are"),
         "attachments": pgettext_lazy("letters", "with"),
         "private": _("that are"),
+        "mine": _("that are"),
     }
     values: ClassVar[dict[str, Any]] = {
         "unread": pgettext_lazy("letters", "unread"),
         "attachments": pgettext_lazy("letters", "attachments"),
         "private": pgettext_lazy("letters", "private"),
+        "mine": pgettext_lazy("letters", "given to me"),
     }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -71,6 +74,7 @@ class MailboxForm(forms.Form):
             has_attachment=bool(asked.get("attachments")),
             is_linked={"yes": True, "no": False}.get(asked.get("linked", "")),
             is_private=bool(asked.get("private")),
+            is_mine=bool(asked.get("mine")),
             sender=asked.get("sender", ""),
             since=_midnight(asked.get("since")),
             before=_midnight(until + timedelta(days=1)) if until else None,
