@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mooring.mail import writing
 from mooring.mail.errors import UnusableName
 from mooring.mail.parsing import read_letter
 from mooring.mail.types import ParsedLetter
@@ -96,6 +97,21 @@ def test_html_pictures_and_files_stand_where_programs_look_for_them() -> None:
     assert shown.sha256 == hashlib.sha256(PICTURE.content).hexdigest()
     assert (attached.name, attached.content_type, attached.is_inline) == ("Zamówienie żagli.pdf", "application/pdf", False)
     assert attached.sha256 == hashlib.sha256(order.content).hexdigest()
+
+
+def test_html_without_pictures_is_an_alternative_alone() -> None:
+    raw = written(html="<p>Ahoy</p>")
+    assert b"multipart/alternative" in raw
+    assert b"multipart/related" not in raw
+
+
+@pytest.mark.parametrize(
+    "block", [b"Subject: a\r\nBcc: b\r\n", b"Subject: a\nBcc: b\r\n", b"Subject: " + b"x" * 999 + b"\r\n", b"no field\r\n"]
+)
+def test_bytes_that_hold_other_fields_than_were_written_are_not_handed_on(block: bytes) -> None:
+    writing._prove(b"Subject: a\r\n", [b"Subject: a\r\n"])
+    with pytest.raises(UnusableName):
+        writing._prove(block, [b"Subject: a\r\n"])
 
 
 def test_a_picture_of_a_plain_letter_is_attached() -> None:

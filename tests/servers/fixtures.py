@@ -20,6 +20,8 @@ from servers.gmail import GmailServer
 from servers.graph import GraphServer
 from servers.identity_provider import IdentityProvider
 from servers.jmap import ScriptedJmap
+from servers.postfix import Postfix, PostfixMissing
+from servers.postfix import unpacked as unpacked_postfix
 from servers.scripted import LOOPBACK
 from servers.scripted_imap import ScriptedImap
 from servers.scripted_pop3 import ScriptedPop3
@@ -147,3 +149,17 @@ def tls_web(authority: Authority) -> Iterator[Callable[[Callable[[Asked], Given]
             return stack.enter_context(WebServer(answer, certificate=certificate).running()), authority.pem
 
         yield start
+
+
+@pytest.fixture(scope="session")
+def postfix(server_folder: Path, authority: Authority) -> Iterator[Postfix]:
+    """A Postfix that takes letters for harbour.example."""
+    folder = server_folder / f"postfix{os.getpid()}"
+    folder.mkdir()
+    try:
+        server = Postfix(folder, root=unpacked_postfix(), authority=authority)
+        server.start()
+    except PostfixMissing as reason:
+        pytest.skip(f"Postfix cannot be run here: {reason}")
+    yield server
+    server.stop()
