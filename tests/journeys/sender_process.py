@@ -25,20 +25,13 @@ WHY = "a test looks at everything"
 def main(command: str, *arguments: str) -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "mooring.config.settings")
     django.setup()
-    {"prepare": prepare, "look": look, "lead": lead, "reset": reset}[command](*arguments)
+    {"prepare": prepare, "write": write, "look": look, "lead": lead, "reset": reset}[command](*arguments)
 
 
-def prepare(maildir: str, port: str, count: str, seed: str) -> None:
+def prepare(maildir: str, port: str) -> None:
     call_command("migrate", verbosity=0)
-    from django.conf import settings
-
     import making
     from mooring.letters.accounts import AccountData, add_account
-    from mooring.letters.attached_files import AttachedFiles
-    from mooring.letters.models import OutgoingLetter, OutgoingRecipient
-    from mooring.letters.originals import Originals
-    from mooring.letters.outbox import queue
-    from mooring.letters.outgoing_bytes import Materials
     from mooring.mail.types import Secret
 
     making.make_customer("Harbour Ltd", domains=("harbour.example",))
@@ -55,20 +48,26 @@ def prepare(maildir: str, port: str, count: str, seed: str) -> None:
         outgoing_login_of="none",
         timeout_seconds=20,
     )
-    owner = making.make_user("Bob")
-    account = add_account(owner=owner, data=data, password=Secret(""), by=making.BY_COMMAND, now=datetime.now(UTC))
-    chance, an_hour_ago = random.Random(int(seed)), datetime.now(UTC) - timedelta(hours=1)
+    add_account(owner=making.make_user("Bob"), data=data, password=Secret(""), by=making.BY_COMMAND, now=datetime.now(UTC))
+
+
+def write(first: str, count: str) -> None:
+    from django.conf import settings
+
+    import making
+    from mooring.letters.attached_files import AttachedFiles
+    from mooring.letters.models import MailAccount, OutgoingLetter, OutgoingRecipient
+    from mooring.letters.originals import Originals
+    from mooring.letters.outbox import queue
+    from mooring.letters.outgoing_bytes import Materials
+
+    account = MailAccount.objects.unscoped(WHY).get()
+    an_hour_ago = datetime.now(UTC) - timedelta(hours=1)
+    times = {"created_at": an_hour_ago, "changed_at": an_hour_ago}
     materials = Materials(Originals(settings.ORIGINALS_FOLDER), AttachedFiles(settings.ATTACHED_FOLDER))
-    for number in range(int(count)):
-        draft = OutgoingLetter.objects.create(
-            account=account,
-            author=owner,
-            subject=f"Letter {number}",
-            body_text="x" * chance.randrange(100, 60_000),
-            is_rich=False,
-            created_at=an_hour_ago,
-            changed_at=an_hour_ago,
-        )
+    for number in range(int(first), int(first) + int(count)):
+        text = "x" * random.Random(number).randrange(100, 60_000)
+        draft = OutgoingLetter.objects.create(account=account, author=account.owner, body_text=text, is_rich=False, **times)
         OutgoingRecipient.objects.create(outgoing=draft, address=f"r{number}@harbour.example")
         queue(draft=draft, materials=materials, by=making.BY_COMMAND, now=an_hour_ago)
     materials.originals.close()

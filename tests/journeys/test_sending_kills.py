@@ -50,7 +50,9 @@ def _live_through_kills(installation: Installation, postfix: Postfix, folder: Pa
     for part in ("cur", "new", "tmp"):
         (folder / "Maildir" / part).mkdir(parents=True)
     with Proxy(postfix.port, bytes_per_second=2_000) as proxy:
-        installation.call("prepare", str(folder / "Maildir"), str(proxy.port), str(LETTERS), str(SEED), program=PROGRAM)
+        installation.call("prepare", str(folder / "Maildir"), str(proxy.port), program=PROGRAM)
+        for first in range(0, LETTERS, 100):
+            installation.call("write", str(first), str(min(100, LETTERS - first)), program=PROGRAM)
         chance = random.Random(SEED)
         for _life in range(KILLS):
             _live_and_die(installation, proxy, chance)
