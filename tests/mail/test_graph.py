@@ -126,6 +126,18 @@ def test_what_its_owner_does_with_a_letter_is_seen_though_updates_name_only_what
     assert rows.flags[letter_id] == {"\\Flagged"}
 
 
+def test_a_server_that_does_not_tell_sizes_lists_its_letters_all_the_same(
+    graph: GraphServer, mailbox: Incoming, inbox: Folder
+) -> None:
+    letter_id = graph.mailbox.deliver(inbox.wire_name, RAW)
+    refused = Given.of_json({"error": {"code": "BadRequest"}}, status=400)
+    graph.altered = lambda asked, given: refused if "$expand" in asked.query else given
+    rows = Rows(mailbox, inbox)
+
+    assert rows.visit() == [letter_id]
+    assert rows.listed[letter_id].size == 0
+
+
 @pytest.mark.parametrize("answer", [404, 500])
 def test_an_update_about_a_letter_that_has_gone_is_left_to_the_next_round(
     graph: GraphServer, mailbox: Incoming, inbox: Folder, answer: int

@@ -22,7 +22,7 @@ from mooring.letters.models import (
     ThreadReference,
 )
 from mooring.letters.outbox import MOST_ERRORS_KEPT, remember_error
-from mooring.mail.contract import Keeping
+from mooring.mail.contract import Finding
 from mooring.mail.errors import MailError
 from mooring.sync.engine import Engine
 from mooring.sync.leases import Clock
@@ -51,7 +51,7 @@ def look_for_evidence(account: MailAccount, *, engine: Engine, clock: Clock) -> 
     places: dict[int, str | None] = {letter.pk: _mentioned_at(letter) for letter in letters}
     missing = [letter for letter in letters if not places[letter.pk]]
     if missing:
-        places |= _found_on_server(account, missing, engine)
+        places |= _found_on_server(account, missing, engine, clock)
     for letter in letters:
         _note_evidence(letter, places.get(letter.pk), now)
     return sum(1 for place in places.values() if place)
@@ -85,12 +85,12 @@ def _mentioned_at(letter: OutgoingLetter) -> str:
     return "answer" if ThreadReference.objects.filter(message_id=letter.message_id).exists() else ""
 
 
-def _found_on_server(account: MailAccount, letters: list[OutgoingLetter], engine: Engine) -> dict[int, str | None]:
+def _found_on_server(account: MailAccount, letters: list[OutgoingLetter], engine: Engine, clock: Clock) -> dict[int, str | None]:
     """By the letters' ids: where each was found, or ""; None for those that could not be looked for."""
     found: dict[int, str | None] = {letter.pk: "" for letter in letters}
     try:
-        with opened_sent_folder(account, engine) as (mailbox, folder):
-            if folder is not None and isinstance(mailbox, Keeping):
+        with opened_sent_folder(account, engine, clock) as (mailbox, folder):
+            if folder is not None and isinstance(mailbox, Finding):
                 for letter in letters:
                     found[letter.pk] = "sent_folder" if mailbox.find(folder, letter.message_id) else ""
     except MailError:

@@ -40,7 +40,7 @@ def keep_copies(account: MailAccount, *, engine: Engine, clock: Clock) -> int:
     if not letters:
         return 0
     try:
-        with opened_sent_folder(account, engine) as (mailbox, folder):
+        with opened_sent_folder(account, engine, clock) as (mailbox, folder):
             if folder is None or not isinstance(mailbox, Keeping):
                 return letters_of_everybody().filter(pk__in=[each.pk for each in letters]).update(sent_copy=SentCopy.NONE)
             return sum(_keep_copy(letter, mailbox, folder, engine, now) for letter in letters)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from mooring.letters.accounts import server_of
 from mooring.letters.models import Folder as FolderRow
 from mooring.letters.models import MailAccount
 from mooring.mail.contract import Incoming
 from mooring.mail.types import Folder
 from mooring.sync.engine import Engine
+from mooring.sync.leases import Clock
 from mooring.sync.round import wire_folder
+from mooring.sync.servers import incoming_server
 
 
 def sent_folder_of(account: MailAccount) -> FolderRow | None:
@@ -21,9 +22,10 @@ def sent_folder_of(account: MailAccount) -> FolderRow | None:
 
 
 @contextmanager
-def opened_sent_folder(account: MailAccount, engine: Engine) -> Iterator[tuple[Incoming, Folder | None]]:
+def opened_sent_folder(account: MailAccount, engine: Engine, clock: Clock) -> Iterator[tuple[Incoming, Folder | None]]:
     """The account's mailbox and its Sent folder, asked from the server where it is not known yet. Raises MailErrors."""
-    with engine.connect(server_of(account), policy=engine.policy) as mailbox:
+    server = incoming_server(account, policy=engine.policy, clock=clock)
+    with engine.connect(server, policy=engine.policy) as mailbox:
         known = sent_folder_of(account)
         if known is not None:
             yield mailbox, wire_folder(known)

@@ -22,7 +22,6 @@ _SIZE: Final = "Integer 0x0E08"
 """PidTagMessageSize ([MS-OXPROPS] 2.797): messages have no other size. It counts the letter as it is stored, not as MIME."""
 _SELECTED: Final = "receivedDateTime,isRead,isDraft,flag"
 _EXPANDED: Final = "$expand=singleValueExtendedProperties" + quote(f"($filter=id eq '{_SIZE}')", safe="()$=")
-_WANTED: Final = f"$select={_SELECTED}&{_EXPANDED}"
 _WANTED_OF_ONE: Final = f"$select={_SELECTED},parentFolderId&{_EXPANDED}"
 _PAGE_SIZE: Final = "odata.maxpagesize=250"
 _VANISHED_AT_ONCE: Final = 1_000
@@ -39,9 +38,18 @@ def changes_in(
             following: Bookmark = {}
             pages = _told(graph, _page(answer, folder), folder, following)
             return Changes(folder.wire_name, following, pages, count)
-    first = _page(graph.ask(f"{path_of(folder)}/messages/delta?{_WANTED}", prefer=_PAGE_SIZE), folder)
+    first = _first_page(graph, folder)
     following = {}
     return Changes(folder.wire_name, following, _compared(graph, first, folder, known, following), count, is_full=True)
+
+
+def _first_page(graph: Graph, folder: Folder) -> Object:
+    """Of a first round. Sizes are an extra: where a server does not expand them here, letters are listed without."""
+    path = f"{path_of(folder)}/messages/delta?$select={_SELECTED}"
+    answer = graph.ask(f"{path}&{_EXPANDED}", prefer=_PAGE_SIZE)
+    if answer.status == 400:
+        answer = graph.ask(path, prefer=_PAGE_SIZE)
+    return _page(answer, folder)
 
 
 def _is_reset(answer: Answer) -> bool:
