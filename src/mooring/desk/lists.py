@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -239,7 +239,7 @@ def asked_of(request: HttpRequest, which: RecordList) -> Asked:
         form=form,
         sort=sort or "name",
         cursor=request.GET.get("after") or request.GET.get("before") or "",
-        columns=columns,
+        columns=[replace(column, label=str(column.label)) for column in columns],  # once, not in each row
         query=query,
     )
     asked.tabs, asked.view = _tabs(request, which)

@@ -17,21 +17,18 @@ class AssetsMissing(Exception):
 
 def asset_url(name: str) -> str:
     """Address of a built file ("app.css", "app.js", "icons.svg", "mark.svg"); AssetsMissing if there is none."""
-    return static(f"ui/dist/{_file_of(name)}")
-
-
-def _file_of(name: str) -> str:
     try:
         changed = MANIFEST.stat().st_mtime_ns
     except FileNotFoundError:
         raise AssetsMissing("Build the assets first: python -m mooring.ui.build_assets") from None
     try:
-        return _files(changed)[name]
+        return _addresses(changed)[name]
     except KeyError:
         raise AssetsMissing(f"There is no built file {name!r}; see src/mooring/ui/assets.") from None
 
 
 @lru_cache(maxsize=1)
-def _files(_changed: int) -> dict[str, str]:
+def _addresses(_changed: int) -> dict[str, str]:
+    """A page asks some two hundred times, mostly for its icons."""
     files: dict[str, str] = json.loads(MANIFEST.read_text())["files"]
-    return files
+    return {name: static(f"ui/dist/{file}") for name, file in files.items()}

@@ -25,6 +25,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Literal
 
 from django import template
@@ -58,6 +59,11 @@ def icon(name: str, label: str = "") -> SafeString:
     address = f"{asset_url('icons.svg')}#{name}"
     if label:
         return format_html('<svg class="icon" role="img" aria-label="{}"><use href="{}"></use></svg>', label, address)
+    return _decoration(address)
+
+
+@lru_cache(maxsize=512)
+def _decoration(address: str) -> SafeString:
     return format_html('<svg class="icon" aria-hidden="true"><use href="{}"></use></svg>', address)
 
 
