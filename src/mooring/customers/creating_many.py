@@ -15,13 +15,12 @@ from mooring.customers.models import Affiliation, Contact, Customer, CustomerDom
 from mooring.customers.names import name_key, phone_key
 from mooring.customers.record_data import ContactData, CustomerData, LeadData, PostalAddressData
 from mooring.mail.addresses import match_key
-from mooring.users.inserting import column_value, insert_rows
+from mooring.users.inserting import column_value, insert_records, insert_rows
 from mooring.users.journal import Actor, Line, record_all
 
 Data = CustomerData | LeadData | ContactData
 Record = TypeVar("Record", Customer, Lead, Contact)
 
-_BATCH = 500
 _ADDRESS_FIELDS = tuple(PostalAddressData.__dataclass_fields__)
 
 
@@ -45,12 +44,12 @@ def _create(model: type[Record], rows: Sequence[Data], *, by: Actor, now: dateti
         return []
     with transaction.atomic():
         new = [model(**columns_of(data), name_key=name_key(data.name), created_at=now, changed_at=now) for data in rows]
-        records: list[Record] = model.objects.bulk_create(new, batch_size=_BATCH)
-        pairs: list[tuple[Any, Any]] = list(zip(records, rows, strict=True))
+        insert_records(new)
+        pairs: list[tuple[Any, Any]] = list(zip(new, rows, strict=True))
         _add_rows(model, pairs, now)
         lines = (Line("created", kind_of(record), record.pk, record.name, facts_of(data)) for record, data in pairs)
         record_all(lines, by=by, now=now)
-    return records
+    return new
 
 
 def _add_rows(model: type[Any], pairs: Sequence[tuple[Any, Any]], now: datetime) -> None:
