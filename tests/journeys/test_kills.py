@@ -36,6 +36,8 @@ ONE_DAY = 86_400
 MOST_ROUNDS = 30 + LETTERS // 50
 LEAST_LIFE = 300_000
 """Bytes of mail that a worker may live to see at least, so that lives, however many, get somewhere."""
+LISTED_BYTES = 160
+"""More than the server says of one letter while a folder is listed."""
 DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
 """A database that is restarted in the middle must keep its word; the quick settings of other tests do not give any."""
 
@@ -67,6 +69,7 @@ def _live_through_kills(
     size = max(LEAST_LIFE, 2 * sum(map(len, letters)) // KILLS)
     with Proxy(dovecot.imap_port, bytes_per_second=1_000_000) as proxy:
         installation.call("prepare", user, str(proxy.port))
+        _let_list(installation, proxy)
         for number in range(KILLS):
             happening = proxy.cut if number % 3 == 1 else crash_database if number % 3 == 2 else None
             _live_and_die(installation, proxy, chance, size=size, happening=happening)
@@ -77,6 +80,16 @@ def _live_through_kills(
     assert state["places"] == state["deliveries"] == state["links"] == state["letters_by_original"] == LETTERS
     assert (state["states"], state["unbound"], state["integrity"]) == ({"filed": LETTERS}, 0, "ok")
     assert not [flags for flags in dovecot.flags(user) if "\\Seen" in flags or "\\Deleted" in flags]
+
+
+def _let_list(installation: Installation, proxy: Proxy) -> None:
+    """One more life, in which the listing alone is sure to be done: lives too short for it would kill nothing but listings."""
+    worker = installation.start()
+    proxy.wait_for(LISTED_BYTES * LETTERS, timeout=120)
+    assert worker.poll() is None, "the worker ended by itself; its log tells why"
+    os.kill(worker.pid, signal.SIGKILL)
+    worker.wait()
+    installation.put_clock_forward()
 
 
 def _live_and_die(
