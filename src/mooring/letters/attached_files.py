@@ -30,6 +30,10 @@ class UnableToKeepFile(Exception):
     """The file was not attached; the text is fit for the user."""
 
 
+class FileTooLarge(UnableToKeepFile):
+    """It has more bytes than there may be."""
+
+
 class UnableToReadFile(Exception):
     """An attached file is missing or damaged; the text is fit for the user."""
 
@@ -49,7 +53,7 @@ class AttachedFiles:
         self._folder = Path(folder)
 
     def keep(self, chunks: Iterable[bytes], *, most_bytes: int) -> KeptFile:
-        """Make the bytes safe. Raises UnableToKeepFile when there are more than `most_bytes` or no room is left."""
+        """Make the bytes safe. Raises FileTooLarge, or UnableToKeepFile when no room is left."""
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             with tempfile.NamedTemporaryFile(dir=self._folder, prefix="arriving-", delete=False) as draft:
@@ -119,8 +123,7 @@ def _written(descriptor: int, chunks: Iterable[bytes], most_bytes: int) -> KeptF
     for chunk in chunks:
         size += len(chunk)
         if size > most_bytes:
-            text = _("The attachments of a letter may have %(most)d MB together; this would be more.")
-            raise UnableToKeepFile(text % {"most": most_bytes // 1_000_000})
+            raise FileTooLarge(_("The file is too large."))
         digest.update(chunk)
         left = memoryview(chunk)
         while left:

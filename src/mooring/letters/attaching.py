@@ -10,7 +10,7 @@ from django.db import transaction
 from django.db.models import Sum
 from django.utils.translation import gettext as _
 
-from mooring.letters.attached_files import AttachedFiles, KeptFile, UnableToKeepFile
+from mooring.letters.attached_files import AttachedFiles, FileTooLarge, KeptFile, UnableToKeepFile
 from mooring.letters.drafting import UnableToSaveDraft, editable
 from mooring.letters.models import OutgoingAttachment, OutgoingLetter, OutgoingState
 from mooring.letters.options import LARGEST_ATTACHMENTS_MB
@@ -40,6 +40,8 @@ def attach(
     used = draft.attachments.aggregate(used=Sum("size"))["used"] or 0
     try:
         kept = files.keep(chunks, most_bytes=max(0, most_bytes() - used))
+    except FileTooLarge as error:
+        raise UnableToSaveDraft(_too_much()) from error
     except UnableToKeepFile as error:
         raise UnableToSaveDraft(str(error)) from error
     return attach_kept(draft=draft, kept=kept, name=name, content_type=content_type, content_id=content_id, by=by, now=now)
@@ -55,8 +57,7 @@ def attach_kept(
         if len(listed) >= MOST_FILES:
             raise UnableToSaveDraft(_("A letter has at most %(most)d attachments.") % {"most": MOST_FILES})
         if sum(listed) + kept.size > most_bytes():
-            text = _("The attachments of a letter may have %(most)d MB together; this would be more.")
-            raise UnableToSaveDraft(text % {"most": read(LARGEST_ATTACHMENTS_MB)})
+            raise UnableToSaveDraft(_too_much())
         content_type = _usable_type(content_type)
         attachment = OutgoingAttachment.objects.create(
             outgoing=draft,
@@ -94,6 +95,11 @@ def sweep_attached_files(*, files: AttachedFiles, now: datetime) -> int:
     """Remove the bytes that no letter needs any more: what was sent lies in its own original. Returns how many files went."""
     needed = OutgoingAttachment.objects.exclude(outgoing__state=OutgoingState.SENT)
     return files.sweep(used=set(needed.values_list("sha256", flat=True)), now=now)
+
+
+def _too_much() -> str:
+    text = _("The attachments of a letter may have %(most)d MB together; this would be more.")
+    return text % {"most": read(LARGEST_ATTACHMENTS_MB)}
 
 
 def most_bytes() -> int:

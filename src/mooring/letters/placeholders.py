@@ -14,7 +14,7 @@ from typing import Final
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-_PLACE: Final = re.compile(r"\{\{\s*([a-z]{1,30}\.[a-z_]{1,30})\s*\}\}")
+_PLACE: Final = re.compile(r"\{\{\s*([a-z]{1,30}\.[a-z][a-z_]{0,29})\s*\}\}")
 _MARKED: Final = re.compile(r"<mark>(\{\{[^<>{}]{1,80}\}\})</mark>")
 
 

@@ -19,7 +19,8 @@ _FIELD = re.compile(rb"^([!-9;-~]{1,200})[ \t]*:(.*(?:\n[ \t].*)*)", re.MULTILIN
 _READ = frozenset(
     b"from reply-to sender to cc bcc subject date message-id in-reply-to references auto-submitted x-autoreply"
     b" x-autorespond x-autoresponder x-auto-response-suppress precedence return-path list-id list-unsubscribe"
-    b" feedback-id sensitivity x-failed-recipients content-type content-disposition content-transfer-encoding content-id".split()
+    b" mail-followup-to feedback-id sensitivity x-failed-recipients content-type content-disposition"
+    b" content-transfer-encoding content-id".split()
 )
 """The fields that anybody here asks for; most of a header is traces of transport."""
 
