@@ -5,7 +5,6 @@ Also counts letters that people send with other programs, once they are read fro
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
 from typing import Final
 
@@ -73,14 +72,3 @@ def _newer(row: Correspondent, found: Correspondent) -> Correspondent:
     row.name, row.address, row.written_at = found.name or row.name, found.address, found.written_at
     row.words = words_of_correspondent(row.name, row.address)
     return row
-
-
-def accounts_to_learn_from(account_ids: Iterable[int]) -> list[int]:
-    """Those of the accounts in which letters were sent that have not been looked at yet; one query."""
-    marks = dict(CorrespondentMark.objects.filter(account_id__in=account_ids).values_list("account_id", "delivery_id"))
-    return [pk for pk in account_ids if _has_more(pk, marks.get(pk, 0))]
-
-
-def _has_more(account_id: int, mark: int) -> bool:
-    sent = Delivery.objects.filter(account_id=account_id, direction=Direction.OUTGOING, pk__gt=mark)
-    return sent.exists()

@@ -16,12 +16,14 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 
 from mooring.options.values import read_all
 from mooring.sync import backfill, outcome
 from mooring.sync.emptying import empty_bins
 from mooring.sync.engine import Engine
+from mooring.sync.housekeeping import Housekeeping, learn_from_sent_letters
 from mooring.sync.leases import Clock, release_orphans, remember_accounts
 from mooring.sync.models import AccountState
 from mooring.sync.options import WATCHED_ACCOUNTS
@@ -74,6 +76,7 @@ class Worker:
         self._running: dict[int, tuple[str, Future[None]]] = {}
         self._watchers = Watchers(engine, clock=clock, stop=stop)
         self._outbox = Outbox(engine, clock=clock, stop=stop)
+        self._house = Housekeeping(settings.ATTACHED_FOLDER)
         self._looked_around_at: datetime | None = None
         self._has_begun = False
         self._unwritten: dict[int, Exception] = {}
@@ -125,6 +128,7 @@ class Worker:
         remember_accounts(now=now)
         backfill.look_for_additions(now=now)
         empty_bins(now=now)
+        self._house.tidy_up(now)
         values = read_all()
         self._watchers.keep_up(limit=values.of(WATCHED_ACCOUNTS))
         look_after_plans(values=values, now=now)
@@ -136,6 +140,8 @@ class Worker:
             visited = visit_account(account_id, engine=self._engine, clock=self._clock, stop=self._stop)
             if visited not in (Visited.DONE, Visited.NOT_TAKEN):
                 _log.info("Account %s: %s", account_id, visited.value)
+            if visited is Visited.DONE:
+                learn_from_sent_letters(account_id, now=self._clock())
         except Exception as error:
             _log.exception("The visit of account %s failed", account_id)
             self._unwritten[account_id] = error
