@@ -48,11 +48,21 @@ def customers(page: Page) -> None:
     page.goto("/customers/")
 
 
+def writing(page: Page) -> None:
+    """A reply in the dock, beside the letter that it answers."""
+    page.goto("/email/")
+    page.locator(".letter-row").nth(1).click()
+    page.get_by_role("link", name="Reply", exact=True).first.click()
+    page.locator("#dock .tiptap").press_sequentially("Thank you, that suits us well.")
+    page.get_by_text("Saved ").wait_for()
+
+
 PICTURES: dict[str, Callable[[Page], None]] = {
     "customer-emails": customer_emails,
     "synced-emails": synced_emails,
     "account-form": account_form,
     "customers": customers,
+    "writing": writing,
 }
 
 
