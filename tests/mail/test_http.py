@@ -199,9 +199,22 @@ def test_redirects_that_are_not_allowed_are_the_answer(serve: Serve, client: Htt
 
 def test_from_https_nothing_leads_to_http(serve: Serve, authority: Authority) -> None:
     plain = serve(Given(body=b"plain"))
-    server = serve(Given(302, headers={"Location": plain.url()}), certificate=authority.issue("localhost"))
+    server = serve(Given(302, headers={"Location": plain.url(host="127.0.0.1")}), certificate=authority.issue("localhost"))
     with HttpClient(policy=LOOPBACK, timeout=SECONDS, trusted_certificate=authority.pem) as client:
         assert client.request("GET", server.url(), redirects=Redirects.ANYWHERE).status == 302
+    assert plain.asked == []
+
+
+def test_a_server_behind_tls_that_names_itself_without_is_asked_over_https(serve: Serve, authority: Authority) -> None:
+    plain = serve(Given(body=b"plain"))
+    to_new = Given(301, headers={"Location": plain.url("/new?a=b")})
+    server = serve(
+        lambda asked: to_new if asked.path == "/old" else Given(body=b"safe " + asked.one("a").encode()),
+        certificate=authority.issue("localhost"),
+    )
+    with HttpClient(policy=LOOPBACK, timeout=SECONDS, trusted_certificate=authority.pem) as client:
+        answer = client.request("GET", server.url("/old"), redirects=Redirects.SAME_HOST)
+    assert (answer.body, answer.url) == (b"safe b", server.url("/new?a=b"))
     assert plain.asked == []
 
 

@@ -18,7 +18,7 @@ from http.cookiejar import DefaultCookiePolicy
 from time import monotonic
 from types import TracebackType
 from typing import Any, Final, Protocol, Self
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urljoin, urlsplit, urlunsplit
 
 import requests
 import urllib3
@@ -294,7 +294,8 @@ def _target(answer: Answer, redirects: Redirects) -> str | None:
     _check(target)
     old, new = urlsplit(answer.url), urlsplit(target)
     if old.scheme == "https" and new.scheme == "http":
-        return None
+        # Cyrus behind something that does TLS for it takes itself for a server without: its own pages are meant.
+        return urlunsplit(new._replace(scheme="https", netloc=old.netloc)) if old.hostname == new.hostname else None
     is_same = old.hostname == new.hostname and (old.port == new.port or old.scheme != new.scheme)
     return target if is_same or redirects is Redirects.ANYWHERE else None
 
