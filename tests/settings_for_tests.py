@@ -20,6 +20,7 @@ _keys.mkdir(mode=0o700)
 os.environ.update(
     MOORING_DATA=str(_data),
     MOORING_KEYS=str(_keys),
+    MOORING_MEMORY=str(_data / "memory"),
     MOORING_DATABASE_URL=os.environ.get("MOORING_TEST_DATABASE", ""),
     MOORING_ALLOWED_NETWORKS="127.0.0.0/8,::1/128",
     MOORING_HOSTS="testserver,127.0.0.1,localhost",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from mooring.config.commands.account_options import data_of, describing_an_account, team_of
 from mooring.config.commands.chosen import account_named, accounts_in_use, colleague_named
 from mooring.config.commands.scanning import scan
 from mooring.config.commands.staff import ask_password
@@ -15,9 +16,8 @@ from mooring.config.commands.starting import UnableToRun, current_time, start_up
 
 if TYPE_CHECKING:
     from mooring.letters.accounts import AccountData
-    from mooring.mail.types import Secret
+    from mooring.mail.types import Folder, Secret
     from mooring.sync.check import TestResult
-    from mooring.users.models import User
 
 MARKS = {"good": "ok", "bad": "wrong", "idle": "-"}
 
@@ -29,41 +29,30 @@ def accounts() -> None:
 
 @accounts.command("add")
 @click.argument("address")
-@click.option("--owner", required=True, metavar="EMAIL", help="The member of staff whose account it is.")
-@click.option("--your-name", metavar="NAME", help="Name under which letters are sent; the owner's unless given.")
-@click.option("--protocol", type=click.Choice(["imap", "files"]), default="imap", show_default=True)
-@click.option("--host", default="", help="IMAP server.")
-@click.option("--port", type=click.IntRange(1, 65535), help="993, or 143 for other encryptions than tls.")
-@click.option("--encryption", type=click.Choice(["tls", "starttls", "none"]), default="tls", show_default=True)
-@click.option("--plain-login-allowed", is_flag=True, help="Log in even though the connection is not encrypted.")
-@click.option("--user-name", default="", help="Only if it is not the address.")
-@click.option("--path", type=click.Path(exists=True, path_type=Path), help="mbox file, Maildir or folder of .eml files.")
-@click.option("--folder", "folders", multiple=True, help="Read only these folders; can be given several times.")
-@click.option("--main", "is_main", is_flag=True, help="Keep every letter and show it in the module Email.")
-@click.option("--sync-clients/--no-sync-clients", default=True, help="Link letters to customers.")
-@click.option("--sync-leads/--no-sync-leads", default=True, help="Link letters to leads.")
-@click.option("--first-scan-days", type=click.IntRange(1), help="How far back the first scan goes; everything unless given.")
-def add(address: str, owner: str, path: Path | None, folders: tuple[str, ...], **entered: Any) -> None:
-    """Add the mail account ADDRESS, after it was tested with exactly these settings.
+@describing_an_account
+def add(address: str, **entered: Any) -> None:
+    """Add the mail account ADDRESS of somebody or of a team, after it was tested with exactly these settings.
 
-    The password is asked for, or read from MOORING_MAIL_PASSWORD.
+    The password is asked for, or read from MOORING_MAIL_PASSWORD; that of --smtp-login own from MOORING_MAIL_OUTGOING_PASSWORD.
     """
     start_up_to_date()
-    from mooring.letters.accounts import add_account, server_described_by
-    from mooring.mail.types import Secret
-    from mooring.sync.check import test_account
+    from mooring.letters.accounts import add_account
     from mooring.users.journal import Actor
 
-    user = colleague_named(owner)
-    data = _account_data(address, user, path, entered)
-    password = Secret("") if data.protocol == "files" else _password()
-    tested = test_account(server_described_by(data, password=password))
-    _tell(tested)
+    team = team_of(entered)
+    if bool(entered["owner"]) == bool(team):
+        raise UnableToRun("Say whose account it is: --owner EMAIL, or --team GROUP.")
+    owner = colleague_named(entered["owner"]) if entered["owner"] else None
+    data = data_of(address, owner.name if owner else address, entered)
+    password, outgoing = _passwords(data)
+    folders = _tried(data, password, outgoing)
     account = add_account(
-        owner=user,
+        owner=owner,
+        team=team,
         data=data,
         password=password,
-        folders=_choices(tested, folders),
+        outgoing_password=outgoing,
+        folders=_choices(folders, entered["folders"]),
         by=Actor(user=None, source="command"),
         now=current_time(),
     )
@@ -73,13 +62,17 @@ def add(address: str, owner: str, path: Path | None, folders: tuple[str, ...], *
 @accounts.command("test")
 @click.argument("account")
 def test(account: str) -> None:
-    """Connect to ACCOUNT (number or address), log in and list its folders; say in words what is wrong."""
+    """Connect to ACCOUNT (number or address), log in, list its folders, ask its outgoing server; say in words what is wrong."""
     start_up_to_date()
-    from mooring.sync.check import test_account
+    from mooring.sync.check import test_account, test_sending
     from mooring.sync.reaching import egress_policy
-    from mooring.sync.servers import incoming_server
+    from mooring.sync.servers import incoming_server, outgoing_server
 
-    _tell(test_account(incoming_server(account_named(account), policy=egress_policy(), clock=current_time)))
+    found, policy = account_named(account), egress_policy()
+    _tell(test_account(incoming_server(found, policy=policy, clock=current_time)))
+    if found.outgoing_protocol:
+        server = outgoing_server(found, policy=policy, clock=current_time)
+        _tell(test_sending(server, sender=found.address), what="No letters can be sent with these settings.")
 
 
 @accounts.command("list")
@@ -106,49 +99,51 @@ def list_accounts() -> None:
 accounts.add_command(scan)
 
 
-def _password() -> Secret:
+def _passwords(data: AccountData) -> tuple[Secret, Secret]:
+    """For receiving, and of its own for sending; empty where none is needed."""
+    from mooring.letters.account_data import needs_outgoing_password, needs_password
     from mooring.mail.types import Secret
 
-    return Secret(os.environ.get("MOORING_MAIL_PASSWORD") or ask_password("MOORING_MAIL_PASSWORD"))
-
-
-def _account_data(address: str, owner: User, path: Path | None, entered: dict[str, Any]) -> AccountData:
-    from mooring.letters.accounts import AccountData
-
-    return AccountData(
-        your_name=entered["your_name"] or owner.name,
-        address=address,
-        protocol=entered["protocol"],
-        host=entered["host"],
-        port=entered["port"] or (993 if entered["encryption"] == "tls" else 143),
-        encryption=entered["encryption"],
-        plain_login_allowed=entered["plain_login_allowed"],
-        user_name=entered["user_name"],
-        path=str(path.resolve()) if path else "",
-        is_main=entered["is_main"],
-        syncs_customers=entered["sync_clients"],
-        syncs_leads=entered["sync_leads"],
-        first_scan_days=entered["first_scan_days"],
+    wanted = (
+        (needs_password(data), "MOORING_MAIL_PASSWORD"),
+        (needs_outgoing_password(data), "MOORING_MAIL_OUTGOING_PASSWORD"),
     )
+    incoming, outgoing = (
+        Secret(os.environ.get(name) or ask_password(name)) if is_needed else Secret("") for is_needed, name in wanted
+    )
+    return incoming, outgoing
 
 
-def _choices(tested: TestResult, wanted: tuple[str, ...]) -> list[Any]:
+def _tried(data: AccountData, password: Secret, outgoing: Secret) -> Sequence[Folder]:
+    """Try both directions; the folders of the mailbox. Raises UnableToRun."""
+    from mooring.letters.accounts import outgoing_server_described_by, server_described_by
+    from mooring.sync.check import test_account, test_sending
+
+    tested = test_account(server_described_by(data, password=password))
+    _tell(tested)
+    server = outgoing_server_described_by(data, password=password, outgoing_password=outgoing)
+    if server is not None:
+        _tell(test_sending(server, sender=data.address), what="No letters can be sent with these settings.")
+    return tested.folders
+
+
+def _choices(listed: Sequence[Folder], wanted: tuple[str, ...]) -> list[Any]:
     """The folders to read. Raises UnableToRun for a name that the server does not list."""
     from mooring.letters.folders import FolderChoice, default_choices
 
     if not wanted:
-        return default_choices(tested.folders)
-    unknown = set(wanted) - {folder.path for folder in tested.folders}
+        return default_choices(listed)
+    unknown = set(wanted) - {folder.path for folder in listed}
     if unknown:
         raise UnableToRun(f"The mailbox has no folder “{sorted(unknown)[0]}”.")
-    return [FolderChoice(folder, folder.path in wanted) for folder in tested.folders]
+    return [FolderChoice(folder, folder.path in wanted) for folder in listed]
 
 
-def _tell(tested: TestResult) -> None:
+def _tell(tested: TestResult, *, what: str = "The mailbox cannot be read with these settings.") -> None:
     """A line per step. Raises UnableToRun when one failed."""
     for step in tested.steps:
         click.echo(f"{MARKS[step.light]:<6} {step.label}{': ' if step.detail else ''}{step.detail}", err=not tested.is_ok)
         if step.quoted:
             click.echo(f"       The server said: {step.quoted}", err=True)
     if not tested.is_ok:
-        raise UnableToRun("The mailbox cannot be read with these settings.")
+        raise UnableToRun(what)
