@@ -43,6 +43,20 @@ def account_form(page: Page) -> None:
     page.get_by_role("button", name="Find the servers").click()
 
 
+def groups(page: Page) -> None:
+    """The tree of groups, as an administrator sees it."""
+    page.context.clear_cookies()
+    sign_in(page, "alice@halyard.example")
+    for name, above in (("Sales", ""), ("North", "Sales"), ("South", "Sales"), ("Office", "")):
+        page.goto("/setup/groups/new/")
+        page.get_by_label("Name").fill(name)
+        page.get_by_label("Type").select_option("sales" if name != "Office" else "standard")
+        if above:
+            page.get_by_label("Group above").select_option(label=above)
+        page.get_by_role("button", name="Save").click()
+    page.goto("/setup/groups/")
+
+
 def customers(page: Page) -> None:
     """The list of customers."""
     page.goto("/customers/")
@@ -63,6 +77,7 @@ PICTURES: dict[str, Callable[[Page], None]] = {
     "account-form": account_form,
     "customers": customers,
     "writing": writing,
+    "groups": groups,
 }
 
 
@@ -92,6 +107,15 @@ def serving() -> Iterator[str]:
         shutil.rmtree(folder)
 
 
+def sign_in(page: Page, address: str) -> None:
+    """Through the form, as people do."""
+    page.goto("/accounts/login/")
+    page.locator("input[name=login]").fill(address)
+    page.locator("input[name=password]").fill(PASSWORD)
+    page.locator("input[name=password]").press("Enter")
+    page.wait_for_url("**/")
+
+
 def take(names: list[str]) -> None:
     """Take these pictures, at 1280 x 800, in light colours."""
     IMAGES.mkdir(parents=True, exist_ok=True)
@@ -99,11 +123,7 @@ def take(names: list[str]) -> None:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
         context = browser.new_context(viewport={"width": 1280, "height": 800}, base_url=home, reduced_motion="reduce")
         page = context.new_page()
-        page.goto("/accounts/login/")
-        page.locator("input[name=login]").fill("bob@halyard.example")
-        page.locator("input[name=password]").fill(PASSWORD)
-        page.locator("input[name=password]").press("Enter")
-        page.wait_for_url(f"{home}/")
+        sign_in(page, "bob@halyard.example")
         for name in names:
             PICTURES[name](page)
             page.wait_for_load_state("networkidle")
