@@ -44,8 +44,8 @@ def new_url(request: HttpRequest, owner: User) -> str:
 
 def _current(places: dict[str, list[Tab]], name: str) -> dict[str, list[Tab]]:
     """Team accounts are listed below Setup > Email > All accounts, wherever their own pages are."""
-    marked = {reverse(name), reverse("email_settings")}
-    return {key: [replace(tab, is_current=tab.url in marked) for tab in tabs] for key, tabs in places.items()}
+    current = {"tabs": reverse("email_settings"), "parts": reverse(name)}
+    return {key: [replace(tab, is_current=tab.url == current[key]) for tab in tabs] for key, tabs in places.items()}
 
 
 def _administers(request: HttpRequest) -> bool:
