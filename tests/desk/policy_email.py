@@ -59,6 +59,7 @@ ROWS: dict[str, Row] = {
     "email": Row(SIGNED_IN, NOBODY),
     "email_all": Row(SIGNED_IN, NOBODY),
     "email_bin": Row(SIGNED_IN, NOBODY),
+    "email_attachments": Row(SIGNED_IN, NOBODY),
     "email_news": Row(SIGNED_IN, NOBODY),
     "choose_email_view": Row(NOBODY, "login see see see see login", data={"show": "conversations"}),
     # What is done with letters touches one's own mailboxes alone: those of others are as good as absent
@@ -90,6 +91,8 @@ ROWS: dict[str, Row] = {
     "stop_awaiting_answer": Row(NOBODY, "login see see 404 see login", args=_LETTER),
     "letter_body": Row(SEE_RECORD, NOBODY, args=_LETTER),
     "attachment": Row(SEE_RECORD, NOBODY, args=("$letter.pk", "$attachment.pk")),
+    "attachment_preview": Row(SEE_RECORD, NOBODY, args=("$letter.pk", "$attachment.pk")),
+    "attachment_picture": Row("login 404 404 404 404 login", NOBODY, args=("$letter.pk", "$attachment.pk")),
     "original": Row(SEE_RECORD, NOBODY, args=_LETTER),
     "add_letter_link": Row(SEE_RECORD, "login Wsee Wsee 404 422 login", args=_LETTER, data={"record": "$other_place"}),
     "remove_letter_link": Row(NOBODY, "login Wsee Wsee 404 see login", args=_LINK),

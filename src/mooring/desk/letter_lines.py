@@ -44,9 +44,17 @@ def lines_of_conversations(
     ]
 
 
-def lines_of_links(links: Sequence[Link]) -> list[Line]:
-    """The letters of a record, each with the reason why it is there."""
-    return [_line(link.letter, url=reverse("letter", args=[link.letter_id]), belongs_to=why_in_words(link)) for link in links]
+def lines_of_links(links: Sequence[Link], *, base: str = "", current: int | None = None) -> list[Line]:
+    """The letters of a record, each with the reason why it is there: as pages of their own, or beside the list at `base`."""
+    return [
+        _line(
+            link.letter,
+            url=f"{base}letter={link.letter_id}" if base else reverse("letter", args=[link.letter_id]),
+            belongs_to=why_in_words(link),
+            is_current=link.letter_id == current,
+        )
+        for link in links
+    ]
 
 
 def lines_of_letters(letters: Sequence[Letter], *, current: int | None = None) -> list[Line]:

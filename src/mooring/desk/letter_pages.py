@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from mooring.activities.waiting import watch_of
 from mooring.desk.access import user_of
+from mooring.desk.attachment_pages import can_be_shown, icon_of
 from mooring.desk.forms.letters import LinkForm
 from mooring.desk.letter_bodies import Body, body_of, shown
 from mooring.desk.link_pages import shown_links, with_rights
@@ -57,6 +58,7 @@ class ShownAttachment:
     name: str
     size: int
     icon: str
+    can_be_shown: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,17 +242,4 @@ def _people_groups(people: Sequence[Participant]) -> list[PeopleGroup]:
 
 
 def _attachment(each: Attachment) -> ShownAttachment:
-    kinds = (
-        ("image/", _drawing(icon="photo")),
-        ("application/pdf", _drawing(icon="file-type-pdf")),
-        ("text/calendar", _drawing(icon="calendar-event")),
-        ("message/", _drawing(icon="mail")),
-        ("application/zip", _drawing(icon="file-zip")),
-    )
-    found = next((icon for start, icon in kinds if each.content_type.startswith(start)), _drawing(icon="file"))
-    return ShownAttachment(each.pk, each.name, each.size, found)
-
-
-def _drawing(*, icon: str) -> str:
-    """The name of a drawing, written so that the build of the assets finds it."""
-    return icon
+    return ShownAttachment(each.pk, each.name, each.size, icon_of(each), can_be_shown(each))

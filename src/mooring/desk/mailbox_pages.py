@@ -11,17 +11,18 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from mooring.customers.models import Customer
 from mooring.desk.access import user_of
 from mooring.desk.account_folders import FOLDER_ICONS
 from mooring.desk.forms.letters import LinkForm
 from mooring.desk.forms.mailbox import MailboxForm
-from mooring.desk.letter_lines import lines_of_conversations
+from mooring.desk.letter_lines import lines_of_conversations, lines_of_links
 from mooring.desk.letter_pages import LINKABLE, reading_context
 from mooring.letters.conversations import Conversation, conversations_in, found_in, letters_in, members_of
 from mooring.letters.mailboxes import MOST_COUNTED, FolderCount, Place, all_inboxes, inbox_of, is_inbox
 from mooring.letters.models import Folder, Letter, MailAccount
 from mooring.letters.paging import Page
-from mooring.letters.queries import conversation_around, links_of
+from mooring.letters.queries import conversation_around, letters_of, links_of
 from mooring.ui.parts import BulkAction, KeysetPage
 from mooring.users.models import User
 from mooring.users.permissions import Action, Module, may
@@ -97,37 +98,69 @@ def panes_context(request: HttpRequest, box: Box, counts: Sequence[FolderCount])
     form = MailboxForm(request.GET)
     is_single = bool(request.session.get(SINGLE)) or bool(form.asked().get("q"))
     found = _listed(request, box, form, is_single=is_single)
-    chosen = request.GET.get("letter", "")
-    letters = _conversation(request, int(chosen[:18])) if chosen.isascii() and chosen.isdigit() else []
-    letter = next((each for each in letters if each.pk == int(chosen[:18])), None)
+    letters, letter = _opened(request)
     links = links_of(letters={*(row.letter for row in found.rows), *([letter] if letter else ())}, reader=user_of(request))
-    base = base_of(request)
+    current = {each.pk for each in letters}
     context: dict[str, Any] = {
-        "box": box,
-        "title": box.title,
-        "accounts": shown_accounts(counts),
-        "inbox_count": inbox_count(counts),
+        **_around(request, box, counts, letter),
         "form": form,
         "chips": form.chips(_filters_of(request), request.path),
         "is_single": is_single,
-        "is_searched": bool(form.asked().get("q")),
-        "shows": "letter" if letter else "folders" if request.GET.get("show") == "folders" else "list",
         "page": KeysetPage(found.rows, found.next or None, found.previous or None),
         "lines": lines_of_conversations(
-            found.rows, base=base, links=links, current={each.pk for each in letters}, team_ids=box.place.team_ids
+            found.rows, base=base_of(request), links=links, current=current, team_ids=box.place.team_ids
         ),
         "has_team": bool(box.place.team_ids),
-        "back_url": base.rstrip("?&"),
         "actions": bulk_actions(box),
         "bulk_link_form": LinkForm(reader=user_of(request), auto_id="bulk_%s"),
-        "may_link": any(may(user_of(request), module, Action.CHANGE) for module in LINKABLE),
-        "may_add": may(user_of(request), Module.ACCOUNTS, Action.CHANGE),
         "newest": found.rows[0].letter.position if found.rows and not request.GET.get("after") else None,
     }
     if letter is not None:
         members = _members_of_open(found.rows, letter, box)
         context |= reading_context(request, letters, letter, members=members, links=links)
     return context
+
+
+def record_panes_context(request: HttpRequest, record: Customer, counts: Sequence[FolderCount]) -> dict[str, Any]:
+    """The same panes with all letters of a customer that the reader may see, in whosever mailbox they lie."""
+    cursor = request.GET.get("after") or request.GET.get("before") or ""
+    found = letters_of(record=record, reader=user_of(request), cursor=cursor)
+    letters, letter = _opened(request)
+    box = Box(str(record), Place(()), "")
+    lines = lines_of_links(found.rows, base=base_of(request), current=letter.pk if letter else None)
+    context = {
+        **_around(request, box, counts, letter),
+        "record": record,
+        "page": KeysetPage(found.rows, found.next or None, found.previous or None),
+        "lines": lines,
+    }
+    return context | (reading_context(request, letters, letter) if letter is not None else {})
+
+
+def _around(request: HttpRequest, box: Box, counts: Sequence[FolderCount], letter: Letter | None) -> dict[str, Any]:
+    """What stands around the list and the letter."""
+    return {
+        "box": box,
+        "title": box.title,
+        "accounts": shown_accounts(counts),
+        "inbox_count": inbox_count(counts),
+        "shows": "letter" if letter else "folders" if request.GET.get("show") == "folders" else "list",
+        "back_url": base_of(request).rstrip("?&"),
+        "may_link": any(may(user_of(request), module, Action.CHANGE) for module in LINKABLE),
+        "may_add": may(user_of(request), Module.ACCOUNTS, Action.CHANGE),
+    }
+
+
+def _opened(request: HttpRequest) -> tuple[list[Letter], Letter | None]:
+    """The letter that the address names, and the conversation around it."""
+    chosen = request.GET.get("letter", "")
+    if not (chosen.isascii() and chosen.isdigit()):
+        return [], None
+    letters = conversation_around(letter_id=int(chosen[:18]), reader=user_of(request))
+    letter = next((each for each in letters if each.pk == int(chosen[:18])), None)
+    if letter is None:
+        raise Http404
+    return letters, letter
 
 
 def shown_accounts(counts: Sequence[FolderCount]) -> list[ShownAccount]:
@@ -175,13 +208,6 @@ def _listed(request: HttpRequest, box: Box, form: MailboxForm, *, is_single: boo
         return found_in(place=box.place, filters=form.filters(), text=words, cursor=cursor, reader=user_of(request))
     seek = letters_in if is_single else conversations_in
     return seek(place=box.place, filters=form.filters(), cursor=cursor)
-
-
-def _conversation(request: HttpRequest, letter_id: int) -> list[Letter]:
-    letters = conversation_around(letter_id=letter_id, reader=user_of(request))
-    if not letters:
-        raise Http404
-    return letters
 
 
 def _members_of_open(rows: Sequence[Conversation], letter: Letter, box: Box) -> dict[int, Any]:

@@ -144,6 +144,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # Email
     path("email/", mailbox.email, name="email"),
     path("email/all/", mailbox.email_all, name="email_all"),
+    path("email/attachments/", mailbox.email_attachments, name="email_attachments"),
     path("email/bin/", mailbox.email_bin, name="email_bin"),
     path("email/view/", mailbox.choose_email_view, name="choose_email_view"),
     path("email/news/", mailbox.email_news, name="email_news"),
@@ -170,6 +171,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("letters/<int:letter_id>/beside/", letters.beside_letter, name="beside_letter"),
     path("letters/<int:letter_id>/body/", letter_parts.letter_body, name="letter_body"),
     path("letters/<int:letter_id>/attachments/<int:attachment_id>/", letter_parts.attachment, name="attachment"),
+    path(
+        "letters/<int:letter_id>/attachments/<int:attachment_id>/preview/",
+        letter_parts.attachment_preview,
+        name="attachment_preview",
+    ),
+    path(
+        "letters/<int:letter_id>/attachments/<int:attachment_id>/picture/",
+        letter_parts.attachment_picture,
+        name="attachment_picture",
+    ),
     path("letters/<int:letter_id>/original/", letter_parts.original, name="original"),
     path("letters/assign/", team_letters.assign_team_letters, name="assign_team_letters"),
     path("letters/wait/", team_letters.wait_for_them, name="wait_for_them"),

@@ -32,10 +32,17 @@ class PrivateFact:
     position: int
 
 
-def letters_of(*, record: Linkable, reader: User, cursor: str = "", size: int = PAGE_SIZE) -> Page[Link]:
-    """A page of the record's letters, newest first: their links, which say why, with `link.letter`. One query."""
+def letters_of(
+    *, record: Linkable, reader: User, cursor: str = "", size: int = PAGE_SIZE, with_attachments: bool = False
+) -> Page[Link]:
+    """A page of the record's letters, newest first: their links, which say why, with `link.letter`. One query.
+
+    `with_attachments`: only letters that brought something along.
+    """
     readable = visible_letters(reader).filter(pk=OuterRef("letter_id"))
     links = Link.objects.filter(Exists(readable), removed_at=None, **{kind_of(record): record})
+    if with_attachments:
+        links = links.filter(letter__attachment_count__gt=0)
     links = links.select_related("letter", "created_by")
     return page_of(links, cursor=cursor, size=size, position=lambda link: link.position)
 

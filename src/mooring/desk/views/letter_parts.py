@@ -12,13 +12,16 @@ from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_GET
 
 from mooring.desk.access import letter_for
-from mooring.desk.downloads import as_download, with_policy
-from mooring.desk.letter_bodies import Body, body_of, raw_of, shown
+from mooring.desk.attachment_pages import can_be_shown
+from mooring.desk.downloads import FILE_POLICY, as_download, with_policy
+from mooring.desk.letter_bodies import PICTURE_TYPES, Body, body_of, raw_of, shown
 from mooring.letters.models import Attachment, Letter
 from mooring.letters.originals import UnableToRead
 from mooring.mail.parsing import UnableToFindPart, part_bytes
 from mooring.ui.rendering import page
 
+LARGEST_TEXT = 262_144
+"""So many bytes of a text file are shown."""
 _FRAME_POLICY = (
     "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; img-src data:{images}; "
     "style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; frame-ancestors 'self'"
@@ -47,6 +50,27 @@ def attachment(request: HttpRequest, letter_id: int, attachment_id: int) -> Http
 
 
 @require_GET
+def attachment_preview(request: HttpRequest, letter_id: int, attachment_id: int) -> HttpResponse:
+    """A picture or plain text, in a dialog over the letter or as a page; everything else can only be downloaded."""
+    letter = letter_for(request, letter_id)
+    found = _shown_attachment(letter, attachment_id)
+    is_picture = found.content_type in PICTURE_TYPES
+    text = "" if is_picture else _bytes_of(letter, found)[:LARGEST_TEXT].decode("utf-8", "replace").replace("\0", "")
+    context = {"letter": letter, "attachment": found, "is_picture": is_picture, "text": text}
+    return page(request, "desk/letters/preview.html", context, fragment="dialog")
+
+
+@require_GET
+def attachment_picture(request: HttpRequest, letter_id: int, attachment_id: int) -> HttpResponse:
+    """The bytes of a picture, as nothing but a picture."""
+    letter = letter_for(request, letter_id)
+    found = _shown_attachment(letter, attachment_id)
+    if found.content_type not in PICTURE_TYPES:
+        raise Http404
+    return with_policy(HttpResponse(_bytes_of(letter, found), content_type=found.content_type), FILE_POLICY)
+
+
+@require_GET
 def original(request: HttpRequest, letter_id: int) -> HttpResponse:
     """The letter as an .eml file, byte for byte as it was received."""
     letter = letter_for(request, letter_id)
@@ -66,6 +90,13 @@ def _in_frame(body: Body) -> SafeString:
 def _attachment_of(letter: Letter, attachment_id: int) -> Attachment:
     found = letter.attachments.filter(pk=attachment_id).first()
     if found is None:
+        raise Http404
+    return found
+
+
+def _shown_attachment(letter: Letter, attachment_id: int) -> Attachment:
+    found = _attachment_of(letter, attachment_id)
+    if not can_be_shown(found):
         raise Http404
     return found
 

@@ -7,9 +7,10 @@ from django.urls import reverse
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from mooring.desk.access import own_account_for, own_folder_for, user_of
+from mooring.desk.access import customer_for, own_account_for, own_folder_for, user_of
+from mooring.desk.attachment_pages import attachments_context
 from mooring.desk.list_pages import own_path
-from mooring.desk.mailbox_pages import SINGLE, Box, box_of, inbox_count, panes_context, shown_accounts
+from mooring.desk.mailbox_pages import SINGLE, Box, box_of, inbox_count, panes_context, record_panes_context, shown_accounts
 from mooring.letters.conversations import newer_count
 from mooring.letters.mailboxes import MOST_COUNTED, FolderCount, folder_counts
 from mooring.letters.models import Folder, MailAccount
@@ -18,7 +19,12 @@ from mooring.ui.rendering import page, see_other
 
 @require_GET
 def email(request: HttpRequest) -> HttpResponse:
-    """What arrived in any of the accounts and is not done."""
+    """What arrived in any of the accounts and is not done; with `customer` all letters of that customer."""
+    customer = request.GET.get("customer", "")
+    if customer.isascii() and customer.isdigit():
+        record = customer_for(request, int(customer[:18]))
+        context = record_panes_context(request, record, folder_counts(reader=user_of(request)))
+        return page(request, "desk/mailbox/mailbox.html", context)
     return _panes(request, "email")
 
 
@@ -44,6 +50,13 @@ def email_account(request: HttpRequest, account_id: int) -> HttpResponse:
 def email_folder(request: HttpRequest, folder_id: int) -> HttpResponse:
     """One folder."""
     return _panes(request, folder=own_folder_for(request, folder_id))
+
+
+@require_GET
+def email_attachments(request: HttpRequest) -> HttpResponse:
+    """Everything that came with letters, newest first: of all accounts, of one, or of a customer."""
+    context = attachments_context(request, folder_counts(reader=user_of(request)))
+    return page(request, "desk/mailbox/attachments.html", context, fragment="list")
 
 
 @require_POST
