@@ -8,7 +8,7 @@ const visible = (element) => element.checkVisibility?.() ?? element.offsetParent
 
 function press(selector) {
   const found = [...document.querySelectorAll(selector)];
-  const element = found.find(visible) ?? found[0];
+  const element = found.find(visible) ?? found.find((each) => !each.closest(".bulk"));
   if (!element) return false;
   element.click();
   return true;

@@ -1,5 +1,7 @@
 // The bars between panes: drag, or focus one and use the arrow keys; widths are remembered in this browser.
 
+import { dialogIsOpen, hasModifier, isTyping } from "./typing.js";
+
 const LIMITS = { first: [160, 360], second: [260, 640] };
 const key = (bar) => `pane-${bar.dataset.resizes}`;
 
@@ -83,4 +85,33 @@ document.addEventListener("htmx:afterRequest", (event) => {
   const read = document.querySelector(".letter-row[aria-current].unread");
   read?.querySelector(".dot")?.replaceChildren();
   read?.classList.remove("unread");
+  document.body.dispatchEvent(new Event("letters-read"));
 });
+
+// After a deed the page comes anew: its list stands where it stood.
+const kept = () => `scrolled ${location.pathname}`;
+
+window.addEventListener("pagehide", () => {
+  const list = document.querySelector(".letters-pane");
+  if (list) sessionStorage.setItem(kept(), String(list.scrollTop));
+});
+
+function restorePlace() {
+  const list = document.querySelector(".letters-pane");
+  if (list) list.scrollTop = Number(sessionStorage.getItem(kept()) ?? 0);
+}
+
+// Keys of an opened letter act on the line that has the focus where no letter is open and nothing is ticked.
+document.addEventListener("keydown", (event) => {
+  if (hasModifier(event) || isTyping(event) || dialogIsOpen()) return;
+  const row = document.activeElement?.closest(".letter-line");
+  const list = row?.closest("[data-list]");
+  if (!list || list.querySelector(".tick:checked") || document.querySelector(".letter-tools")) return;
+  const button = list.querySelector(`.bulk [data-key="${CSS.escape(event.key)}"]`);
+  if (!button) return;
+  event.preventDefault();
+  row.querySelector(".tick").checked = true;
+  list.requestSubmit(button);
+}, true);
+
+restorePlace();
