@@ -316,6 +316,6 @@ Content-Type: text/html; charset=utf-8
 Content-Type: text/plain; name="ropes.txt"
 Content-Disposition: attachment; filename="ropesMARK.txt"
 
-ropes
+ropesMARK
 --part--
 """
