@@ -51,9 +51,8 @@ def test_an_html_letter_is_read_in_three_panes(
     looks_right(page, "email-folders")
 
 
-def test_a_conversation_is_read_ticked_and_dealt_with(
-    open_page: Open, looks_right: Looks, bob: User, box: MailAccount, harbour: Customer
-) -> None:
+def fill_with_a_talk(box: MailAccount, harbour: Customer) -> None:
+    """A conversation of nine letters of which the last is unread, and four others."""
     for number in range(9):
         refers = f"In-Reply-To: <{number - 1}@talk.example>" if number else ""
         sender = ("Ann Quay <ann@harbour.example>", "Bob <bob@mooring.example>")[number % 2]
@@ -65,6 +64,12 @@ def test_a_conversation_is_read_ticked_and_dealt_with(
         keep(box, raw, to=(harbour,), flags=("\\Seen",) if number < 8 else ())
     for number in range(4):
         keep(box, raw_letter(subject=f"Other matter {number}"))
+
+
+def test_a_conversation_is_read_ticked_and_dealt_with(
+    open_page: Open, looks_right: Looks, bob: User, box: MailAccount, harbour: Customer
+) -> None:
+    fill_with_a_talk(box, harbour)
     page = open_page("/email/", user=bob)
     page.get_by_role("link", name="Ropes for the pier").click()
     expect(page.get_by_text("Letter 8")).to_be_visible()
