@@ -197,10 +197,13 @@ def _first_position(moment: datetime) -> int:
 
 @contextmanager
 def _planner(**settings: str) -> Iterator[None]:
-    """PostgreSQL's planner with other settings, for the queries inside alone."""
+    """PostgreSQL's planner with other settings, for the queries inside alone. One query more; two within a transaction."""
+    names, values = list(settings), list(settings.values())
+    outlives_us = connection.in_atomic_block
     with transaction.atomic(), connection.cursor() as cursor:
-        for name, value in settings.items():
-            cursor.execute(f"SET LOCAL {name} = {value}")
+        cursor.execute(
+            "SELECT set_config(name, value, true) FROM unnest(%s::text[], %s::text[]) AS a (name, value)", [names, values]
+        )
         yield
-        for name in settings:
-            cursor.execute(f"SET LOCAL {name} TO DEFAULT")
+        if outlives_us:
+            cursor.execute("SELECT set_config(name, reset_val, true) FROM pg_settings WHERE name = ANY(%s)", [names])
