@@ -16,6 +16,8 @@ from mooring.mail.contract import Incoming
 from servers.certificates import Authority
 from servers.cyrus import Cyrus, CyrusMissing, unpacked
 from servers.dovecot import Dovecot, is_installed
+from servers.exim import Exim, EximMissing
+from servers.exim import unpacked as unpacked_exim
 from servers.gmail import GmailServer
 from servers.graph import GraphServer
 from servers.identity_provider import IdentityProvider
@@ -161,5 +163,19 @@ def postfix(server_folder: Path, authority: Authority) -> Iterator[Postfix]:
         server.start()
     except PostfixMissing as reason:
         pytest.skip(f"Postfix cannot be run here: {reason}")
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def exim(server_folder: Path) -> Iterator[Exim]:
+    """An Exim that lets in by NTLM version 1 and queues what it accepts."""
+    folder = server_folder / f"exim{os.getpid()}"
+    folder.mkdir()
+    try:
+        server = Exim(folder, root=unpacked_exim())
+        server.start()
+    except EximMissing as reason:
+        pytest.skip(f"Exim cannot be run here: {reason}")
     yield server
     server.stop()

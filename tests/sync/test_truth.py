@@ -54,3 +54,20 @@ def test_letters_on_an_imap_server_are_linked_to_exactly_whom_the_table_says(
     clock.wind(days=2)
     scanned_until_done(account, scan)
     assert picture() == before
+
+
+@pytest.mark.server
+def test_letters_on_a_pop3_server_are_linked_to_exactly_whom_the_table_says(
+    owner: User, scan: Callable[..., Visited], dovecot: Dovecot, engine: Engine, clock: Clock
+) -> None:
+    """POP3 has no folders, so all letters lie in the inbox; those sent are known by their sender."""
+    names = make_records(includes_subdomains=False)
+    user = dovecot.new_user()
+    fill(dovecot, user, [path.read_bytes() for paths in letters_by_folder().values() for path in paths])
+    account = account_of(owner, dovecot.server(user, protocol="pop3"), dovecot.policy, address="bob@aspeedtech.com")
+    scanned_until_done(account, scan)
+    compare("truth_exact.csv", names, account, engine, as_sent=with_crlf)
+    before = picture()
+    clock.wind(days=2)
+    scanned_until_done(account, scan)
+    assert picture() == before
