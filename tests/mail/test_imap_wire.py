@@ -15,9 +15,8 @@ from hypothesis import strategies as st
 
 from mooring.mail.egress import Connection, EgressPolicy
 from mooring.mail.errors import ConnectionLost, MailError, NoAnswer, ProtocolViolation, UnusableName
-from mooring.mail.protocols.imap import stream as stream_module
+from mooring.mail.protocols import stream as stream_module
 from mooring.mail.protocols.imap.letters import items_in
-from mooring.mail.protocols.imap.stream import Stream
 from mooring.mail.protocols.imap.wire import (
     Argument,
     Response,
@@ -27,6 +26,7 @@ from mooring.mail.protocols.imap.wire import (
     plain,
     read_response,
 )
+from mooring.mail.protocols.stream import Stream
 from servers.certificates import Authority
 from servers.scripted_imap import LOOPBACK, ScriptedImap
 

@@ -161,7 +161,7 @@ def test_a_line_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch, command
 
 
 def test_a_first_line_without_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mooring.mail.protocols.imap.stream.LINE_CAP", 200_000)
+    monkeypatch.setattr("mooring.mail.protocols.stream.LINE_CAP", 200_000)
     fake = ScriptedPop3(letters=list(THREE), answers={"STAT": b"+OK " + b"1" * 1_000_000})
     with fake.start().stopping(), pytest.raises(ProtocolViolation):
         whole_session(fake, [])

@@ -9,7 +9,7 @@ from mooring.mail.contract import Stage
 from mooring.mail.egress import Connection, EgressPolicy
 from mooring.mail.errors import ConnectionLost
 from mooring.mail.networks import Address
-from mooring.mail.protocols.imap.stream import Stream
+from mooring.mail.protocols.stream import Stream
 from mooring.mail.types import Encryption, Server
 
 _CONNECT_TIMEOUT = 20.0

@@ -10,8 +10,8 @@ from collections.abc import Generator
 
 from mooring.mail.errors import ConnectionLost, MailError, ProtocolViolation
 from mooring.mail.protocols.imap.refusals import command_error, goodbye_error
-from mooring.mail.protocols.imap.stream import Stream
 from mooring.mail.protocols.imap.wire import Argument, Response, encode_command, read_response
+from mooring.mail.protocols.stream import Stream
 
 CHATTER_CAP = 10_000
 """How many responses that nobody asked for a server may send in a row."""

@@ -27,9 +27,9 @@ from mooring.mail.protocols.imap.letters import server_id, uid_of
 from mooring.mail.protocols.imap.looking import Look
 from mooring.mail.protocols.imap.session import Session
 from mooring.mail.protocols.imap.snapshot import Plan, Snapshot, decide
-from mooring.mail.protocols.imap.stream import Stream
 from mooring.mail.protocols.imap.uid_sets import UidSet
 from mooring.mail.protocols.imap.writing import append_letter, find_letters, remove_letters
+from mooring.mail.protocols.stream import Stream
 from mooring.mail.types import Bookmark, Changes, Encryption, Folder, KnownIds, RawHeader, RawLetter, Server
 
 _CONNECT_TIMEOUT = 20.0

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from mooring.mail.errors import ProtocolViolation, UnusableName
-from mooring.mail.protocols.imap.stream import Stream
+from mooring.mail.protocols.stream import Stream
 
 Value: TypeAlias = "bytes | list[Value] | None"
 """An atom, string or literal; a parenthesised list; NIL."""

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from mooring.mail.errors import ConnectionLost, MailError, ProtocolViolation, UnusableName
-from mooring.mail.protocols.imap.stream import Stream
+from mooring.mail.protocols.stream import Stream
 
 LETTER_CAP = 268_435_456
 LISTING_CAP = 134_217_728

@@ -14,7 +14,7 @@ from mooring.mail.errors import (
     ServerBusy,
     ServerUnavailable,
 )
-from mooring.mail.protocols.imap.stream import Stream
+from mooring.mail.protocols.stream import Stream
 from mooring.mail.types import Refusal
 
 _LINE = re.compile(rb"([2-5][0-9][0-9])(?:([ -])(.*))?\Z", re.DOTALL)

@@ -12,8 +12,8 @@ from contextlib import suppress
 
 from mooring.mail.egress import Connection
 from mooring.mail.errors import CommandRefused, LoginDisabled, MailError, PlainLoginRefused, ProtocolViolation, StartTlsMissing
-from mooring.mail.protocols.imap.stream import Stream
 from mooring.mail.protocols.smtp.replies import Reply, going_away, login_error, read_reply
+from mooring.mail.protocols.stream import Stream
 from mooring.mail.sasl import Mechanism, choose_mechanism
 from mooring.mail.token_login import log_in_with_token
 from mooring.mail.types import Encryption, Server
