@@ -42,7 +42,7 @@ class ScriptedImap(ScriptedServer):
 
     letters: list[FakeLetter] = field(default_factory=list)
     capabilities: str = "IMAP4rev1 AUTH=PLAIN SASL-IR"
-    greeting: bytes = b"* OK fake ready\r\n"
+    greeting: bytes = field(default=b"* OK fake ready\r\n", kw_only=True)
     folders: list[str] = field(default_factory=lambda: ['(\\HasNoChildren) "/" INBOX'])
     uidvalidity: str = "77"
     uidnext: str = ""

@@ -34,7 +34,7 @@ class ScriptedPop3(ScriptedServer):
     letters: list[PopLetter] = field(default_factory=list)
     capabilities: tuple[str, ...] = ("TOP", "UIDL", "USER", "SASL PLAIN", "PIPELINING", "RESP-CODES")
     """Empty for a server without CAPA."""
-    greeting: bytes = b"+OK fake ready\r\n"
+    greeting: bytes = field(default=b"+OK fake ready\r\n", kw_only=True)
     answers: dict[str, Answer | bytes] = field(default_factory=dict)
     """By the first words of a command, such as "RETR 2": what is answered instead."""
     login_count: int = 0
