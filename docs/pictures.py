@@ -71,6 +71,25 @@ def writing(page: Page) -> None:
     page.get_by_text("Saved ").wait_for()
 
 
+def provider_google(page: Page) -> None:
+    """The page on which an administrator registers Google."""
+    page.context.clear_cookies()
+    sign_in(page, "alice@halyard.example")
+    page.goto("/setup/email/providers/new/google/")
+
+
+def sign_in_with_google(page: Page) -> None:
+    """What one is told before the page of Google comes; registered a moment ago."""
+    provider_google(page)
+    page.get_by_label("Client ID").fill("42.apps.example")
+    page.get_by_role("button", name="Save").click()
+    page.context.clear_cookies()
+    sign_in(page, "bob@halyard.example")
+    page.goto("/profile/email/new/?your_name=Bob&address=bob.halyard@gmail.com")
+    page.get_by_label("Log on with").select_option(label="Sign-in with the provider (OAuth 2)")
+    page.get_by_role("button", name="Sign in with Google").click()
+
+
 PICTURES: dict[str, Callable[[Page], None]] = {
     "customer-emails": customer_emails,
     "synced-emails": synced_emails,
@@ -78,6 +97,8 @@ PICTURES: dict[str, Callable[[Page], None]] = {
     "customers": customers,
     "writing": writing,
     "groups": groups,
+    "provider-google": provider_google,
+    "sign-in": sign_in_with_google,
 }
 
 

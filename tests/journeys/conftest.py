@@ -68,13 +68,23 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def open_page(browser: Browser, live_server: Any, assets: None) -> Iterator[Callable[..., Page]]:
-    """open_page("/customers/", user=bob, width=390, has_script=False) -> a page of a browser of its own, signed in as bob."""
+    """open_page("/customers/", user=bob, width=390, has_script=False) -> a page of a browser of its own, signed in as bob.
+
+    `visits` is where the journey may lead beside our own pages, with a certificate of the tests.
+    """
     opened: list[tuple[Any, list[str]]] = []
 
     def open_page(
-        path: str = "/", *, user: User | None = None, width: int = 1440, height: int = 900, has_script: bool = True
+        path: str = "/",
+        *,
+        user: User | None = None,
+        width: int = 1440,
+        height: int = 900,
+        has_script: bool = True,
+        visits: str = "",
     ) -> Page:
         context = browser.new_context(
+            ignore_https_errors=bool(visits),
             viewport={"width": width, "height": height},
             java_script_enabled=has_script,
             reduced_motion="reduce",
@@ -84,7 +94,7 @@ def open_page(browser: Browser, live_server: Any, assets: None) -> Iterator[Call
         wrongs: list[str] = []
         opened.append((context, wrongs))
         page = context.new_page()
-        _watch(page, live_server.url, wrongs)
+        _watch(page, (live_server.url, visits) if visits else (live_server.url,), wrongs)
         if user is not None:
             context.add_cookies([_session_of(user, live_server.url)])
         page.goto(path)
@@ -135,16 +145,16 @@ def keep_picture(page: Page, name: str) -> None:
         page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=True, caret="initial")
 
 
-def _watch(page: Page, home: str, wrongs: list[str]) -> None:
+def _watch(page: Page, homes: tuple[str, ...], wrongs: list[str]) -> None:
     page.on("pageerror", lambda error: wrongs.append(f"script error: {error}"))
-    page.on("request", lambda request: wrongs.extend(_stranger(request.url, home)))
+    page.on("request", lambda request: wrongs.extend(_stranger(request.url, homes)))
     page.on(
         "console", lambda said: wrongs.append(f"{said.text} {said.location}") if "Content Security Policy" in said.text else None
     )
 
 
-def _stranger(url: str, home: str) -> list[str]:
-    is_ours = url.startswith((home, "data:", "blob:", "about:"))
+def _stranger(url: str, homes: tuple[str, ...]) -> list[str]:
+    is_ours = url.startswith((*homes, "data:", "blob:", "about:"))
     return [] if is_ours else [f"request to another host: {url}"]
 
 

@@ -25,11 +25,15 @@ from mooring.letters.accounts import (
     server_described_by,
 )
 from mooring.letters.credentials import UnableToUnseal
-from mooring.letters.models import MailAccount
+from mooring.letters.grants import Clock
+from mooring.letters.models import Grant, MailAccount
 from mooring.letters.passwords import outgoing_password_of, password_of
-from mooring.mail.errors import PasswordNotRemembered
-from mooring.mail.types import Folder, Secret, Server
+from mooring.mail.errors import PasswordNotRemembered, SignInAgain, TokenNotForServer
+from mooring.mail.types import Folder, Login, Secret, Server
 from mooring.sync.check import StepResult, test_account, test_sending
+from mooring.sync.reaching import egress_policy
+from mooring.sync.servers import with_tokens
+from mooring.sync.troubles import trouble_of
 
 _NO_SECRET = Secret("")
 
@@ -54,8 +58,11 @@ class Trial:
 
 
 @sensitive_variables("password", "outgoing")
-def servers_entered(form: AccountForm, account: MailAccount | None) -> Servers:
-    """With the passwords that were typed, or else those stored. Raises UnableToSaveAccount where neither may be used."""
+def servers_entered(form: AccountForm, account: MailAccount | None, *, grant: Grant | None, clock: Clock) -> Servers:
+    """With the passwords that were typed, or else those stored, or with the tokens of a grant.
+
+    Raises UnableToSaveAccount where none may be used.
+    """
     data = form.data_entered()
     password, outgoing = form.password_entered(), form.password_entered("outgoing_password")
     if account is not None:
@@ -65,11 +72,23 @@ def servers_entered(form: AccountForm, account: MailAccount | None) -> Servers:
         if outgoing is None and needs_outgoing_password(data):
             outgoing = _stored(account, "outgoing_password", outgoing_leads_elsewhere(before, data))
     password, outgoing = password or _NO_SECRET, outgoing or _NO_SECRET
+    sending = outgoing_server_described_by(data, password=password, outgoing_password=outgoing)
     return Servers(
-        server_described_by(data, password=password),
-        outgoing_server_described_by(data, password=password, outgoing_password=outgoing),
+        _signed_in(server_described_by(data, password=password), grant, field="host", clock=clock),
+        _signed_in(sending, grant, field="outgoing_host", clock=clock) if sending is not None else None,
         data.address,
     )
+
+
+def _signed_in(server: Server, grant: Grant | None, *, field: str, clock: Clock) -> Server:
+    if server.login is not Login.TOKEN:
+        return server
+    try:
+        return with_tokens(server, grant, policy=egress_policy(), clock=clock)
+    except SignInAgain:
+        raise UnableToSaveAccount({"login_by": _("Please sign in with the provider first.")}) from None
+    except TokenNotForServer as error:
+        raise UnableToSaveAccount({field: str(trouble_of(error.code, error.details))}) from None
 
 
 def reach_the_same(before: AccountData, after: AccountData) -> bool:

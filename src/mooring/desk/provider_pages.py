@@ -53,6 +53,8 @@ def typed_in(request: HttpRequest) -> dict[str, list[str]]:
 
 def fill_again(form: forms.Form, typed: Mapping[str, list[str]]) -> None:
     """Put what was typed into a form that is shown anew. What was not sent was a box without a tick."""
+    if not typed:
+        return
     for name, field in form.fields.items():
         if isinstance(field, forms.BooleanField):
             form.initial[name] = name in typed

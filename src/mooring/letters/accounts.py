@@ -24,8 +24,8 @@ from mooring.letters.account_data import (
 )
 from mooring.letters.credentials import OUTGOING
 from mooring.letters.folders import FolderChoice, write_folders
-from mooring.letters.grants import forget_grant
-from mooring.letters.models import DefaultAccount, Login, MailAccount, TeamAccess
+from mooring.letters.grants import UnableToKeepGrant, forget_grant, give_grant
+from mooring.letters.models import DefaultAccount, Grant, Login, MailAccount, TeamAccess
 from mooring.letters.passwords import (
     forget_passwords,
     has_password,
@@ -133,6 +133,7 @@ def add_account(
     password: Secret,
     outgoing_password: Secret = Secret(""),
     team: Sequence[TeamRight] = (),
+    grant: Grant | None = None,
     folders: Sequence[FolderChoice] = (),
     by: Actor,
     now: datetime,
@@ -149,6 +150,7 @@ def add_account(
         write_folders(account=account, choices=folders)
         facts = {"owner": owner.email if owner else "", **_write_team(account, team), **changes_between({}, asdict(data))}
         _note(account, "added", facts, by=by, now=now)
+        _give(account, grant, by=by, now=now)
         if owner is not None and not DefaultAccount.objects.filter(user=owner).exists():
             DefaultAccount.objects.create(user=owner, account=account)
     return account
@@ -161,6 +163,7 @@ def change_account(
     password: Secret | None = None,
     outgoing_password: Secret | None = None,
     team: Sequence[TeamRight] | None = None,
+    grant: Grant | None = None,
     folders: Sequence[FolderChoice] | None = None,
     by: Actor,
     now: datetime,
@@ -179,6 +182,7 @@ def change_account(
         store_passwords(account, password=password, outgoing=outgoing_password, now=now)
         if data.login != Login.TOKEN:
             forget_grant(account=account)
+        _give(account, grant, by=by, now=now)
         if password is not None or outgoing_password is not None:
             changes["password_was_entered"] = True
         if team is not None:
@@ -218,6 +222,16 @@ def set_default(*, account: MailAccount, user: User, by: Actor, now: datetime) -
             facts = {"user": str(user), "default": [str(before.account) if before else "", str(account)]}
             _note(account, "made_default", facts, by=by, now=now)
     return account
+
+
+def _give(account: MailAccount, grant: Grant | None, *, by: Actor, now: datetime) -> None:
+    """What the person permitted with a provider; one that the account has already stays."""
+    if grant is None or grant.account_id == account.pk:
+        return
+    try:
+        give_grant(account=account, grant=grant, by=by, now=now)
+    except UnableToKeepGrant as error:
+        raise UnableToSaveAccount({"login_by": str(error)}) from error
 
 
 def _hand_on(choice: DefaultAccount) -> None:

@@ -139,7 +139,7 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     ),
     "sign_in_again": (
         gettext_noop("The permission that Mooring had from %(provider)s for this mailbox is gone."),
-        gettext_noop("Open the account's settings and sign in with the provider again. Letters to be sent wait until then."),
+        gettext_noop("Sign in with the provider again on the account's page. Letters to be sent wait until then."),
     ),
     "password_not_remembered": (
         gettext_noop("The password of “%(user)s” is not stored, and nobody has entered it since Mooring was started."),

@@ -24,8 +24,8 @@ _FIELDS: Final[dict[str, tuple[str, ...]]] = {
 
 
 class ProviderForm(forms.Form):
-    title = forms.CharField(label=pgettext_lazy("thing", "Name"), max_length=60, required=False)
-    client_id = forms.CharField(label=_("Client ID"), max_length=300, required=False)
+    title = forms.CharField(label=pgettext_lazy("thing", "Name"), max_length=60)
+    client_id = forms.CharField(label=_("Client ID"), max_length=300)
     client_secret = forms.CharField(
         label=_("Client secret"),
         required=False,
@@ -41,18 +41,16 @@ class ProviderForm(forms.Form):
         initial=ALL_TENANTS,
         help_text=_("“common” lets everybody sign in; the ID or domain of your organisation only its members."),
     )
-    authorize_url = forms.CharField(label=_("Authorization address"), max_length=500, required=False)
-    token_url = forms.CharField(label=_("Token address"), max_length=500, required=False)
+    authorize_url = forms.CharField(label=_("Authorization address"), max_length=500)
+    token_url = forms.CharField(label=_("Token address"), max_length=500)
     scopes = forms.CharField(
         label=_("Scopes"),
         max_length=1000,
-        required=False,
         help_text=_("With blanks between, those that make it say who signed in (openid email) and last longer included."),
     )
     mail_hosts = forms.CharField(
         label=_("Mail servers"),
         max_length=1000,
-        required=False,
         help_text=_("With blanks between. The sign-in is shown to these servers only; “.example.com” means all below it."),
     )
     userinfo_url = forms.CharField(

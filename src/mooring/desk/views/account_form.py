@@ -20,6 +20,7 @@ from mooring.desk.account_pages import around, list_url
 from mooring.desk.account_trial import Servers, is_proof_sent, proof_for, reach_the_same, servers_entered, tried
 from mooring.desk.forms.accounts import AccountForm, AddressForm, initial_of
 from mooring.desk.forms.staff import refuse
+from mooring.desk.provider_pages import fill_again, grant_entered, sign_in_context, sign_in_shown
 from mooring.letters.accounts import (
     AccountData,
     UnableToSaveAccount,
@@ -27,7 +28,7 @@ from mooring.letters.accounts import (
     change_account,
     team_rights_of,
 )
-from mooring.letters.models import MailAccount, OutgoingProtocol
+from mooring.letters.models import Login, MailAccount, OutgoingProtocol
 from mooring.mail.types import Secret
 from mooring.sync.reaching import Found, find_servers, receiving_protocols
 from mooring.ui.rendering import page, see_other, toast
@@ -71,6 +72,7 @@ def edit_account(request: HttpRequest, account_id: int) -> HttpResponse:
     account = account_for(request, account_id, Action.CHANGE)
     form = _form_of(request, account, request.POST if request.method == "POST" else None)
     if request.method != "POST":
+        fill_again(form, shown.form if (shown := sign_in_shown(request)) else {})
         listed = account.folders.filter(missing_since=None)
         return _form_page(
             request, form, account.owner, account=account, nodes=folder_nodes([(each, each.is_synced) for each in listed])
@@ -81,7 +83,7 @@ def edit_account(request: HttpRequest, account_id: int) -> HttpResponse:
     if not is_tested and _needs_no_test(form, account):
         return _saved(request, form, account.owner, account=account)
     try:
-        servers = servers_entered(form, account)
+        servers = servers_entered(form, account, grant=grant_entered(request, account), clock=timezone.now)
     except UnableToSaveAccount as error:
         refuse(form, error.problems)
         return _incomplete(request, form, account.owner, account=account)
@@ -95,7 +97,12 @@ def _new_account(request: HttpRequest, owner: User | None) -> HttpResponse:
     form = _new_form(request, owner, request.POST)
     if not form.is_valid():
         return _incomplete(request, form, owner)
-    return _tested_or_saved(request, form, owner, servers_entered(form, None))
+    try:
+        servers = servers_entered(form, None, grant=grant_entered(request, None), clock=timezone.now)
+    except UnableToSaveAccount as error:
+        refuse(form, error.problems)
+        return _incomplete(request, form, owner)
+    return _tested_or_saved(request, form, owner, servers)
 
 
 @sensitive_variables("servers")
@@ -119,7 +126,8 @@ def _needs_no_test(form: AccountForm, account: MailAccount) -> bool:
 def _saved(request: HttpRequest, form: AccountForm, owner: User | None, *, account: MailAccount | None = None) -> HttpResponse:
     data, folders = form.data_entered(), choices_sent(request, account=account)
     password, outgoing = form.password_entered(), form.password_entered("outgoing_password")
-    deed: dict[str, Any] = {"data": data, "folders": folders, "by": actor_of(request), "now": timezone.now()}
+    grant = grant_entered(request, account) if data.login == Login.TOKEN else None
+    deed: dict[str, Any] = {"grant": grant, "data": data, "folders": folders, "by": actor_of(request), "now": timezone.now()}
     team = form.team_entered() if owner is None else ()
     try:
         if account is None:
@@ -169,7 +177,15 @@ def _administers(request: HttpRequest) -> bool:
 
 
 def _begin(request: HttpRequest, owner: User | None) -> HttpResponse:
-    """Ask for name and address; once they are there, look for the servers and show the whole form."""
+    """Ask for name and address; once they are there, look for the servers and show the whole form.
+
+    Back from signing in with a provider, the form is as it was left.
+    """
+    shown = sign_in_shown(request)
+    if shown is not None:
+        form = _new_form(request, owner)
+        fill_again(form, shown.form)
+        return _form_page(request, form, owner)
     offers_team = owner is not None and _administers(request)
     known = {"your_name": owner.name, "address": owner.email} if owner else {}
     asked = AddressForm(request.GET or None, initial=known, offers_team=offers_team)
@@ -236,6 +252,7 @@ def _form_page(
         **around(request, owner),
         "form": form,
         "account": account,
+        **sign_in_context(request, account),
         "has_folded_problems": any(name in form.errors for name in FOLDED),
         **context,
     }

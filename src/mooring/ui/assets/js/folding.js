@@ -1,5 +1,5 @@
-// Parts of a form that apply to some choices only fold away while others are made: data-when="field value value".
-// A check box has the values on and off. Without a script everything is seen.
+// Parts of a form that apply to some choices only fold away while others are made: data-when="field value value", or
+// data-when="field value|other value" where one of several choices is enough. A check box has the values on and off. Without a script everything is seen.
 
 function value(form, name) {
   const found = [...form.elements].filter((element) => element.name === name);
@@ -11,8 +11,10 @@ function value(form, name) {
 
 function fold(form) {
   for (const part of form.querySelectorAll("[data-when]")) {
-    const [name, ...values] = part.dataset.when.split(" ");
-    part.hidden = !values.includes(value(form, name));
+    part.hidden = !part.dataset.when.split("|").some((choice) => {
+      const [name, ...values] = choice.split(" ");
+      return values.includes(value(form, name));
+    });
   }
 }
 
