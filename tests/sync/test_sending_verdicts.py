@@ -13,6 +13,7 @@ from mooring.mail.errors import (
     LetterRefused,
     LoginRefused,
     MailError,
+    PasswordNotRemembered,
     PlainLoginRefused,
     ServerBusy,
     UnusableName,
@@ -83,3 +84,4 @@ def test_an_account_rests_as_long_as_its_trouble_asks_for() -> None:
     assert rest(LoginRefused(user="bob")) == NOW + timedelta(hours=1)
     assert rest(LoginRefused(user="bob"), days=3) is None
     assert rest(PlainLoginRefused(host="x")) is None
+    assert rest(PasswordNotRemembered(user="bob"), days=9) == NOW + timedelta(minutes=1)

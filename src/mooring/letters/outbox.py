@@ -29,6 +29,7 @@ from mooring.letters.visibility import accounts_written_by
 from mooring.mail.addresses import match_key
 from mooring.mail.errors import UnusableName
 from mooring.users.journal import Actor, record
+from mooring.users.permissions import Action
 
 UNDO: Final = timedelta(seconds=10)
 """So long a letter waits before it is sent, for second thoughts."""
@@ -118,7 +119,7 @@ def reset_sending(
     A letter whose bytes the server may have accepted (phase data) is put back only when `accepts_double` says that the person was
     warned that it may arrive twice; otherwise it is counted and left.
     """
-    _demand_writing(by, account, UnableToReset)
+    _demand_upkeep(by, account, UnableToReset)
     with transaction.atomic():
         stuck = stuck_letters(account=account, now=now).select_for_update(of=("self",))
         letters = list(stuck.filter(pk=letter.pk) if letter is not None else stuck)
@@ -144,7 +145,7 @@ def clear_errors(
     Each becomes a draft again, or with `resend` ready to be sent. One that some recipients got is never edited: it is sent to the
     others again, or counts as sent. What went wrong stays in its history.
     """
-    _demand_writing(by, account, UnableToClear)
+    _demand_upkeep(by, account, UnableToClear)
     failed = OutgoingLetter.objects.unscoped(_WHY).filter(
         account=account, state__in=(OutgoingState.FAILED, OutgoingState.FAILED_TEMP)
     )
@@ -207,6 +208,13 @@ def _demand_writing(by: Actor, account: MailAccount, refusal: type[UnableToDispa
         raise refusal(_("The mail account %(address)s was removed.") % {"address": account.address})
     if by.user is not None and not accounts_written_by(by.user).filter(pk=account.pk).exists():
         raise refusal(_("You may not write from %(address)s.") % {"address": account.address})
+
+
+def _demand_upkeep(by: Actor, account: MailAccount, refusal: type[UnableToDispatch]) -> None:
+    """Whoever may change an account's settings may free what hangs in it, without reading or writing its letters."""
+    may_change = by.user is not None and MailAccount.objects.visible_to(by.user, Action.CHANGE).filter(pk=account.pk).exists()
+    if not may_change or account.removed_at is not None:
+        _demand_writing(by, account, refusal)
 
 
 def _demand_sendable(draft: OutgoingLetter) -> None:

@@ -55,9 +55,9 @@ class Report:
     recipients: tuple[Reported, ...] = ()
 
 
-def looks_like_report(header: Header) -> bool:
-    """Whether the header block alone says that a mail server wrote this, or a machine in somebody's name."""
-    return header.is_automatic or any(_SERVERS.search(f"{each.name} {each.address}") for each in header.from_)
+def is_from_server(sender: str) -> bool:
+    """Whether a sender's name and address are those under which mail servers write."""
+    return _SERVERS.search(sender) is not None
 
 
 def read_report(raw: bytes) -> Report | None:
@@ -154,12 +154,12 @@ def _written_report(structure: Structure, header: Header, about: tuple[str, ...]
     """A bounce in words. The addresses in it are candidates: whoever sent the letter knows which of them it was for."""
     fields = structure.fields
     failed = fields.text("x-failed-recipients")
-    is_from_server = _SERVERS.search(decode_words(fields.text("from"))) is not None
+    is_servers = is_from_server(decode_words(fields.text("from")))
     is_null = "".join(fields.text("return-path").split()) == "<>"
     holds_copy = structure.root.content_type == "multipart/report" or any(
         part.content_type in _COPIES for part in structure.leaves()
     )
-    is_bounce = (is_from_server or is_null) and (holds_copy or _SUBJECT.search(header.subject) is not None)
+    is_bounce = (is_servers or is_null) and (holds_copy or _SUBJECT.search(header.subject) is not None)
     if not failed and not is_bounce:
         return None
     text = _words(structure)

@@ -12,14 +12,17 @@ from mooring.customers.addresses import address_book_for
 from mooring.letters.arrivals import Arrival, direction_of, is_private_for
 from mooring.letters.inheriting import inherited
 from mooring.letters.matching import Match, Scope, candidates, match
-from mooring.letters.models import Direction, Folder, MailAccount, ThreadReference, UnwantedSender
+from mooring.letters.models import Direction, Folder, MailAccount, OutgoingLetter, ThreadReference, UnwantedSender
 from mooring.letters.options import SCAN_ALL_LETTERS
+from mooring.letters.outgoing_bytes import is_made_here
 from mooring.letters.packs import KeptOriginal
+from mooring.mail.reports import is_from_server
 from mooring.mail.threads import joining_ids
 from mooring.mail.types import Header, ParsedLetter
 from mooring.options.values import Values
 
 UNWANTED: Final = "unwanted_sender"
+_WHY: Final = "whether anything was sent from the account, whoever wrote it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +42,8 @@ class Policy:
     scope: Scope
     keeps_all: bool
     unwanted: frozenset[str]
+    awaits_reports: bool = False
+    """Letters were sent from the account, so that mail servers may have to say something about them."""
 
     @property
     def needs_headers_first(self) -> bool:
@@ -61,7 +66,8 @@ def policy_for(account: MailAccount, *, scope: Scope, values: Values) -> Policy:
     """One query."""
     unwanted = UnwantedSender.objects.filter(Q(account=None) | Q(account=account)).values_list("key", flat=True)
     keeps_all = account.is_main or values.of(SCAN_ALL_LETTERS)
-    return Policy(account, scope, keeps_all, frozenset(unwanted))
+    sent = OutgoingLetter.objects.unscoped(_WHY).filter(account=account, sent_at__isnull=False)
+    return Policy(account, scope, keeps_all, frozenset(unwanted), awaits_reports=not keeps_all and sent.exists())
 
 
 def decide(headers: Sequence[Header], folders: Sequence[Folder], policy: Policy) -> list[Decision]:
@@ -74,9 +80,18 @@ def decide(headers: Sequence[Header], folders: Sequence[Folder], policy: Policy)
     decisions = []
     for place, (header, found) in enumerate(zip(headers, matches, strict=True)):
         is_unwanted = _is_from_one_of(header, policy.unwanted)
-        is_kept = not is_unwanted and (policy.keeps_all or bool(found) or place in inheriting)
+        is_kept = not is_unwanted and (policy.keeps_all or bool(found) or place in inheriting or _is_report(header, policy))
         decisions.append(Decision(is_kept, found, is_unwanted))
     return decisions
+
+
+def _is_report(header: Header, policy: Policy) -> bool:
+    """What a mail server, or a machine, says of a letter sent from here belongs to that letter, whoever it is from."""
+    if not policy.awaits_reports:
+        return False
+    if any(is_from_server(f"{sender.name} {sender.address}") for sender in header.from_):
+        return True
+    return header.is_automatic and any(map(is_made_here, (*header.in_reply_to, *header.references)))
 
 
 def _is_from_one_of(header: Header, keys: Collection[str]) -> bool:

@@ -31,6 +31,7 @@ from mooring.sync.leases import Clock, LeaseLost
 from mooring.sync.models import SendingState
 from mooring.sync.outbox_leases import Claim, claim_next, letters_of_everybody
 from mooring.sync.outcome import DATABASE_SILENT, code_of, details_of
+from mooring.sync.sending_health import forget_troubles
 from mooring.sync.sending_verdicts import Attempt, Verdict, account_rest, after_error, after_sent
 from mooring.sync.servers import outgoing_server
 from mooring.users.journal import WORKER, record
@@ -38,6 +39,8 @@ from mooring.users.journal import WORKER, record
 _WRITTEN_WITHIN: Final = timedelta(minutes=10)
 """So long an answer of the server is tried to be written down while the database is silent."""
 _PAUSE_SECONDS: Final = 2.0
+_OUR_REST: Final = timedelta(hours=1)
+"""Until keys that are missing are looked for again."""
 _STATES: Final = {
     "accepted": RecipientState.ACCEPTED,
     "refused": RecipientState.REFUSED,
@@ -127,7 +130,7 @@ def _settle(
         if verdict.state == OutgoingState.READY and verdict.error is not None:
             _rest(letter.account_id, verdict.error, now=now, chance=engine.chance())
             return False
-        _forget_troubles(letter.account_id)
+        forget_troubles(letter.account_id)
     return True
 
 
@@ -215,7 +218,7 @@ def _let_account_rest(claim: Claim, error: Trouble, engine: Engine) -> None:
 def _rest(account_id: int, error: Trouble, *, now: datetime, chance: float) -> None:
     state = SendingState.objects.filter(account_id=account_id).first() or SendingState(account_id=account_id)
     since = state.failing_since or now
-    again = None
+    again = now + _OUR_REST if isinstance(error, UnableToUnseal) else None
     if isinstance(error, MailError):
         again = account_rest(error, failure_count=state.failure_count, failing_since=since, now=now, chance=chance)
     state.failing_since, state.failed_at = since, now
@@ -224,20 +227,6 @@ def _rest(account_id: int, error: Trouble, *, now: datetime, chance: float) -> N
     state.error_code, state.error_details = code_of(error), details_of(error)
     state.error_said = error.server_said if isinstance(error, MailError) else ""
     state.save()
-
-
-def _forget_troubles(account_id: int) -> None:
-    troubled = SendingState.objects.filter(account_id=account_id).exclude(failure_count=0)
-    troubled.update(
-        failure_count=0,
-        failing_since=None,
-        failed_at=None,
-        next_try_at=None,
-        is_stopped=False,
-        error_code="",
-        error_details={},
-        error_said="",
-    )
 
 
 @dataclass(slots=True)

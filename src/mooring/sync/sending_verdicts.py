@@ -13,8 +13,10 @@ from mooring.mail.errors import (
     LetterRefused,
     LoginRefused,
     MailError,
+    PasswordNotRemembered,
     ServerBusy,
     ServerUnavailable,
+    SignInAgain,
     UnusableName,
 )
 from mooring.mail.types import Refusal, Sent
@@ -24,6 +26,9 @@ RETRY_WAITS: Final = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minu
 MOST_ATTEMPTS: Final = 51
 """With these waits the last one is 48 hours after the first. Counted, so that days on which the account rests do not count."""
 PATIENCE_WITH_LOGIN: Final = timedelta(days=3)
+WAIT_FOR_A_PERSON: Final = (PasswordNotRemembered, SignInAgain)
+"""Known here without asking any server, so that it costs nothing to look again whether the person has been there."""
+ASKED_AGAIN_AFTER: Final = timedelta(minutes=1)
 ABOUT_THE_ACCOUNT: Final = (LoginRefused, ServerBusy, ServerUnavailable)
 """Said while a letter was handed over, but true of all letters of the account."""
 
@@ -93,6 +98,8 @@ def account_rest(
     error: MailError, *, failure_count: int, failing_since: datetime, now: datetime, chance: float
 ) -> datetime | None:
     """How long nothing is sent from the account; None: until a person does something. `failure_count` is from before."""
+    if isinstance(error, WAIT_FOR_A_PERSON):
+        return now + ASKED_AGAIN_AFTER
     is_hopeless = isinstance(error, LoginRefused) and now - failing_since >= PATIENCE_WITH_LOGIN
     if error.retry_after is None or is_hopeless:
         return None

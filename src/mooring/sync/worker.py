@@ -30,6 +30,7 @@ from mooring.sync.options import WATCHED_ACCOUNTS
 from mooring.sync.outbox import Outbox
 from mooring.sync.outbox_leases import end_orphaned_leases
 from mooring.sync.reminding import look_after_plans
+from mooring.sync.reports import look_for_reports
 from mooring.sync.schedule import AccountTimes, due_accounts
 from mooring.sync.visit import Visited, visit_account
 from mooring.sync.watching import Watchers
@@ -127,6 +128,7 @@ class Worker:
     def _look_around(self, now: datetime) -> None:
         remember_accounts(now=now)
         backfill.look_for_additions(now=now)
+        look_for_reports(originals=self._engine.originals, now=now)
         empty_bins(now=now)
         self._house.tidy_up(now)
         values = read_all()

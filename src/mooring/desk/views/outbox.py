@@ -25,6 +25,8 @@ from mooring.letters.outbox import (
     take_back,
 )
 from mooring.letters.outbox_queries import outbox_of
+from mooring.letters.outgoing_reports import reports_of_outgoing
+from mooring.sync import sending_health
 from mooring.ui.parts import Tab
 from mooring.ui.rendering import page, see_other, toast
 from mooring.users.permissions import Action, Module
@@ -57,6 +59,7 @@ def outgoing(request: HttpRequest, outgoing_id: int) -> HttpResponse:
     context = {
         "shown": shown_outgoing(letter),
         "attempts": attempts_of(letter),
+        "reports": reports_of_outgoing(letter),
         "deeds": possible_deeds_on(letter, user_of(request), now=timezone.now()),
         "tabs": tabs_for(request, EMAIL),
     }
@@ -145,11 +148,11 @@ def reset_account_sending(request: HttpRequest, account_id: int) -> HttpResponse
 
 @require_POST
 def clear_account_errors(request: HttpRequest, account_id: int) -> HttpResponse:
-    """Clear email error status of an account: its failed letters become drafts, or are sent again."""
+    """Clear email error status of an account: letters become drafts or are sent again; it sends and scans anew."""
     account = written_account_for(request, account_id)
     resend = request.POST.get("resend") == "yes"
     try:
-        count = clear_errors(account=account, resend=resend, by=actor_of(request), now=timezone.now())
+        count = sending_health.clear_account_errors(account=account, resend=resend, by=actor_of(request), now=timezone.now())
     except UnableToDispatch as error:
         toast(request, str(error), is_problem=True)
     else:

@@ -36,6 +36,7 @@ from mooring.letters.models.outgoing import (
     RecipientState,
     SentCopy,
 )
+from mooring.letters.models.outgoing_report import OutgoingReport, ReportKind
 from mooring.letters.models.private_mark import PrivateMark
 from mooring.letters.models.read_mark import ReadMark
 from mooring.letters.models.template import LetterTemplate
@@ -67,6 +68,7 @@ __all__ = (
     "OutgoingLoginOf",
     "OutgoingProtocol",
     "OutgoingRecipient",
+    "OutgoingReport",
     "OutgoingState",
     "Participant",
     "Phase",
@@ -76,6 +78,7 @@ __all__ = (
     "ReadMark",
     "RecipientRole",
     "RecipientState",
+    "ReportKind",
     "Rule",
     "SentCopy",
     "SignIn",
