@@ -69,7 +69,7 @@ def reports_about(letter_ids: Collection[int]) -> dict[int, list[OutgoingReport]
 
 def reports_of_outgoing(outgoing: OutgoingLetter) -> list[OutgoingReport]:
     """What was reported about a letter of the outbox, oldest first."""
-    return list(outgoing.reports.select_related("recipient", "letter").order_by("id"))
+    return list(OutgoingReport.objects.filter(outgoing=outgoing).select_related("recipient", "letter").order_by("id"))
 
 
 def _row(
