@@ -9,7 +9,7 @@ import pytest
 from letters.making_outgoing import make_outgoing
 from mooring.customers.models import Contact
 from mooring.letters.models import Letter, MailAccount, OutgoingLetter, OutgoingReport, OutgoingState
-from mooring.letters.outgoing_reports import reports_about, reports_of_outgoing
+from mooring.letters.outgoing_reports import reports_of_outgoing, reports_on
 from mooring.sync.engine import Engine
 from mooring.sync.models import BackfillMark
 from mooring.sync.reports import LAG, look_for_reports
@@ -64,8 +64,9 @@ def test_a_bounce_is_kept_and_shown_at_the_letter_and_its_recipient(
     assert (report.kind, report.status, report.said) == ("failed", "5.1.1", "550 no such user")
     assert report.letter is not None
     assert report.letter.subject == "Undelivered"
-    assert sent.letter_id is not None
-    assert reports_about([sent.letter_id]) == {sent.letter_id: [report]}
+    assert sent.letter is not None
+    assert reports_on(sent.letter) == [report]
+    assert reports_on(report.letter) == []
     assert JournalEntry.objects.filter(action="reported").count() == 1
     BackfillMark.objects.update(last_id=0)
     assert look(engine, clock) == 1

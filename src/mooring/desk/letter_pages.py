@@ -25,7 +25,7 @@ from mooring.letters.conversations import Member, members_of
 from mooring.letters.handling import team_account_of
 from mooring.letters.mailboxes import everywhere
 from mooring.letters.models import Attachment, Letter, Link, Participant
-from mooring.letters.outgoing_reports import reports_about
+from mooring.letters.outgoing_reports import reports_on
 from mooring.letters.private_marks import private_senders
 from mooring.letters.queries import conversation_around, deliveries_of, links_of
 from mooring.mail.addresses import match_key
@@ -120,7 +120,7 @@ def beside_context(request: HttpRequest, letter: Letter) -> dict[str, Any]:
         "is_private_sender": key in private_senders(reader=reader, keys=[key]),
         "has_team_part": team_account_of(letter, reader=reader) is not None or watch_of(letter) is not None,
         "deliveries": deliveries_of(letters=[letter], reader=reader)[letter.pk],
-        "reports": reports_about([letter.pk]).get(letter.pk, []),
+        "reports": reports_on(letter),
         **possible_deeds(reader, letter, list(letter.participants.all())),
     }
 

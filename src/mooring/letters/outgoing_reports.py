@@ -6,7 +6,6 @@ letter, so that a forged bounce cannot be aimed at somebody else's.
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from datetime import datetime
 from typing import Final
 
@@ -58,13 +57,11 @@ def note_report(*, outgoing: OutgoingLetter, letter: Letter, report: Report, now
     return new
 
 
-def reports_about(letter_ids: Collection[int]) -> dict[int, list[OutgoingReport]]:
-    """By the ids of stored letters: what was reported about each, oldest first. The caller knows who may read the letters."""
-    found: dict[int, list[OutgoingReport]] = {}
-    reports = OutgoingReport.objects.filter(outgoing__letter__in=letter_ids)
-    for report in reports.select_related("outgoing", "recipient", "letter").order_by("id"):
-        found.setdefault(report.outgoing.letter_id or 0, []).append(report)
-    return found
+def reports_on(letter: Letter) -> list[OutgoingReport]:
+    """What was reported about a stored letter, oldest first; no query for letters of others. The caller knows who may read it."""
+    if not is_made_here(letter.message_id):
+        return []
+    return list(OutgoingReport.objects.filter(outgoing__letter=letter).select_related("recipient", "letter").order_by("id"))
 
 
 def reports_of_outgoing(outgoing: OutgoingLetter) -> list[OutgoingReport]:
