@@ -1,7 +1,7 @@
 // Letters are written with scripts of their own, fetched only where something is written: a draft on the page or remembered
 // in the dock, or a click on data-compose. Without them every such link is a page.
 
-import { hasModifier } from "./typing.js";
+import { hasModifier, isTyping } from "./typing.js";
 
 export const OPEN_DRAFTS = "open-drafts";
 const FIELDS = "[data-draft], [data-people], [data-rich-text]";
@@ -33,9 +33,18 @@ document.addEventListener("click", (event) => {
   const link = event.target.closest("a[data-compose]");
   if (!link || hasModifier(event) || event.shiftKey || event.defaultPrevented) return;
   event.preventDefault();
-  if (narrow()) go(link);
-  else load().then((writing) => writing.compose(link));
+  if (narrow()) return go(link);
+  coming += 1;
+  return load().then((writing) => writing.compose(link)).finally(() => (coming -= 1));
 });
+
+// What is typed while the letter is still coming must not press the keys of the page.
+let coming = 0;
+document.addEventListener("keydown", (event) => {
+  if (!coming || hasModifier(event) || isTyping(event) || event.key.length !== 1) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+}, true);
 
 document.addEventListener("htmx:load", (event) => {
   if (event.target.matches?.(FIELDS) || event.target.querySelector?.(FIELDS)) load().then((writing) => writing.begin(event.target));

@@ -1,7 +1,7 @@
 // The dock at the bottom right: open drafts as tabs, one of them unfolded. It stays open from page to page.
 
 import { ask, parsed, showToasts } from "./asking.js";
-import { close, isUntouched } from "./draft.js";
+import { attend, close, isUntouched } from "./draft.js";
 
 const OPEN_DRAFTS = "open-drafts";
 const dock = document.getElementById("dock");
@@ -37,6 +37,7 @@ function add(html, { isFocused = true } = {}) {
   dock.append(draft);
   window.htmx.process(draft);
   draft.dispatchEvent(new CustomEvent("htmx:load", { bubbles: true, detail: { elt: draft } }));
+  if (draft.hasAttribute("data-draft")) attend(draft);
   choose(draft);
   if (isFocused) focusIn(draft);
 }

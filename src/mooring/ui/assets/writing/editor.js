@@ -51,6 +51,7 @@ export class Writing {
     this.onPicture = onPicture;
     const place = document.createElement("div");
     place.className = "written";
+    const hadFocus = document.activeElement === area;
     area.after(place);
     area.hidden = true;
     this.editor = new Editor({
@@ -70,6 +71,7 @@ export class Writing {
     tools?.addEventListener("click", (event) => this.format(event));
     tools?.addEventListener("keydown", (event) => this.walk(event));
     this.showState();
+    if (hadFocus) this.focus();
   }
 
   changed() {
