@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
+from django.utils.translation import gettext_noop, ngettext
 
 from mooring.mail import connect
 from mooring.mail.egress import EgressPolicy
@@ -101,7 +101,8 @@ def _label(code: str, server: Server) -> str:
 
 def _found(step: Step) -> str:
     if step.code == "list_folders":
-        return _("%(count)s folders") % {"count": step.details.get("count", "0")}
+        count = int(step.details.get("count", "0"))
+        return ngettext("%(count)s folder", "%(count)s folders", count) % {"count": count}
     if step.details.get("lacks") == "ids":
         return _(
             "This server gives its letters no lasting ids, so all of them are looked at anew at every visit. "
