@@ -16,7 +16,7 @@ from django.urls import reverse
 import making
 from desk.world import client_of
 from letters.making_letters import make_account
-from letters.making_sign_ins import make_grant, register, tokens
+from letters.making_sign_ins import granted_at, make_grant, register, tokens
 from mooring.letters.grants import grant_of
 from mooring.letters.models import Grant, MailAccount, SignIn, SignInProvider
 from mooring.letters.registering import registration_of
@@ -190,6 +190,16 @@ def test_an_account_that_is_not_scanned_is_signed_in_all_the_same(
 def test_an_account_without_a_permission_is_set_up_in_its_form(browser: Client, bob: User) -> None:
     account = make_account(bob)
     assert browser.post(f"/mail-accounts/{account.pk}/sign-in/").headers["Location"] == f"/mail-accounts/{account.pk}/edit/"
+
+
+def test_removing_a_mailbox_gives_its_permission_back(
+    idp: IdentityProvider, browser: Client, bob: User, lighthouse: SignInProvider
+) -> None:
+    account = make_account(bob, address="bob@mooring.example", login="token")
+    make_grant(account, lighthouse, granted_at(idp, "bob@mooring.example", now=making.NOW))
+    browser.post(f"/mail-accounts/{account.pk}/remove/")
+    assert idp.authorization.tokens[-1].is_gone
+    assert not Grant.objects.exists()
 
 
 # -- with a code ---------------------------------------------------------------------------------------------------------

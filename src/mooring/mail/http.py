@@ -106,9 +106,9 @@ def _connection_class(base: type[HTTPConnection], opener: _Opener) -> type[HTTPC
     is_tls = issubclass(base, HTTPSConnection)
 
     class Judged(base):  # type: ignore[misc, valid-type]  # two classes in one, depending on the scheme
-        is_verified = is_tls
-
         def connect(self) -> None:
+            # Closing forgets it, and urllib3 warns of what it takes for an unverified connection then.
+            self.is_verified = is_tls
             self.sock = opener(self.host, self.port or self.default_port, is_tls=is_tls).sock
 
     return Judged

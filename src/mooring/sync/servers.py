@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -24,6 +25,8 @@ from mooring.mail.oauth import SignInClient, Tokens
 from mooring.mail.sign_in_providers import Registration
 from mooring.mail.types import Login, Secret, Server
 
+_SOON: Final = timedelta(seconds=5)
+"""Nobody waits longer for a provider to hear that it is not needed any more."""
 _PUBLIC_HOSTS: Final = {"graph": "graph.microsoft.com", "gmail": "gmail.googleapis.com"}
 """Where protocols go that have one address for everybody."""
 
@@ -71,5 +74,7 @@ def give_back(account: MailAccount, *, policy: EgressPolicy) -> None:
     grant = grant_of(account)
     if grant is None or grant.gone_at is not None:
         return
-    with suppress(MailError, UnableToUnseal), SignInClient(registration_of(grant.provider), policy=policy) as client:
-        client.give_back(open_secret(grant, "refresh_sealed"))
+    with suppress(MailError, UnableToUnseal):
+        registration = registration_of(grant.provider)
+        with SignInClient(registration, policy=policy, timeout=_SOON) as client:
+            client.give_back(open_secret(grant, "refresh_sealed"))

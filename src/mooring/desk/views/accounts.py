@@ -17,6 +17,8 @@ from mooring.letters.models import UnwantedSender
 from mooring.letters.passwords import is_waiting_for_password, tell_passwords
 from mooring.letters.visibility import accounts_read_by
 from mooring.mail.types import Secret
+from mooring.sync.reaching import egress_policy
+from mooring.sync.servers import give_back
 from mooring.sync.wishes import UnableToScan, scan_now
 from mooring.ui.rendering import page, see_other, toast
 from mooring.users.models import User
@@ -41,6 +43,7 @@ def staff_email(request: HttpRequest, user_id: int) -> HttpResponse:
 def remove(request: HttpRequest, account_id: int) -> HttpResponse:
     """Stop reading a mailbox. Its letters stay in the archive."""
     account = account_for(request, account_id, Action.DELETE)
+    give_back(account, policy=egress_policy())
     remove_account(account=account, by=actor_of(request), now=timezone.now())
     toast(request, _("%(address)s is no longer read. Its archived letters stay.") % {"address": account.address})
     return see_other(request, list_url(request, account.owner))
