@@ -19,6 +19,7 @@ from mooring.customers.models import Contact
 from mooring.letters.drafting import drafts_of
 from mooring.letters.models import MailAccount, OutgoingLetter, OutgoingState, RecipientState
 from mooring.letters.templates import save_template
+from mooring.sync.models import SendingState
 from mooring.users.models import User
 
 pytestmark = pytest.mark.django_db
@@ -249,6 +250,15 @@ def test_an_account_is_reset_and_cleared_as_a_whole(browser: Client, bob: User, 
     browser.post(reverse("clear_account_errors", args=[box.pk]), {"resend": "yes"})
     states = {letter.state for letter in OutgoingLetter.objects.unscoped("a test").filter(pk__in=[each.pk for each in letters])}
     assert states == {OutgoingState.READY}
+
+
+def test_an_account_that_rests_says_why_and_goes_on_when_its_errors_are_cleared(browser: Client, box: MailAccount) -> None:
+    refused = {"error_code": "login_refused", "error_details": {"user": box.address}, "error_said": "535 no"}
+    SendingState.objects.create(account=box, failure_count=1, failing_since=making.NOW, is_stopped=True, **refused)
+    shown = browser.get(reverse("account_sending", args=[box.pk])).content.decode()
+    assert ("Nothing is sent from this mailbox at the moment." in shown, "535 no" in shown) == (True, True)
+    browser.post(reverse("clear_account_errors", args=[box.pk]))
+    assert not SendingState.objects.exclude(error_code="").exists()
 
 
 def test_a_colleague_takes_back_what_the_team_sends(browser: Client, bob: User, box: MailAccount) -> None:

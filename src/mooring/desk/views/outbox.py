@@ -122,6 +122,7 @@ def account_sending(request: HttpRequest, account_id: int) -> HttpResponse:
     stuck = stuck_letters(account=account, now=timezone.now()).select_related("account").prefetch_related("recipients")
     context = {
         "account": account,
+        "resting": sending_health.sending_trouble_of(account),
         "stuck": [shown_outgoing(letter) for letter in stuck[:MOST_SHOWN]],
         "failed": [shown_outgoing(letter) for letter in failed[:MOST_SHOWN]],
         "tabs": tabs_for(request, EMAIL),
