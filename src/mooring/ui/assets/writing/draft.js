@@ -48,9 +48,6 @@ class Draft {
     });
     this.section.addEventListener("htmx:confirm", (event) => this.beforeRequest(event));
     this.form.querySelector("[data-draft-discard]")?.addEventListener("click", () => this.stop());
-    for (const button of this.form.querySelectorAll("[data-template-url]")) {
-      button.addEventListener("click", (event) => this.insertTemplate(event, button));
-    }
   }
 
   write() {
@@ -144,6 +141,11 @@ class Draft {
   beforeRequest(event) {
     if (event.detail.question || !event.target.closest("[data-draft]")) return;
     event.preventDefault();
+    const template = event.target.closest("[data-template-url]");
+    if (template && this.editor) {
+      this.insertTemplate(template);
+      return;
+    }
     clearTimeout(this.timer);
     const isOfFiles = event.target.closest("[data-draft-files]") !== null;
     this.saving.then(() => {
@@ -165,10 +167,8 @@ class Draft {
     else if (before || after) this.touch();
   }
 
-  async insertTemplate(event, button) {
-    if (!this.editor) return;
-    event.preventDefault();
-    event.stopPropagation();
+  // At the cursor; without the editor the server puts it before what is written.
+  async insertTemplate(button) {
     const to = encodeURIComponent(this.field("to").value);
     const answer = await ask(`${button.dataset.templateUrl}?to=${to}`);
     const filled = answer.isGood && parsed(answer.html).querySelector("[data-subject]");
