@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 
 from django.core.exceptions import EmptyResultSet
 from django.db import connection
-from django.db.models import OuterRef, Q, QuerySet
+from django.db.models import F, OuterRef, Q, QuerySet
 from django.db.models.expressions import RawSQL
 
 from mooring.customers.value_lists import any_of
@@ -237,9 +237,10 @@ def _alone(place: Place, filters: MailboxFilters) -> QuerySet[Delivery]:
 
 
 def _listed(place: Place, filters: MailboxFilters) -> QuerySet[Delivery]:
-    rows = Delivery.objects.filter(account_id__in=place.account_ids)
+    """The rows of the place, looked up letter by letter: "+ 0" keeps SQLite from walking a whole account or folder for each."""
+    rows = Delivery.objects.alias(in_account=F("account_id") + 0).filter(in_account__in=place.account_ids)
     if place.folder_ids:
-        rows = rows.filter(folder_id__in=place.folder_ids)
+        rows = rows.alias(in_folder=F("folder_id") + 0).filter(in_folder__in=place.folder_ids)
     rows = rows.filter(binned_at__isnull=False) if place.is_bin else rows.filter(binned_at=None, gone_since=None)
     if place.hides_done:
         rows = rows.filter(done_at=None)
