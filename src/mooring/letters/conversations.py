@@ -158,7 +158,7 @@ def members_of(*, thread_ids: Collection[int], place: Place) -> dict[int, list[M
         "letter.attachment_count, letter.is_linked, delivery.direction, delivery.is_unread, delivery.is_private, "
         "delivery.done_at, letter.position FROM letters_letter AS letter "
         "JOIN letters_delivery AS delivery ON delivery.letter_id = letter.id "
-        f"WHERE letter.thread_id = %s AND delivery.account_id IN ({marks}) AND delivery.binned_at IS NULL "
+        f"WHERE letter.thread_id = %s AND +delivery.account_id IN ({marks}) AND delivery.binned_at IS NULL "
         f"ORDER BY letter.position DESC LIMIT {MOST_GATHERED}"
     )
     threads = list(dict.fromkeys(thread_ids))
