@@ -5,12 +5,23 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from random import Random
+from zoneinfo import ZoneInfo
+
+import pytest
 
 from config.installed import Place
-from mooring.config.demo.company import FREE_MAIL, HOME, customers, leads
+from making import make_user
+from mooring.activities.queries import day_of
+from mooring.config.demo.company import ALICE, BOB, FREE_MAIL, HOME, customers, leads
+from mooring.config.demo.filling import COMMAND
 from mooring.config.demo.letters import Post, year_of_letters
 from mooring.config.demo.oddities import oddities
+from mooring.config.demo.plans import add_plans, sales_team
+from mooring.config.demo.records import add_records
+from mooring.customers.models import Customer
+from mooring.letters.models import LetterTemplate
 from mooring.mail.parsing import read_letter
+from mooring.users.models import Group
 
 NOW = datetime(2026, 11, 2, 10, 0, tzinfo=UTC)
 
@@ -46,6 +57,23 @@ def test_people_write_in_five_languages_and_in_broken_letters() -> None:
     for word in ("Dear Bob", "Dzień dobry", "Guten Tag", "Bonjour", "様"):
         assert word in texts
     assert any(read_letter(post.raw).defects for post in posts())
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("hour", [0, 9, 23])
+def test_the_day_has_work_whenever_the_demo_is_made(hour: int) -> None:
+    now = NOW.replace(hour=hour)
+    people = {person.address: make_user(person.address, role=person.role) for person in (ALICE, BOB)}
+    owners = (people[ALICE.address], people[BOB.address], people[BOB.address], None)
+    add_records(owners=owners, by=COMMAND, now=now, chance=Random(7))
+    team = sales_team(people, by=COMMAND, now=now)
+    add_plans(people, by=COMMAND, now=now)
+    day = day_of(people[BOB.address], now=now, zone=ZoneInfo("UTC"))
+    assert [len(group) for group in (day.overdue, day.done)] == [1, 1]
+    assert len([*day.today, *day.this_week]) == 4
+    assert Group.objects.get(pk=team[0].group.pk).memberships.count() == 2
+    assert Customer.objects.visible_to(people[BOB.address]).filter(archived_at__lt=now).count() == 1
+    assert LetterTemplate.objects.filter(is_shared=True).count() == 2
 
 
 def test_the_demo_is_made_once_and_then_only_told(place: Place) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,9 +13,10 @@ from mooring.config.demo.company import ALICE, BOB, FREE_MAIL, HOME, PASSWORD, S
 from mooring.config.demo.letters import Post, year_of_letters
 from mooring.config.demo.mailboxes import write_eml_files, write_maildir, write_mbox
 from mooring.config.demo.oddities import oddities
+from mooring.config.demo.plans import add_plans, sales_team
 from mooring.config.demo.records import add_records
 from mooring.config.visiting import scan_account
-from mooring.letters.accounts import AccountData, add_account, server_described_by
+from mooring.letters.accounts import AccountData, TeamRight, add_account, server_described_by
 from mooring.letters.folders import default_choices
 from mooring.letters.models import MailAccount
 from mooring.letters.options import EXTRA_PUBLIC_DOMAINS, OWN_DOMAINS
@@ -34,18 +35,17 @@ SEED: Final = 1805
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A mail account of the demo. `kind` is the form in which its letters lie."""
+    """A mail account of the demo, of the team without an owner. `kind` is the form in which its letters lie."""
 
     name: str
-    owner: Colleague
+    owner: Colleague | None
     kind: str
-    is_main: bool = True
 
 
 BOXES: Final = (
     Box("bob", BOB, "maildir"),
     Box("alice", ALICE, "maildir"),
-    Box("sales", BOB, "eml", is_main=False),
+    Box("sales", None, "eml"),
     Box("office", ALICE, "mbox"),
 )
 
@@ -59,10 +59,12 @@ def fill(*, mail_folder: Path, say: Callable[[str], object]) -> None:
     change(EXTRA_PUBLIC_DOMAINS, (FREE_MAIL,), by=COMMAND, now=now)
     owners = (people[ALICE.address], people[BOB.address], people[BOB.address], None)
     add_records(owners=owners, by=COMMAND, now=now, chance=chance)
+    team = sales_team(people, by=COMMAND, now=now)
+    add_plans(people, by=COMMAND, now=now)
     say(f"Entered {len(customers())} customers and {len(leads())} leads with their contacts and projects.")
     count = _write_mail(mail_folder, now, chance)
     say(f"Wrote {count} letters into {mail_folder}. Now the engine reads them:")
-    accounts = [_add_account(box, people[box.owner.address], mail_folder, now) for box in BOXES]
+    accounts = [_add_account(box, people, team, mail_folder, now) for box in BOXES]
     engine = Engine.of_installation()
     try:
         for account in accounts:
@@ -104,16 +106,18 @@ def _of(box: Box, posts: list[Post]) -> list[Post]:
     return [post for post in posts if post.mailbox == box.name]
 
 
-def _add_account(box: Box, owner: User, folder: Path, now: datetime) -> MailAccount:
+def _add_account(box: Box, people: dict[str, User], team: Sequence[TeamRight], folder: Path, now: datetime) -> MailAccount:
+    owner = people[box.owner.address] if box.owner else None
     data = AccountData(
-        your_name=owner.name,
+        your_name=owner.name if owner else "Halyard & Sons",
         address=f"{box.name}@{HOME}",
         organization="Halyard & Sons",
         protocol="files",
         path=str(path_of(box, folder)),
-        is_main=box.is_main,
+        is_main=True,
         first_scan_days=None,
     )
     tested = test_account(server_described_by(data, password=Secret("")))
     folders = default_choices(tested.folders)
-    return add_account(owner=owner, data=data, password=Secret(""), folders=folders, by=COMMAND, now=now)
+    rights = () if owner else team
+    return add_account(owner=owner, team=rights, data=data, password=Secret(""), folders=folders, by=COMMAND, now=now)
