@@ -10,6 +10,7 @@ from mooring.sync.schedule import (
     FOLDER_PAUSE,
     LONGEST_WAIT,
     AccountTimes,
+    Hosts,
     Timetable,
     Trouble,
     after_failure,
@@ -51,12 +52,6 @@ def test_a_lease_that_ran_out_holds_nobody_back() -> None:
 
 def test_what_this_process_works_on_is_not_begun_twice() -> None:
     assert due_accounts([times(1), times(2)], now=NOW, running={1}) == [2]
-
-
-def test_no_host_is_visited_more_than_twice_at_once() -> None:
-    states = [times(number, host="imap.example") for number in range(1, 5)] + [times(5, host="other.example"), times(6), times(7)]
-    assert due_accounts(states, now=NOW) == [1, 2, 5, 6, 7]
-    assert due_accounts(states, now=NOW, visits_by_host={"imap.example": 1}) == [1, 5, 6, 7]
 
 
 @pytest.mark.parametrize(("jitter", "minutes"), [(0.0, 4.5), (0.5, 5.0), (1.0, 5.5)])
@@ -123,3 +118,34 @@ def test_a_folder_that_fails_rests_longer_when_the_server_refuses_it(
     retry_after: timedelta | None, failures: int, is_refusal: bool, wait: timedelta
 ) -> None:
     assert folder_retry_at(Trouble(retry_after), now=NOW, failure_count=failures, is_refusal=is_refusal) == NOW + wait
+
+
+# -- hosts that answer, hosts that do not ------------------------------------------------------------------------------
+
+
+def test_a_host_that_answered_is_visited_four_times_at_once() -> None:
+    states = [times(number, host="imap.example") for number in range(1, 7)] + [times(7)]
+    assert due_accounts(states, now=NOW, hosts=Hosts(answered={"imap.example"})) == [1, 2, 3, 4, 7]
+
+
+def test_a_host_that_has_not_answered_yet_is_visited_once_at_a_time() -> None:
+    states = [times(number, host=host) for number, host in enumerate(("a.example", "a.example", "b.example"), 1)]
+    assert due_accounts(states, now=NOW) == [1, 3]
+    assert due_accounts(states, now=NOW, visits_by_host={"a.example": 1}) == [3]
+
+
+def test_silent_hosts_share_a_quarter_of_the_room() -> None:
+    silent = frozenset(f"{number}.example" for number in range(1, 9))
+    states = [times(number, host=f"{number}.example") for number in range(1, 11)]
+    assert due_accounts(states, now=NOW, hosts=Hosts(silent=silent), room=8) == [1, 2, 9, 10]
+    assert due_accounts(states, now=NOW, hosts=Hosts(silent=silent), running={8}, room=8) == [1, 9, 10]
+
+
+def test_a_silent_host_is_tried_in_the_smallest_room() -> None:
+    assert due_accounts([times(1, host="a.example")], now=NOW, hosts=Hosts(silent={"a.example"}), room=1) == [1]
+
+
+def test_accounts_that_failed_before_count_as_silent_until_their_host_answers() -> None:
+    states = [times(number, host=f"{number}.example", failure_count=1) for number in range(1, 4)]
+    assert due_accounts(states, now=NOW, room=4) == [1]
+    assert due_accounts(states, now=NOW, hosts=Hosts(answered={"1.example", "3.example"}), room=4) == [1, 2, 3]

@@ -15,7 +15,7 @@ from mooring.customers.models import Contact
 from mooring.letters.models import MailAccount
 from mooring.mail.contract import Incoming
 from mooring.mail.egress import EgressPolicy
-from mooring.mail.errors import ConnectionLost
+from mooring.mail.errors import ConnectionLost, NoAnswer
 from mooring.mail.types import Server
 from mooring.options.values import change
 from mooring.sync import worker
@@ -27,7 +27,7 @@ from mooring.sync.watching import PAUSE, Watchers
 from mooring.sync.worker import Worker, run
 from mooring.users.models import User
 from servers.dovecot import Dovecot
-from sync.mailboxes import Clock, account_of, deliver, files_account, item_states, make_letter, state_of, subjects
+from sync.mailboxes import WHY, Clock, account_of, deliver, files_account, item_states, make_letter, state_of, subjects
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PATIENCE = 30.0
@@ -50,6 +50,11 @@ class AtOnce:
 class _Done:
     def done(self) -> bool:
         return True
+
+
+class _Running:
+    def done(self) -> bool:
+        return False
 
 
 @pytest.fixture
@@ -176,15 +181,56 @@ def test_there_are_never_more_visits_than_threads(
         files_account(owner, maildir)
     begun: list[int] = []
 
-    class Never(_Done):
-        def done(self) -> bool:
-            return False
-
     one = new_worker()
-    monkeypatch.setattr(one._pool, "submit", lambda _work, account_id: (begun.append(account_id), Never())[1])
+    monkeypatch.setattr(one._pool, "submit", lambda _work, account_id: (begun.append(account_id), _Running())[1])
     one.tick()
     one.tick()
     assert len(begun) == 4
+
+
+def test_a_thread_that_is_free_again_does_not_wait_for_the_next_tick(
+    owner: User, maildir: Path, new_worker: Callable[..., Worker], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    accounts = [files_account(owner, maildir) for _account in range(9)]
+    one = new_worker()
+    waits: list[float] = []
+
+    def wait(seconds: float) -> None:
+        waits.append(seconds)
+        if all(state_of(account).last_visit_at for account in accounts):
+            one._stop.set()
+
+    monkeypatch.setattr(one._stop, "wait", wait)
+    one.run()
+    assert all(state_of(account).last_visit_at for account in accounts)
+    assert sum(waits) <= 1.0
+
+
+def test_many_silent_servers_leave_the_threads_to_those_that_answer(
+    owner: User, maildir: Path, new_worker: Callable[..., Worker], clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    silent = [files_account(owner, maildir) for _account in range(8)]
+    for number, account in enumerate(silent):
+        MailAccount.objects.unscoped(WHY).filter(pk=account.pk).update(host=f"{number}.silent.example", protocol="imap")
+
+    def connect(server: Server, *, policy: EgressPolicy) -> Incoming:
+        if server.host:
+            raise NoAnswer(host=server.host)
+        from mooring.mail.connect import open_incoming
+
+        return open_incoming(server, policy=policy)
+
+    one = new_worker(connect=connect)
+    one.tick()
+    one.tick()
+    assert all(state_of(account).failure_count for account in silent)
+    clock.wind(minutes=10)
+    healthy = files_account(owner, maildir)
+    begun: list[int] = []
+    monkeypatch.setattr(one._pool, "submit", lambda _work, account_id: (begun.append(account_id), _Running())[1])
+    one.tick()
+    assert len(begun) == 2
+    assert healthy.pk in begun
 
 
 def test_older_letters_are_offered_while_the_worker_runs(

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-VISITS_PER_HOST = 2
-"""Servers refuse many connections of one origin; other accounts on the same host wait their turn."""
+VISITS_PER_HOST = 4
+"""Servers refuse many connections of one origin; other accounts on the same host wait their turn. One that has not answered
+yet, or not of late, is visited once at a time."""
+SILENT_SHARE = 4
+"""Hosts that do not answer have one in so many of the visits under way, all together: each may take a minute to fail."""
 FIRST_WAIT = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(minutes=10)
 """A server that answers again is found after so long at most, unless its error asked for more."""
@@ -28,6 +32,24 @@ class AccountTimes:
     wanted_at: datetime | None = None
     lease_until: datetime | None = None
     is_stopped: bool = False
+    failure_count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Hosts:
+    """How the last connection to each host went; a host in neither is not known yet."""
+
+    answered: Collection[str] = frozenset()
+    silent: Collection[str] = frozenset()
+
+    def is_doubtful(self, state: AccountTimes) -> bool:
+        """Whether a visit of the account may well wait for nothing."""
+        has_answered = not state.host or state.host in self.answered
+        return not has_answered and (state.host in self.silent or state.failure_count > 0)
+
+    def limit(self, host: str) -> int:
+        """So many visits the host gets at once."""
+        return VISITS_PER_HOST if host in self.answered else 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,18 +77,29 @@ def due_accounts(
     now: datetime,
     running: Collection[int] = (),
     visits_by_host: Mapping[str, int] | None = None,
+    hosts: Hosts = Hosts(),
+    room: int = 8,
 ) -> list[int]:
     """The accounts to visit now, those somebody waits for first, then the longest overdue, within the limit of each host.
 
-    `running` are visited by this process already; `visits_by_host` counts them by host. The host "" is not limited.
+    `running` are visited by this process already, and are among `states`; `visits_by_host` counts them by host; `room` is how
+    many there can be at once. The host "" is not limited.
     """
-    visits = dict(visits_by_host or {})
-    due = [state for state in states if state.account_id not in running and _is_due(state, now)]
+    visits = Counter(visits_by_host or {})
+    due, under_way = [], []
+    for state in states:
+        if state.account_id in running:
+            under_way.append(state)
+        elif _is_due(state, now):
+            due.append(state)
+    doubtful_room = max(1, room // SILENT_SHARE) - sum(map(hosts.is_doubtful, under_way))
     chosen = []
     for state in sorted(due, key=lambda state: (state.wanted_at is None, state.next_visit_at, state.account_id)):
-        if state.host and visits.get(state.host, 0) >= VISITS_PER_HOST:
+        is_doubtful = hosts.is_doubtful(state)
+        if (state.host and visits[state.host] >= hosts.limit(state.host)) or (is_doubtful and doubtful_room <= 0):
             continue
-        visits[state.host] = visits.get(state.host, 0) + 1
+        doubtful_room -= is_doubtful
+        visits[state.host] += 1
         chosen.append(state.account_id)
     return chosen
 

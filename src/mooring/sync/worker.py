@@ -13,6 +13,7 @@ import socket
 import threading
 from collections import Counter
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -23,6 +24,7 @@ from mooring.options.values import read_all
 from mooring.sync import backfill, outcome
 from mooring.sync.emptying import empty_bins
 from mooring.sync.engine import Engine
+from mooring.sync.hosts import HostMemory, host_of
 from mooring.sync.housekeeping import Housekeeping, learn_from_sent_letters
 from mooring.sync.leases import Clock, release_orphans, remember_accounts
 from mooring.sync.models import AccountState
@@ -36,7 +38,10 @@ from mooring.sync.visit import Visited, visit_account
 from mooring.sync.watching import Watchers
 
 TICK: Final = timedelta(seconds=1)
-VISIT_THREADS: Final = 4
+VISIT_THREADS: Final = 8
+"""Visits mostly wait for servers. Twice as many as one server gets, so that no single one occupies them all."""
+_FREED_TICK: Final = timedelta(milliseconds=50)
+"""So soon a free thread gets the next account, while accounts wait for one."""
 LOOK_AROUND_EVERY: Final = timedelta(seconds=10)
 """So often new accounts, new addresses and lost watchers are looked for."""
 _TROUBLED_TICK: Final = timedelta(seconds=5)
@@ -69,10 +74,13 @@ class Worker:
     """What one process is doing at the moment."""
 
     def __init__(self, engine: Engine, *, clock: Clock, stop: threading.Event, visit_threads: int) -> None:
-        self._engine = engine
+        self._hosts = HostMemory()
+        self._engine = replace(engine, connect=self._hosts.connecting(engine.connect))
         self._clock = clock
         self._stop = stop
         self._room = visit_threads
+        self._states: list[AccountTimes] = []
+        """The accounts that looked due at the last tick, without those visited since."""
         self._pool = ThreadPoolExecutor(visit_threads, thread_name_prefix="visit")
         self._running: dict[int, tuple[str, Future[None]]] = {}
         self._watchers = Watchers(engine, clock=clock, stop=stop)
@@ -93,7 +101,16 @@ class Worker:
                 _log.warning("The database does not answer; trying again: %s", error)
                 connection.close()
                 pause = _TROUBLED_TICK
-            self._stop.wait(pause.total_seconds())
+            self._wait(pause)
+
+    def _wait(self, pause: timedelta) -> None:
+        """Until the next tick. As long as accounts wait for a thread, one that gets free takes the next of them at once."""
+        left = pause
+        while len(self._states) > len(self._running) and left > _FREED_TICK and not self._stop.is_set():
+            self._stop.wait(_FREED_TICK.total_seconds())
+            left -= _FREED_TICK
+            self._begin_visits()
+        self._stop.wait(left.total_seconds())
 
     def tick(self) -> None:
         """Begin the visits that are due and for which there is room."""
@@ -104,17 +121,35 @@ class Worker:
         self._write_down_failures()
         now = self._clock()
         self._outbox.tick(now)
-        self._running = {pk: running for pk, running in self._running.items() if not running[1].done()}
         if self._looked_around_at is None or now - self._looked_around_at >= LOOK_AROUND_EVERY:
             self._look_around(now)
-        if len(self._running) >= self._room:
+        self._forget_ended()
+        self._states = _times(now)
+        self._begin_visits()
+
+    def _begin_visits(self) -> None:
+        """As many of the accounts that are due as there are free threads. Asks the database nothing."""
+        self._forget_ended()
+        room = self._room - len(self._running)
+        if room <= 0:
             return
-        states = _times(now)
-        hosts = {state.account_id: state.host for state in states}
-        visits = Counter(host for host, _future in self._running.values())
-        due = due_accounts(states, now=now, running=self._running, visits_by_host=visits)
-        for account_id in due[: self._room - len(self._running)]:
-            self._running[account_id] = (hosts[account_id], self._pool.submit(self._visit, account_id))
+        servers = {state.account_id: state.host for state in self._states}
+        due = due_accounts(
+            self._states,
+            now=self._clock(),
+            running=self._running,
+            visits_by_host=Counter(host for host, _future in self._running.values()),
+            hosts=self._hosts.seen(),
+            room=self._room,
+        )
+        for account_id in due[:room]:
+            self._running[account_id] = (servers[account_id], self._pool.submit(self._visit, account_id))
+
+    def _forget_ended(self) -> None:
+        """What was read about an account before its visit ended is true no more."""
+        ended = {pk for pk, (_host, future) in self._running.items() if future.done()}
+        self._running = {pk: running for pk, running in self._running.items() if pk not in ended}
+        self._states = [state for state in self._states if state.account_id not in ended]
 
     def close(self) -> None:
         """Wait for visits and watchers after the stop."""
@@ -165,8 +200,9 @@ def _times(now: datetime) -> list[AccountTimes]:
     """The states that may be due; one query."""
     states = AccountState.objects.filter(account__is_scanned=True, account__removed_at=None, is_stopped=False)
     due = states.exclude(next_visit_at__gt=now, wanted_at=None)
-    rows = due.values_list("account_id", "account__host", "next_visit_at", "wanted_at", "lease_until", "is_stopped")
-    return [AccountTimes(*row) for row in rows]
+    names = ("next_visit_at", "wanted_at", "lease_until", "is_stopped", "failure_count")
+    rows = due.values_list("account_id", "account__host", "account__url", *names)
+    return [AccountTimes(pk, host_of(host, url), *times) for pk, host, url, *times in rows]
 
 
 def _is_running(process_id: int) -> bool:
