@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -25,7 +26,18 @@ from servers.dovecot import free_ports
 
 _LOOK_SECONDS = 0.5
 _BEGUN_SECONDS = 8
-_HEADINGS = ("visits/min", "late: median s", "p95 s", "most s", "never visited", "CPU ms/visit", "MB", "handles", "dead tried")
+_HEADINGS = (
+    "visits/min",
+    "late: median s",
+    "p95 s",
+    "most s",
+    "never visited",
+    "failed",
+    "CPU ms/visit",
+    "MB",
+    "handles",
+    "dead tried",
+)
 
 
 def main(arguments: list[str]) -> None:
@@ -58,6 +70,8 @@ class _Phase:
 
     began_at: float = field(default_factory=time.monotonic)
     late_seconds: list[float] = field(default_factory=list)
+    failures: Counter[str] = field(default_factory=Counter)
+    """Of accounts that are well, by code: they are tried again later, which counts as late."""
     dead_tries: int = 0
     unvisited: int = 0
     cpu_seconds: float = 0
@@ -79,7 +93,7 @@ def _measure(process_id: int, healthy: Sequence[int], dead: Sequence[int], optio
         switch_on(new, interval=timedelta() if new is dead else interval, now=datetime.now(UTC))
         phase = watching.phase(seconds)
         megabytes.append(phase.megabytes)
-        print(f"{name:30}{''.join(f'{cell:>15}' for cell in _cells(phase))}", flush=True)
+        print(f"{name:30}{''.join(f'{cell:>15}' for cell in _cells(phase))}", *phase.failures, flush=True)
     for count, grown in ((half, megabytes[1]), (len(healthy), megabytes[2])):
         print(f"memory for each of {count:,} idle accounts: {(grown - megabytes[0]) * 1024 / max(1, count):.1f} KB")
 
@@ -91,6 +105,7 @@ def _cells(phase: _Phase) -> Iterator[str]:
     yield f"{late[int(len(late) * 0.95)]:.1f}" if late else "-"
     yield f"{late[-1]:.1f}" if late else "-"
     yield str(phase.unvisited)
+    yield str(phase.failures.total())
     yield f"{phase.cpu_seconds * 1000 / len(late):.0f}" if late else "-"
     yield f"{phase.megabytes:.1f}"
     yield str(phase.handles)
@@ -123,13 +138,14 @@ class _Watching:
 
         waiting = AccountState.objects.filter(last_visit_at=None).values_list("account_id", "next_visit_at")
         visited = AccountState.objects.filter(last_visit_at__gt=self._seen_until)
-        ended = list(visited.values_list("account_id", "last_visit_at", "next_visit_at"))
-        for account_id, ended_at, next_at in ended:
+        ended = list(visited.values_list("account_id", "last_visit_at", "next_visit_at", "error_code"))
+        for account_id, ended_at, next_at, error_code in ended:
             wanted = self._wanted.get(account_id)
             if account_id in self._dead:
                 phase.dead_tries += 1
             elif wanted is not None:
                 phase.late_seconds.append((ended_at - wanted).total_seconds())
+                phase.failures.update([error_code] if error_code else [])
             self._wanted[account_id] = next_at
             self._seen_until = max(self._seen_until, ended_at)
         self._wanted.update(waiting)
