@@ -140,6 +140,8 @@ class _Watching:
         visited = AccountState.objects.filter(last_visit_at__gt=self._seen_until)
         ended = list(visited.values_list("account_id", "last_visit_at", "next_visit_at", "error_code"))
         for account_id, ended_at, next_at, error_code in ended:
+            if ended_at is None:
+                continue
             wanted = self._wanted.get(account_id)
             if account_id in self._dead:
                 phase.dead_tries += 1
