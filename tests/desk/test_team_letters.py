@@ -53,6 +53,22 @@ def test_a_member_takes_a_letter_and_the_others_see_whose_it_is(letter: Letter, 
     assert not Notice.objects.exists()
 
 
+def test_taking_a_letter_leads_back_to_the_page_around_it(letter: Letter, bob: User) -> None:
+    here = f"/email/?letter={letter.pk}"
+    around = {"HX-Request": "true", "HX-Current-URL": f"http://testserver{here}"}
+    part = client_of(bob).get(reverse("team_of_letter", args=[letter.pk]), headers=around)
+    assert f'name="next" value="{here}"' in part.content.decode()
+
+
+@pytest.mark.parametrize(
+    "around", ["http://else.example/email/", "http://testserver//else.example/", "http://[else", "javascript:alert(1)", ""]
+)
+def test_a_page_that_is_none_of_ours_is_not_led_back_to(letter: Letter, bob: User, around: str) -> None:
+    headers = {"HX-Request": "true", "HX-Current-URL": around}
+    part = client_of(bob).get(reverse("team_of_letter", args=[letter.pk]), headers=headers)
+    assert f'name="next" value="/letters/{letter.pk}/"' in part.content.decode()
+
+
 def test_whom_a_letter_is_given_to_hears_of_it_behind_the_bell(letter: Letter, bob: User, eve: User) -> None:
     client_of(bob).post(reverse("assign_team_letters"), {"ids": letter.pk, "to": eve.pk})
     assert [(notice.user, notice.kind, notice.letter) for notice in Notice.objects.all()] == [

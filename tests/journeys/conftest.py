@@ -27,6 +27,8 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from mooring.ui import build_assets
 from mooring.users.models import User
+from servers.certificates import Authority
+from servers.identity_provider import IdentityProvider
 
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 """Playwright keeps an event loop in the test's thread; the tests themselves are not asynchronous."""
@@ -106,6 +108,21 @@ def open_page(browser: Browser, live_server: Any, assets: None) -> Iterator[Call
         context.close()
         found += wrongs
     assert not found
+
+
+@pytest.fixture
+def trusted(authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The operating system trusts the authority of the test servers."""
+    (tmp_path / "authority.pem").write_text(authority.pem)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
+
+
+@pytest.fixture
+def lighthouse(provider: IdentityProvider, live_server: Any, settings: Any, trusted: None) -> IdentityProvider:
+    """A sign-in provider that knows this installation."""
+    settings.BASE_URL = live_server.url
+    provider.client.redirect_urls = {f"{live_server.url}/sign-ins/return/other/"}
+    return provider
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -22,13 +21,6 @@ from sync.mailboxes import Clock, make_letter, policy_for, visit
 
 Open = Callable[..., Page]
 Looks = Callable[..., None]
-
-
-@pytest.fixture
-def trusted(authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The operating system trusts the authority of the test servers."""
-    (tmp_path / "authority.pem").write_text(authority.pem)
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
 
 
 @pytest.fixture

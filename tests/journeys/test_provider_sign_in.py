@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -24,23 +22,6 @@ from sync.mailboxes import make_letter
 
 Open = Callable[..., Page]
 Looks = Callable[..., None]
-
-
-@pytest.fixture
-def lighthouse(
-    provider: IdentityProvider,
-    live_server: Any,
-    settings: Any,
-    authority: Authority,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> IdentityProvider:
-    """A provider that knows this installation, and that the operating system trusts."""
-    (tmp_path / "authority.pem").write_text(authority.pem)
-    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "authority.pem"))
-    settings.BASE_URL = live_server.url
-    provider.client.redirect_urls = {f"{live_server.url}/sign-ins/return/other/"}
-    return provider
 
 
 @pytest.fixture

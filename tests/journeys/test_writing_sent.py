@@ -12,7 +12,7 @@ from playwright.sync_api import Page, expect
 
 from desk.kept_letters import html_letter, keep
 from letters.making_letters import make_account
-from mooring.letters.models import OutgoingLetter, OutgoingState, RecipientState
+from mooring.letters.models import MailAccount, OutgoingLetter, OutgoingState, RecipientState
 from mooring.letters.originals import Originals
 from mooring.mail.parser_process import Parser
 from mooring.mail.parsing import read_letter
@@ -47,7 +47,7 @@ def test_a_reply_with_a_file_arrives(open_page: Callable[..., Page], bob: User, 
     expect(dock.get_by_role("link", name="list.txt")).to_be_visible()
     dock.get_by_role("button", name="Send", exact=True).click()
     expect(page.get_by_text("The email is being sent.")).to_be_visible()
-    _send(box.pk, postfix)
+    send_queued(box, postfix)
     letter = OutgoingLetter.objects.unscoped("a test looks at what became of it").get()
     assert (letter.state, letter.recipients.get().state) == (OutgoingState.SENT, RecipientState.ACCEPTED)
     arrived = read_letter(next(raw for raw in postfix.letters() if letter.message_id.encode() in raw))
@@ -60,12 +60,12 @@ def test_a_reply_with_a_file_arrives(open_page: Callable[..., Page], bob: User, 
     expect(page.get_by_text("Accepted")).to_be_visible()
 
 
-def _send(account_id: int, postfix: Postfix) -> None:
+def send_queued(account: MailAccount, postfix: Postfix) -> None:
     """The engine's part, when undo is over."""
     engine = Engine(Originals(settings.ORIGINALS_FOLDER), Parser(child_count=1), postfix.policy, owner="test:1:a")
     try:
         later = datetime.now(UTC) + timedelta(seconds=11)
-        assert send_from(account_id, engine=engine, clock=lambda: later, stop=threading.Event()) == 1
+        assert send_from(account.pk, engine=engine, clock=lambda: later, stop=threading.Event()) == 1
     finally:
         engine.close()
     postfix.wait_until_idle()

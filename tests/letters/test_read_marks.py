@@ -9,7 +9,7 @@ import pytest
 from letters.making_letters import make_account, make_letter, make_team_account
 from making import NOW
 from mooring.letters.conversations import MailboxFilters, conversations_in, letters_in
-from mooring.letters.done_marks import mark_done
+from mooring.letters.done_marks import mark_done, mark_to_do
 from mooring.letters.mailboxes import all_inboxes, folder_counts
 from mooring.letters.models import Delivery, Letter, MailAccount, ReadMark
 from mooring.letters.read_marks import mark_read, mark_unread
@@ -70,3 +70,11 @@ def test_who_may_only_read_a_teams_letters_has_read_marks_but_finishes_nothing(a
     letter = make_letter(make_team_account(alice, may_write=False, is_main=True))
     assert mark_read(letter_ids=[letter.pk], reader=alice) == [letter.pk]
     assert mark_done(letter_ids=[letter.pk], reader=alice, now=NOW) == 0
+
+
+def test_what_a_colleague_has_dealt_with_was_not_read_by_the_others(alice: User, bob: User, team: MailAccount) -> None:
+    letter, own = make_letter(team, subject="team"), make_letter(make_account(bob, is_main=True), subject="own")
+    assert mark_done(letter_ids=[letter.pk, own.pk], reader=bob, now=NOW) == 2
+    assert (unread(alice), unread(bob)) == ([], [])
+    mark_to_do(letter_ids=[letter.pk, own.pk], reader=bob)
+    assert (unread(alice), unread(bob)) == (["team"], [])

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Self
 
 from mooring.mail.types import Encryption, Secret, Server
+from servers.certificates import Authority
 from servers.dovecot import free_ports, greets
 
 PASSWORD = "harbour-wall"
@@ -56,14 +57,14 @@ def unpacked() -> Path:
 class Cyrus:
     """One running server; users are made with `new_user`."""
 
-    def __init__(self, folder: Path, *, root: Path) -> None:
+    def __init__(self, folder: Path, *, root: Path, authority: Authority) -> None:
         self.folder = folder
-        self.port, self.pop3_port, self.http_port, self.smtp_port = free_ports(4)
+        self.port, self.pop3_port, self.http_port, self.https_port, self.smtp_port = free_ports(5)
         self._root = root
         self._user_count = 0
         self._process: subprocess.Popen[bytes] | None = None
         self._library_path = ":".join(str(root / part) for part in ("usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu"))
-        self._write_config()
+        self._write_config(authority.issue("localhost").read_bytes())
 
     def start(self) -> None:
         """Start, and wait until it greets."""
@@ -125,7 +126,12 @@ class Cyrus:
         """The same mailbox over JMAP, found from the host."""
         return replace(self.server(user), protocol="jmap", host="", port=0, url=f"http://localhost:{self.http_port}")
 
-    def _write_config(self) -> None:
+    @property
+    def jmap_address(self) -> str:
+        """Where a person is told to look for JMAP: encrypted, unlike the rest."""
+        return f"https://localhost:{self.https_port}"
+
+    def _write_config(self, certificate: bytes) -> None:
         for name in ("cfg/socket", "run/proc", "run/lock", "spool", "search"):
             (self.folder / name).mkdir(parents=True, exist_ok=True)
         binaries, plugins = self._root / "usr/lib/cyrus/bin", self._root / "usr/lib/x86_64-linux-gnu/sasl2"
@@ -137,12 +143,15 @@ class Cyrus:
             "port": self.port,
             "pop3_port": self.pop3_port,
             "http_port": self.http_port,
+            "https_port": self.https_port,
             "smtp_port": self.smtp_port,
             "user": user,
             "group": group,
         }
         (self.folder / "imapd.conf").write_text(_IMAPD_CONF.format(**texts))
         (self.folder / "cyrus.conf").write_text(_CYRUS_CONF.format(**texts))
+        (self.folder / "certificate.pem").write_bytes(certificate)
+        (self.folder / "certificate.pem").chmod(0o600)
         if os.geteuid() == 0:
             for path in (self.folder, *self.folder.rglob("*")):
                 shutil.chown(path, "nobody", "nogroup")
@@ -209,6 +218,9 @@ search_engine: xapian
 conversations: 1
 conversations_db: twoskip
 httpmodules: jmap
+tls_server_cert: {base}/certificate.pem
+tls_server_key: {base}/certificate.pem
+tls_sessions_db_path: {base}/cfg/tls_sessions.db
 smtp_backend: host
 smtp_host: localhost:{smtp_port}
 munge8bit: no
@@ -248,6 +260,7 @@ SERVICES {{
   imap cmd="{bin}/imapd -C {base}/imapd.conf" listen="127.0.0.1:{port}" prefork=0
   pop3 cmd="{bin}/pop3d -C {base}/imapd.conf" listen="127.0.0.1:{pop3_port}" prefork=0
   http cmd="{bin}/httpd -C {base}/imapd.conf" listen="127.0.0.1:{http_port}" prefork=0
+  https cmd="{bin}/httpd -C {base}/imapd.conf -s" listen="127.0.0.1:{https_port}" prefork=0
 }}
 DAEMON {{
   idled cmd="{bin}/idled -C {base}/imapd.conf"

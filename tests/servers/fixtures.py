@@ -104,12 +104,12 @@ def opened() -> Iterator[Callable[[ScriptedImap | ScriptedPop3], Incoming]]:
 
 
 @pytest.fixture(scope="session")
-def cyrus(server_folder: Path) -> Iterator[Cyrus]:
+def cyrus(server_folder: Path, authority: Authority) -> Iterator[Cyrus]:
     """A Cyrus IMAP: COMPRESS, OBJECTID, lower-case attributes, and "." between folders."""
     folder = server_folder / f"cyrus{os.getpid()}"
     folder.mkdir()
     try:
-        server = Cyrus(folder, root=unpacked())
+        server = Cyrus(folder, root=unpacked(), authority=authority)
         server.start()
     except CyrusMissing as reason:
         pytest.skip(f"Cyrus IMAP cannot be run here: {reason}")

@@ -75,6 +75,12 @@ def own_path(request: HttpRequest, otherwise: str) -> str:
     return path_of_ours(request.POST.get("next", "")) or otherwise
 
 
+def page_around(request: HttpRequest) -> str:
+    """The path of the page that a part is asked for, so that its forms lead back there; empty where it is no part."""
+    url, home = request.headers.get("HX-Current-URL", ""), request.build_absolute_uri("/")
+    return path_of_ours(f"/{url.removeprefix(home)}") if url.startswith(home) else ""
+
+
 def path_of_ours(text: str) -> str:
     """The text itself if it is a path within the desk; else empty."""
     return text if url_has_allowed_host_and_scheme(text, allowed_hosts=None) else ""

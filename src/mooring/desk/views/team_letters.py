@@ -15,7 +15,7 @@ from mooring.activities.noticing import give_letters
 from mooring.activities.waiting import stop_waiting, watch_of
 from mooring.desk.access import actor_of, letter_for, user_of
 from mooring.desk.forms.mailbox import ticked
-from mooring.desk.list_pages import own_path, path_of_ours
+from mooring.desk.list_pages import own_path, page_around, path_of_ours
 from mooring.letters.handling import (
     UnableToHandle,
     colleagues_answering,
@@ -33,7 +33,7 @@ def team_of_letter(request: HttpRequest, letter_id: int) -> HttpResponse:
     """The state of a letter with its buttons, and who is answering; asked anew every few seconds while the letter is open."""
     letter, reader = letter_for(request, letter_id), user_of(request)
     account = team_account_of(letter, reader=reader)
-    back = path_of_ours(request.GET.get("next", "")) or reverse("letter", args=[letter.pk])
+    back = page_around(request) or path_of_ours(request.GET.get("next", "")) or reverse("letter", args=[letter.pk])
     values: dict[str, Any] = {"letter": letter, "account": account, "back": back}
     if account is not None:
         values["handled"] = states_of(account_ids=[account.pk], letter_ids=[letter.pk])[letter.pk]
