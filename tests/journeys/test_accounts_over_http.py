@@ -87,6 +87,8 @@ def test_a_jmap_mailbox_is_set_up_after_a_wrong_password(
     expect(page.get_by_role("button", name="Submit")).to_have_count(0)
     looks_right(page, "jmap-wrong-password")
     page.get_by_label("Password", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Test connection").click()
+    expect(page.get_by_text("The server takes no letters of this mailbox for sending.")).to_be_visible()
     page.get_by_label("Letters are sent by").select_option(label="Nothing is sent")
     page.get_by_role("button", name="Test connection").click()
     expect(page.get_by_text("These settings work.")).to_be_visible()

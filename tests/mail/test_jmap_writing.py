@@ -15,8 +15,8 @@ from mooring.mail.errors import (
     CommandRefused,
     FateUnknown,
     LetterRefused,
-    LoginDisabled,
     ProtocolViolation,
+    SendingNotOffered,
     ServerBusy,
 )
 from mooring.mail.protocols.jmap import JmapSender
@@ -183,7 +183,7 @@ def test_who_cannot_send_says_so_when_it_is_opened(jmap: ScriptedJmap, lack: str
         jmap.identities = []
     if lack == "folder":
         jmap.boxes.clear()
-    with pytest.raises(LoginDisabled):
+    with pytest.raises(SendingNotOffered):
         open_outgoing(jmap.server(), policy=jmap.policy)
 
 

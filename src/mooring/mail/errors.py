@@ -141,6 +141,14 @@ class LoginDisabled(MailError):
     needs_person = True
 
 
+class SendingNotOffered(MailError):
+    """The server that letters are received from takes none, at least not from this person. details: none."""
+
+    code = "sending_not_offered"
+    retry_after = None
+    needs_person = True
+
+
 class ServerBusy(MailError):
     """Too many connections, over quota, in use: the server asks us to come back later. details: reason."""
 

@@ -99,6 +99,10 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
         gettext_noop("The server offers no way to log in that Mooring knows (it offers: %(offered)s)."),
         gettext_noop("Choose TLS if you did not; otherwise ask your provider how mail programs log in."),
     ),
+    "sending_not_offered": (
+        gettext_noop("The server takes no letters of this mailbox for sending."),
+        gettext_noop("Let letters be sent by SMTP and enter the outgoing server, or ask your provider whether you may send."),
+    ),
     "server_busy": (
         gettext_noop("The server asks to come back later: too many connections or too much traffic."),
         _WAIT,

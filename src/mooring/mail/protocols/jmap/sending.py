@@ -13,7 +13,7 @@ from typing import Final, Self
 
 from mooring.mail.contract import Stage
 from mooring.mail.egress import EgressPolicy
-from mooring.mail.errors import AllRecipientsRefused, FateUnknown, LetterRefused, LoginDisabled, MailError, ProtocolViolation
+from mooring.mail.errors import AllRecipientsRefused, FateUnknown, LetterRefused, MailError, ProtocolViolation, SendingNotOffered
 from mooring.mail.protocols.authorised import Authorised
 from mooring.mail.protocols.jmap.changing import remove
 from mooring.mail.protocols.jmap.folders import list_folders
@@ -48,14 +48,14 @@ class JmapSender:
     def _log_in(self) -> dict[str, str]:
         calls = Calls(self._client, find_session(self._client, self._url))
         if not calls.session.submission_account:
-            raise LoginDisabled(offered="no EmailSubmission")
+            raise SendingNotOffered
         (answer,) = calls.call(("Identity/get", {"ids": None}), using=_USING, account=calls.session.submission_account)
         self._identities = objects_in(answer, "list")
         by_use = {folder.special_use: folder for folder in reversed(list_folders(calls))}
         self._sent = by_use.get("sent") or by_use.get("inbox")
         self._drafts = by_use.get("drafts") or self._sent
         if not self._identities or self._sent is None:
-            raise LoginDisabled(offered="no identity to send as, or no folder to keep what was sent")
+            raise SendingNotOffered
         self._opened = calls
         return {}
 
