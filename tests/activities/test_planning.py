@@ -136,6 +136,16 @@ def test_my_day_sorts_by_when_things_are_due(bob: User, now: datetime) -> None:
     ]
 
 
+def test_a_note_on_a_record_is_known_there_and_not_to_be_done_some_day(bob: User, now: datetime) -> None:
+    harbour = make_customer("Harbour", owner=bob)
+    known = plan(bob, "Closed in January", now=now, kind="note", about=harbour)
+    dated = plan(bob, "Opens again", now=now, kind="note", about=harbour, due_at=now + timedelta(days=40))
+    of_nothing = plan(bob, "Where the key is", now=now, kind="note")
+    day = day_of(bob, now=now, zone=UTC_ZONE)
+    assert (day.some_day, day.later) == ([of_nothing], [dated])
+    assert known in activities_of(harbour, reader=bob)
+
+
 def test_a_reminder_is_given_once_when_its_time_has_come(bob: User, now: datetime) -> None:
     activity = plan(bob, now=now, due_at=now + timedelta(hours=2), remind_at=now + timedelta(hours=1))
     assert (remind(now=now), remind(now=now + timedelta(hours=1)), remind(now=now + timedelta(hours=2))) == (0, 1, 0)

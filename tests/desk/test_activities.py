@@ -82,6 +82,13 @@ def test_done_has_a_way_back_in_the_toast(bob: User, now: datetime) -> None:
     assert only().done_at is None
 
 
+def test_the_timeline_says_which_call_was_planned(bob: User, now: datetime) -> None:
+    harbour = make_customer("Harbour", owner=bob)
+    data = ActivityData(title="Ask about ropes", owner=bob, kind="call", about=harbour)
+    plan_activity(data=data, by=actor(bob), now=now)
+    assert "Planned: Ask about ropes" in said(client_of(bob).get(reverse("customer", args=[harbour.pk])))
+
+
 def test_what_was_removed_comes_back(bob: User, now: datetime) -> None:
     client = client_of(bob)
     activity = plan_activity(data=ActivityData(title="Call Carol", owner=bob), by=actor(bob), now=now)

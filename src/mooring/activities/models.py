@@ -86,6 +86,12 @@ class Activity(models.Model):
     def __str__(self) -> str:
         return self.title
 
+    @property
+    def is_to_be_known(self) -> bool:
+        """A note without a day on a record: it stands there, and nobody has to do anything about it."""
+        is_about_record = any((self.customer_id, self.lead_id, self.project_id))
+        return self.kind == ActivityKind.NOTE and self.due_at is None and is_about_record
+
 
 class NoticeKind(models.TextChoices):
     REMINDER = "reminder", _("Reminder")

@@ -49,7 +49,7 @@ def day_of(user: User, *, now: datetime, zone: ZoneInfo) -> Day:
         today=[row for due_at, row in dated if now <= due_at < midnight],
         this_week=[row for due_at, row in dated if midnight <= due_at < midnight + timedelta(days=6)],
         later=[row for due_at, row in dated if due_at >= midnight + timedelta(days=6)],
-        some_day=[row for row in rows if row.due_at is None],
+        some_day=[row for row in rows if row.due_at is None and not row.is_to_be_known],
         done=list(done[:MOST_DONE]),
     )
 

@@ -213,10 +213,16 @@ def moment_on_card(entry: JournalEntry, *, hides: Collection[str] = ()) -> Momen
     `hides` names fields whose values the reader may not know.
     """
     if not _has_changes(entry):
-        return _moment(entry, title=capfirst(_action(entry)))
+        return _moment(entry, title=_said_of_plan(entry, capfirst(_action(entry))))
     fields = ", ".join(_field(entry, field) for field in entry.changes)
     title = _("%(action)s: %(fields)s") % {"action": capfirst(_action(entry)), "fields": fields}
     return _moment(entry, title=title, detail="; ".join(_changes(entry, hides=hides)))
+
+
+def _said_of_plan(entry: JournalEntry, said: str) -> str:
+    """Of a task, call, meeting or note on a card, which one it is."""
+    plan = entry.changes.get("activity", "")
+    return _("%(said)s: %(name)s") % {"said": said, "name": plan} if plan else said
 
 
 def _moment(entry: JournalEntry, *, title: str, url: str = "", detail: str = "") -> Moment:
