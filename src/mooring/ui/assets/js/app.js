@@ -10,6 +10,7 @@ import "./menus.js";
 import "./palette.js";
 import "./panes.js";
 import "./requests.js";
+import "./tabs.js";
 import "./theme.js";
 import "./toasts.js";
 import "./trees.js";

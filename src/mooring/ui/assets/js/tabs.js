@@ -1,0 +1,11 @@
+// Where tabs do not fit side by side, the chosen one is in sight.
+
+function show() {
+  for (const tab of document.querySelectorAll(".tabs [aria-current]")) {
+    const row = tab.closest(".tabs");
+    if (row.scrollWidth > row.clientWidth) row.scrollLeft = tab.offsetLeft - (row.clientWidth - tab.offsetWidth) / 2;
+  }
+}
+
+document.addEventListener("htmx:afterSettle", show);
+show();
