@@ -61,6 +61,10 @@ class PeopleField(forms.CharField):
         return mailboxes_in(super().clean(value))
 
 
+_WITHOUT_REMARK: Final = ("to", "cc", "bcc", "subject", "body")
+"""A draft may be kept without them, but nobody wants to read “optional” beside the recipient of a letter."""
+
+
 class DraftForm(forms.Form):
     """One letter. `version` says which saving the writer saw."""
 
@@ -88,6 +92,8 @@ class DraftForm(forms.Form):
         field: Any = self.fields["account"]
         field.queryset = accounts_written_by(writer).order_by("address", "id")
         field.label_from_instance = account_in_words
+        for name in _WITHOUT_REMARK:
+            self.fields[name].is_expected = True  # type: ignore[attr-defined]  # read by ui/form/field.html
 
     def clean_send_at(self) -> datetime | None:
         """A time that has passed means at once."""
