@@ -138,7 +138,9 @@ def test_letters_of_colleagues_do_not_open_in_ones_mailbox(browser: Client, box:
 def test_without_a_mailbox_the_module_leads_to_a_new_one(browser: Client, rita: User) -> None:
     page = browser.get("/email/").content.decode()
     assert reverse("new_profile_account") in page
-    assert reverse("new_profile_account") not in client_of(rita).get("/email/").content.decode()
+    seen = client_of(rita).get("/email/").content.decode()
+    assert reverse("new_profile_account") not in seen
+    assert "An administrator can add you to a group" in seen
 
 
 def test_the_emails_tab_says_why_each_letter_is_there(browser: Client, box: MailAccount, harbour: Customer) -> None:

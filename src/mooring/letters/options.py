@@ -52,9 +52,7 @@ KEEP_HINTS: Final = Option(
     kind="bool",
     default=True,
     label=_("Remember whom letters that are not kept were from"),
-    help=_(
-        "Only as fingerprints that cannot be read as addresses. An address added later then finds its older letters without a new scan."
-    ),
+    help=_("Only as fingerprints, never as addresses. An address added later then finds its older letters without a new scan."),
 )
 LARGEST_ATTACHMENTS_MB: Final = Option(
     name="letters.largest_attachments_mb",
