@@ -139,7 +139,13 @@ def recover(*, now: datetime) -> int:
                     error_said="",
                 )
             if done:
-                line = Line("sending_broke_off", "outgoing", letter.pk, letter.account.address, {"phase": letter.phase})
+                line = Line(
+                    action="sending_broke_off",
+                    kind="outgoing",
+                    record_id=letter.pk,
+                    name=letter.account.address,
+                    changes={"phase": letter.phase},
+                )
                 record_all([line], by=WORKER, now=now)
         recovered += done
     return recovered
