@@ -70,6 +70,14 @@ def test_a_time_without_a_day_is_asked_for_the_day_and_keeps_what_was_typed(bob:
     assert (answer.status_code, "Choose the day, too." in said(answer), b"Ask about ropes" in answer.content) == (422, True, True)
 
 
+def test_the_beginning_of_a_name_is_answered_with_whom_it_may_mean(bob: User, alice: User) -> None:
+    make_customer("Harbour Hidden", owner=alice)
+    harbour = make_customer("Harbour Pilots", owner=bob)
+    sent = {"kind": "task", "title": "Ask about ropes", "owner": bob.pk, "about": "harbour"}
+    answer = client_of(bob).post(reverse("new_activity"), sent)
+    assert (answer.status_code, f"Harbour Pilots – C{harbour.pk}" in said(answer), "Hidden" in said(answer)) == (422, True, False)
+
+
 def test_done_has_a_way_back_in_the_toast(bob: User, now: datetime) -> None:
     client = client_of(bob)
     activity = plan_activity(data=ActivityData(title="Call Carol", owner=bob), by=actor(bob), now=now)

@@ -66,9 +66,26 @@ class PlaceField(forms.CharField):
         if len(found) == 1:
             return found[0]
         if not found:
-            raise ValidationError(self.error_messages["unknown"], code="unknown")
+            raise self._unknown(text)
         names = ", ".join(place_in_words(place) for place in found)
         raise ValidationError(_("Several have this name: %(names)s. Write one of them with its code.") % {"names": names})
+
+    def _unknown(self, text: str) -> ValidationError:
+        """Whoever gets no suggestions while typing is offered the records whose names begin so."""
+        alike = ", ".join(place_in_words(place) for place in self._beginning_with(text)[:_MOST])
+        if not alike:
+            return ValidationError(self.error_messages["unknown"], code="unknown")
+        said = _("Nothing has exactly this name. Write one of these with its code: %(names)s.")
+        return ValidationError(said % {"names": alike}, code="unknown")
+
+    def _beginning_with(self, text: str) -> list[Place]:
+        key = name_key(text)
+        if not key or _CODE.search(text):
+            return []
+        rows = (model.objects.visible_to(self.reader, Action.CHANGE) for model in self.models)
+        return [
+            place for records in rows for place in records.filter(name_key__startswith=key).order_by("name_key", "pk")[:_MOST]
+        ]
 
     def _meant(self, text: str) -> Iterable[Place]:
         code = _CODE.search(text)
