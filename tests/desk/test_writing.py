@@ -192,6 +192,15 @@ def test_sending_asks_what_seems_odd_and_queues(browser: Client, bob: User, caro
     assert drafts_of(bob).get().state == OutgoingState.DRAFT
 
 
+def test_an_account_that_cannot_send_leads_to_its_settings(browser: Client, bob: User, box: MailAccount) -> None:
+    draft = begun(browser, bob)
+    MailAccount.objects.unscoped("a test sets up").filter(pk=box.pk).update(outgoing_protocol="")
+    sent = typed(draft, to="carol@harbour.example", is_sure="yes")
+    answer = browser.post(reverse("send_draft", args=[draft.pk]), sent)
+    assert answer.status_code == 422
+    assert reverse("edit_account", args=[box.pk]) in answer.content.decode()
+
+
 def test_a_discarded_draft_is_brought_back(browser: Client, bob: User) -> None:
     draft = begun(browser, bob)
     browser.post(reverse("discard_draft", args=[draft.pk]))

@@ -15,11 +15,12 @@ from django.utils.translation import gettext as _
 from mooring.desk.access import actor_of, user_of
 from mooring.desk.forms.writing import DraftForm, values_of
 from mooring.letters.drafting import DraftChangedMeanwhile, UnableToSaveDraft, recipients_of, save_draft
-from mooring.letters.models import OutgoingLetter, OutgoingState
+from mooring.letters.models import MailAccount, OutgoingLetter, OutgoingState
 from mooring.letters.templates import templates_of
 from mooring.letters.visibility import accounts_written_by
 from mooring.mail.written_html import written_html
 from mooring.ui.rendering import gone, page, see_other, wants_fragment
+from mooring.users.permissions import Action
 
 
 def sent_form(request: HttpRequest, draft: OutgoingLetter) -> DraftForm:
@@ -62,8 +63,16 @@ def draft_page(
     """The page of a draft, or its pane. `problem` says why it could not be sent, `cautions` what to think over before."""
     form = form or stored_form(request, draft)
     context = {**draft_context(request, draft, form), "cautions": cautions, "conflict": conflict, "problem": problem}
+    if problem:
+        context["repair_url"] = _repair_url(request, draft)
     is_wrong = bool(form.errors or cautions or conflict or problem)
     return page(request, "desk/writing/draft.html", context, fragment="pane", status=422 if is_wrong else 200)
+
+
+def _repair_url(request: HttpRequest, draft: OutgoingLetter) -> str:
+    """Where an account that cannot send gets its outgoing server; empty for whoever may not change it, or for other troubles."""
+    mine = MailAccount.objects.visible_to(user_of(request), Action.CHANGE).filter(pk=draft.account_id, outgoing_protocol="")
+    return reverse("edit_account", args=[draft.account_id]) if mine.exists() else ""
 
 
 def saved_or_answer(request: HttpRequest, found: OutgoingLetter) -> OutgoingLetter | HttpResponse:
