@@ -20,7 +20,7 @@ from mooring.letters.private_marks import (
     private_senders,
     undo_private,
 )
-from mooring.letters.queries import letters_of, private_facts_of
+from mooring.letters.queries import PrivateFact, letters_of, moments_of
 from mooring.letters.storing import store_batch
 from mooring.users.models import JournalEntry, User
 
@@ -58,8 +58,8 @@ def test_a_private_letter_leaves_the_card_for_all_but_its_owner_and_the_fact_rem
     letter = store(box, raw_letter(), harbour)
     assert make_private(letter_ids=[letter.pk], by=actor(bob), now=NOW) == 1
     assert (on_card(harbour, alice), on_card(harbour, bob)) == ([], [letter.pk])
-    assert [fact.position for fact in private_facts_of(record=harbour, reader=alice)] == [letter.position]
-    assert private_facts_of(record=harbour, reader=bob) == []
+    assert moments_of(record=harbour, reader=alice) == [PrivateFact(letter.at, letter.position)]
+    assert moments_of(record=harbour, reader=bob) == [letter]
     entry = JournalEntry.objects.order_by("-pk")[0]
     assert (entry.action, entry.record_name, entry.changes) == ("letters_made_private", "", {"count": 1, "letters": [letter.pk]})
     assert make_open(letter_ids=[letter.pk], by=actor(bob), now=LATER) == [letter.pk]

@@ -144,5 +144,5 @@ def around(request: HttpRequest) -> dict[str, Any]:
     """Context processor: `frame`, worked out only by the pages that draw it, and whether the user writes letters at all."""
     return {
         "frame": SimpleLazyObject(lambda: frame_of(request)),
-        "may_write": isinstance(request.user, User) and may(request.user, Module.ACCOUNTS, Action.CHANGE),
+        "may_write": isinstance(user := getattr(request, "user", None), User) and may(user, Module.ACCOUNTS, Action.CHANGE),
     }

@@ -14,7 +14,7 @@ from mooring.customers.models import Contact
 from mooring.desk.journal_words import moment_on_card
 from mooring.desk.kinds import Record
 from mooring.letters.models import Letter
-from mooring.letters.queries import PrivateFact, letters_of, letters_with, private_facts_of
+from mooring.letters.queries import PrivateFact, letters_with, moments_of
 from mooring.ui.parts import Moment
 from mooring.users.journal import entries_about
 from mooring.users.models import User
@@ -44,7 +44,7 @@ class _Place:
 
 
 def timeline_of(record: Record, *, reader: User, place: str = "") -> Timeline:
-    """The latest moments, or those behind a place. One query for the journal and two for the letters."""
+    """The latest moments, or those behind a place. One query for the journal and one for the letters."""
     start = _read(place)
     entries = entries_about(kind=kind_of(record), record_id=record.pk, before_id=start.entry_id, limit=SIZE + 1)
     letters = _letters(record, reader, start)
@@ -74,8 +74,7 @@ def _letters(record: Record, reader: User, start: _Place) -> list[Letter | Priva
     cursor = "" if start.position is None else f"<{start.position}"
     if isinstance(record, Contact):
         return list(letters_with(contact=record, reader=reader, cursor=cursor, size=SIZE + 1).rows)
-    links = letters_of(record=record, reader=reader, cursor=cursor, size=SIZE + 1).rows
-    return [*(link.letter for link in links), *private_facts_of(record=record, reader=reader, cursor=cursor, size=SIZE + 1)]
+    return moments_of(record=record, reader=reader, cursor=cursor, size=SIZE + 1)
 
 
 def _moment(row: Any, reader: User) -> Moment:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from mooring.customers.models import Contact, EmailAddress
 from mooring.letters.linking import Linkable, kind_of
@@ -47,13 +47,14 @@ def letters_of(
     return page_of(links, cursor=cursor, size=size, position=lambda link: link.position)
 
 
-def private_facts_of(*, record: Linkable, reader: User, cursor: str = "", size: int = PAGE_SIZE) -> list[PrivateFact]:
-    """Of the record's private letters that the reader may not read: when they came, newest first. One query."""
+def moments_of(*, record: Linkable, reader: User, cursor: str = "", size: int = PAGE_SIZE) -> list[Letter | PrivateFact]:
+    """The record's letters newest first; of private ones that the reader may not read only that there were any. One query."""
     window = Window.of(cursor)
     readable = visible_letters(reader).filter(pk=OuterRef("letter_id"))
-    links = Link.objects.filter(~Exists(readable), removed_at=None, letter__is_private=True, **{kind_of(record): record})
-    rows = links.filter(**window.bounds()).order_by(window.order).values_list("letter__at", "position")[:size]
-    return [PrivateFact(at, position) for at, position in rows]
+    links = Link.objects.filter(removed_at=None, **{kind_of(record): record}).annotate(is_readable=Exists(readable))
+    told = links.filter(Q(is_readable=True) | Q(letter__is_private=True)).filter(**window.bounds())
+    rows = told.select_related("letter").order_by(window.order)[:size]
+    return [row.letter if row.is_readable else PrivateFact(row.letter.at, row.position) for row in rows]
 
 
 def letter_count_of(*, record: Linkable, reader: User) -> int:
