@@ -48,6 +48,7 @@ def unpacked() -> Path:
     if not shutil.which("apt-get") or not shutil.which("dpkg"):
         raise PostfixMissing("packages of Debian are needed to run Postfix")
     cache.mkdir(parents=True, exist_ok=True)
+    cache.chmod(0o755)  # whoever it runs as must get there, whatever the umask of whoever fetched it
     done = subprocess.run(["apt-get", "download", *_PACKAGES], cwd=cache, capture_output=True, timeout=120)
     if done.returncode:
         raise PostfixMissing(done.stderr.decode(errors="replace")[-500:])
