@@ -76,15 +76,15 @@ def test_a_list_is_filtered_and_kept_as_a_view(open_page: Open, looks_right: Loo
     page.locator("summary", has_text="Filter").click()
     page.get_by_role("combobox", name="Looked after by").select_option(label="Bob")
     page.get_by_role("button", name="Show").first.click()
-    expect(page.get_by_role("link", name="Bałtyk Logistics")).to_be_visible()
-    expect(page.get_by_role("link", name="Acme Shipping")).to_have_count(0)
+    expect(page.get_by_role("link", name="Bałtyk Logistics", exact=True)).to_be_visible()
+    expect(page.get_by_role("link", name="Acme Shipping", exact=True)).to_have_count(0)
     page.locator("summary", has_text="Save view").click()
     page.get_by_label("Keep filters, order and columns as").fill("Mine")
     page.get_by_role("button", name="Save", exact=True).click()
     expect(page.locator("nav a[aria-current=page]", has_text="Mine")).to_be_visible()
     looks_right(page, "customers-view")
     page.get_by_role("link", name="All", exact=True).click()
-    expect(page.get_by_role("link", name="Acme Shipping")).to_be_visible()
+    expect(page.get_by_role("link", name="Acme Shipping", exact=True)).to_be_visible()
 
 
 def test_ticked_customers_get_an_owner(open_page: Open, bob: User, fleet: None) -> None:
@@ -136,7 +136,7 @@ def test_a_card_is_corrected_in_place(open_page: Open, looks_right: Looks, bob: 
 @pytest.mark.parametrize("tab", ["contacts", "projects"])
 def test_the_tabs_of_a_card(open_page: Open, looks_right: Looks, bob: User, fleet: None, tab: str) -> None:
     page = open_page("/customers/?text=acme", user=bob)
-    page.get_by_role("link", name="Acme Shipping").click()
+    page.get_by_role("link", name="Acme Shipping", exact=True).click()
     page.get_by_role("navigation", name="Parts of this record").get_by_role("link", name=tab.capitalize()).click()
     expect(page.get_by_role("link", name="Anna Nowak" if tab == "contacts" else "New terminal").first).to_be_visible()
     looks_right(page, f"card-{tab}")
@@ -212,7 +212,7 @@ def test_the_profile(open_page: Open, looks_right: Looks, bob: User) -> None:
 
 def test_without_a_script_a_customer_is_found_added_and_corrected(open_page: Open, bob: User, fleet: None) -> None:
     page = open_page("/customers/?text=elbe", user=bob, has_script=False)
-    page.get_by_role("link", name="Elbe Werft GmbH").click()
+    page.get_by_role("link", name="Elbe Werft GmbH", exact=True).click()
     page.get_by_role("link", name="Change: Phone").click()
     page.get_by_label("Phone", exact=True).fill("+49 40 1")
     page.get_by_role("button", name="Another phone").click()

@@ -82,7 +82,7 @@ def test_the_frame_keeps_to_its_place(open_page: Open, bob: User) -> None:
     box = make_account(bob, is_main=True)
     letter = keep(box, html_letter(f'{HOSTILE["style overlay"]}<div style="position:absolute;top:-500px;height:2000px">x</div>'))
     page = open_page(f"/letters/{letter.pk}/", user=bob)
-    page.get_by_label("More with this letter").click()
+    page.get_by_text("More with this letter").click()
     expect(page.get_by_role("button", name="Never keep letters of this sender")).to_be_visible()
 
 

@@ -192,7 +192,7 @@ def test_older_letters_are_offered_linked_and_taken_back(
 def test_a_sender_is_refused_and_accepted_again(open_page: Open, looks_right: Looks, alice: User) -> None:
     letter = keep(make_account(alice, is_main=True), raw_letter(sender="pest@spam.example"))
     page = open_page(f"/letters/{letter.pk}/", user=alice)
-    page.get_by_label("More with this letter").click()
+    page.get_by_text("More with this letter").click()
     page.get_by_role("button", name="Never keep letters of this sender").click()
     expect(page.get_by_text("will not be kept")).to_be_visible()
     page.goto("/setup/email/senders/")
