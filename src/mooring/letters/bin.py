@@ -55,16 +55,10 @@ def undo_bin(*, binned_at: datetime, by: Actor, now: datetime) -> int:
 def due_for_emptying(*, now: datetime) -> list[Delivery]:
     """Places that have been in the bin for thirty days, the longest first; at most MOST_EMPTIED.
 
-    Where the account removes from the server what was deleted here, a place waits until it is gone there (due_for_removal).
+    Where the account removes from the server what was deleted here, a place waits until it is gone there (sync.removals).
     """
     rows = Delivery.objects.filter(binned_at__lte=now - KEPT_FOR).exclude(_is_to_be_removed())
     return list(rows.order_by("binned_at", "pk")[:MOST_EMPTIED])
-
-
-def due_for_removal(*, account_id: int, now: datetime) -> QuerySet[Delivery]:
-    """Places that are to be removed from the account's server before the bin forgets them."""
-    rows = Delivery.objects.filter(_is_to_be_removed(), account_id=account_id, binned_at__lte=now - KEPT_FOR)
-    return rows.order_by("binned_at", "pk")
 
 
 def empty(*, deliveries: Collection[Delivery], by: Actor, now: datetime) -> int:
