@@ -53,54 +53,6 @@ def queries_of(browser: Client, url: str) -> int:
     return len(captured)
 
 
-@pytest.mark.parametrize(
-    "url",
-    [
-        "/email/",
-        "/email/all/",
-        "/email/accounts/{box}/",
-        "/reports/synced-emails/",
-        "/customers/{harbour}/emails/",
-        "/search/?q=ropes",
-    ],
-)
-def test_pages_take_the_same_number_of_queries_however_many_letters(
-    browser: Client, box: MailAccount, harbour: Customer, url: str
-) -> None:
-    url = url.format(harbour=harbour.pk, box=box.pk)
-    letters(box, 2, to=(harbour,))
-    before = queries_of(browser, url)
-    letters(box, 9, to=(harbour,), word="More ropes")
-    assert queries_of(browser, url) == before
-
-
-def test_the_mailbox_is_paged_and_goes_back(browser: Client, box: MailAccount) -> None:
-    letters(box, 60)
-    first = browser.get("/email/")
-    assert [line.subject for line in first.context["lines"]][:2] == ["Ropes 000", "Ropes 001"]
-    second = browser.get("/email/", {"after": first.context["page"].next})
-    assert [line.subject for line in second.context["lines"]] == [f"Ropes {number:03}" for number in range(50, 60)]
-    back = browser.get("/email/", {"before": second.context["page"].previous})
-    assert [line.subject for line in back.context["lines"]] == [line.subject for line in first.context["lines"]]
-
-
-def test_unread_letters_are_counted_and_shown_alone(browser: Client, box: MailAccount) -> None:
-    keep(box, raw_letter(subject="New"))
-    keep(box, raw_letter(subject="Read"), flags=("\\Seen",))
-    page = browser.get("/email/").content.decode()
-    assert '1<span class="visually-hidden"> unread' in page
-    alone = browser.get("/email/?unread=1")
-    assert [line.subject for line in alone.context["lines"]] == ["New"]
-
-
-def test_a_folder_shows_its_own_letters(browser: Client, box: MailAccount) -> None:
-    keep(box, raw_letter(subject="In"))
-    keep(box, raw_letter(subject="Out"), folder="Sent")
-    sent = make_folder(box, "Sent")
-    page = browser.get(reverse("email_folder", args=[sent.pk]))
-    assert [line.subject for line in page.context["lines"]] == ["Out"]
-
-
 def test_a_conversation_is_one_line_and_opens_whole(browser: Client, box: MailAccount) -> None:
     keep(box, raw_letter(subject="Ropes", message_id="<1@t.example>", body="The question"), flags=("\\Seen",))
     answer = keep(box, raw_letter(subject="Re: Ropes", message_id="<2@t.example>", at=LATER, extra="In-Reply-To: <1@t.example>"))
