@@ -52,6 +52,7 @@ export class Writing {
     const place = document.createElement("div");
     place.className = "written";
     const hadFocus = document.activeElement === area;
+    const typedToTheEnd = area.value !== "" && area.selectionStart === area.value.length;
     area.after(place);
     area.hidden = true;
     this.editor = new Editor({
@@ -71,7 +72,7 @@ export class Writing {
     tools?.addEventListener("click", (event) => this.format(event));
     tools?.addEventListener("keydown", (event) => this.walk(event));
     this.showState();
-    if (hadFocus) this.focus();
+    if (hadFocus) this.editor.commands.focus(typedToTheEnd ? "end" : "start");
   }
 
   changed() {
