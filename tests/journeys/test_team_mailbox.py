@@ -77,7 +77,7 @@ def begin_answer(page: Page, text: str) -> Locator:
     """An answer in the dock that has been saved."""
     page.keyboard.press("r")
     dock = dock_of(page)
-    dock.locator(".written").get_by_role("textbox", name="Text").press_sequentially(text)
+    dock.get_by_role("textbox", name="Text").press_sequentially(text)
     expect(dock.get_by_text("Saved ")).to_be_visible()
     expect(dock.locator("[data-version]")).to_have_value("2")
     return dock
