@@ -10,11 +10,11 @@ from coverage_gates import failures, gate_of
 @pytest.mark.parametrize(
     ("path", "percent"),
     [
-        ("src/mooring/mail/protocols/imap/wire.py", 100),
+        ("src/mooring/mail/protocols/imap/wire.py", 98),
         ("src/mooring/letters/matching.py", 100),
         ("src/mooring/sync/schedule.py", 100),
         ("src/mooring/customers/address_book.py", 100),
-        ("src/mooring/letters/storing.py", 95),
+        ("src/mooring/letters/storing.py", 94),
         ("src/mooring/desk/views/letters.py", 85),
     ],
 )
@@ -29,4 +29,4 @@ def test_a_room_is_judged_as_a_whole() -> None:
 
 
 def test_almost_all_is_not_all() -> None:
-    assert failures([("src/mooring/mail/types.py", 100_000, 99_999)]) == ["mail"]
+    assert failures([("src/mooring/letters/matching.py", 100_000, 99_999)]) == ["letters.matching"]
