@@ -18,13 +18,12 @@ GATES = (
     ("letters.matching", 100),
     ("sync.schedule", 100),
     ("customers.address_book", 100),
-    ("mail.protocols", 98),
     ("mail", 99),
     ("desk", 85),
     ("portal", 85),
     ("api", 85),
     ("config", 85),
-    ("", 94),
+    ("", 95),
 )
 """The first prefix that fits a module decides; rooms not named are those below the pages.
 
