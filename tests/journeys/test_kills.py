@@ -31,6 +31,7 @@ from sync.mailboxes import fill, make_letter
 KILLS = int(os.environ.get("MOORING_KILLS", "6"))
 LETTERS = int(os.environ.get("MOORING_KILL_LETTERS", "200"))
 SEED = int(os.environ.get("MOORING_KILL_SEED", "0")) or secrets.randbelow(1 << 31)
+MOST_SECONDS = max(3_600, 60 * KILLS)
 ONE_DAY = 86_400
 """After so long letters parked for being caught in three deaths have their second chance."""
 MOST_ROUNDS = 30 + LETTERS // 50
@@ -44,14 +45,14 @@ DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
 
 @pytest.mark.server
 @pytest.mark.slow
-@pytest.mark.timeout(3600)
+@pytest.mark.timeout(MOST_SECONDS)
 def test_no_letter_is_lost_or_doubled_by_kills_and_cuts(tmp_path: Path, dovecot: Dovecot) -> None:
     _live_through_kills(Installation(tmp_path / "data"), dovecot)
 
 
 @pytest.mark.server
 @pytest.mark.slow
-@pytest.mark.timeout(3600)
+@pytest.mark.timeout(MOST_SECONDS)
 @pytest.mark.skipif(connection.vendor == "sqlite", reason="MOORING_TEST_DATABASE names no PostgreSQL that could be restarted")
 def test_no_letter_is_lost_or_doubled_by_restarts_of_the_database(tmp_path: Path, dovecot: Dovecot) -> None:
     with running_cluster(DURABLE) as cluster:
