@@ -6,9 +6,10 @@ make_customer and its like go through the deeds, so that search words, keys and 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import count
-from typing import Any
+from typing import Any, TypeVar
 
 from mooring.customers.editing import (
     AffiliationData,
@@ -23,13 +24,17 @@ from mooring.customers.editing import (
     create_lead,
     create_project,
 )
-from mooring.customers.models import Contact, Customer, Lead, Project
+from mooring.customers.lists import EntryData, add_entry
+from mooring.customers.models import Contact, Customer, Lead, ListEntry, Project
 from mooring.users.groups import add_group, add_member
 from mooring.users.journal import Actor
 from mooring.users.models import Group, Role, User
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 """A Monday morning."""
+
+Entry = TypeVar("Entry", bound=ListEntry)
+Data = TypeVar("Data", CustomerData, LeadData, ContactData, ProjectData)
 
 PASSWORD = "correct horse battery staple"
 BY_COMMAND = Actor(None, "command")
@@ -55,6 +60,16 @@ def make_group(
     for member in members:
         add_member(group=group, user=member, by=by, now=now)
     return group
+
+
+def make_entry(kind: type[Entry], name: str, *, by: Actor = BY_COMMAND, now: datetime = NOW, **data: Any) -> Entry:
+    """An entry of a list, such as a source, at its end."""
+    return add_entry(kind=kind, data=EntryData(name=name, **data), by=by, now=now)
+
+
+def replaced(data: Data, **fields: Any) -> Data:
+    """What a form would send that changes these fields alone."""
+    return replace(data, **fields)
 
 
 def make_customer(

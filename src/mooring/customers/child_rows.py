@@ -11,7 +11,9 @@ from typing import Any
 
 from mooring.customers.models import (
     Affiliation,
+    Category,
     Contact,
+    ContactRole,
     ContactWord,
     Customer,
     CustomerDomain,
@@ -48,6 +50,8 @@ def keep_rows(record: Customer | Lead | Contact | Project, data: RecordData, *, 
         _keep_emails(record, data.emails, now=now)
         _keep_phones(record, data.phones)
         _keep_postal_addresses(record, data.addresses)
+    if isinstance(record, (Customer, Contact)) and isinstance(data, (CustomerData, ContactData)):
+        _keep_categories(record, data.categories)
     if isinstance(record, Customer) and isinstance(data, CustomerData):
         _keep_domains(record, data.domains, now=now)
     if isinstance(record, Contact) and isinstance(data, ContactData):
@@ -92,6 +96,11 @@ def _keep_emails(record: Reachable, emails: Sequence[str], *, now: datetime) -> 
             EmailAddress.objects.create(**owned_by(record), address=email, key=key, is_main=key == main, created_at=now)
         elif (kept[key].address, kept[key].is_main) != (email, key == main):
             EmailAddress.objects.filter(pk=kept[key].pk).update(address=email, is_main=key == main)
+
+
+def _keep_categories(record: Customer | Contact, categories: Sequence[Category]) -> None:
+    if {row.pk for row in record.categories.all()} != {row.pk for row in categories}:
+        record.categories.set(categories)
 
 
 def _keep_domains(customer: Customer, domains: Sequence[DomainData], *, now: datetime) -> None:
@@ -139,13 +148,17 @@ def _keep_affiliations(contact: Contact, affiliations: Sequence[AffiliationData]
             row.delete()
             continue
         kept.add(place)
-        if row.job_title != wanted[place].job_title:
-            Affiliation.objects.filter(pk=row.pk).update(job_title=wanted[place].job_title)
+        if (row.job_title, row.role_id) != (wanted[place].job_title, _id_of(wanted[place].role)):
+            Affiliation.objects.filter(pk=row.pk).update(job_title=wanted[place].job_title, role=wanted[place].role)
     Affiliation.objects.bulk_create(
-        Affiliation(contact=contact, customer=row.customer, lead=row.lead, job_title=row.job_title, created_at=now)
+        Affiliation(contact=contact, customer=row.customer, lead=row.lead, job_title=row.job_title, role=row.role, created_at=now)
         for place, row in wanted.items()
         if place not in kept
     )
+
+
+def _id_of(role: ContactRole | None) -> int | None:
+    return role.pk if role else None
 
 
 def _keep_words(record: Customer | Lead | Contact | Project, words: Collection[str]) -> None:

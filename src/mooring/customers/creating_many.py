@@ -76,10 +76,17 @@ def _add_rows(model: type[Any], pairs: Sequence[tuple[Any, Any]], now: datetime)
     )
     words = ((record.pk, word) for record, data in pairs for word in words_of_data(data))
     insert_rows(WORD_MODELS[model], ("record_id", "word"), words)
+    if model is not Lead:
+        _add_categories(model, owner, pairs)
     if model is Customer:
         _add_domains(pairs, at)
     if model is Contact:
         _add_affiliations(pairs, at)
+
+
+def _add_categories(model: type[Any], owner: str, pairs: Sequence[tuple[Any, Any]]) -> None:
+    rows = ((record.pk, category.pk) for record, data in pairs for category in data.categories)
+    insert_rows(model.categories.through, (owner, "category_id"), rows)
 
 
 def _add_domains(pairs: Sequence[tuple[Customer, CustomerData]], at: Any) -> None:
@@ -93,6 +100,10 @@ def _add_domains(pairs: Sequence[tuple[Customer, CustomerData]], at: Any) -> Non
 def _add_affiliations(pairs: Sequence[tuple[Contact, ContactData]], at: Any) -> None:
     insert_rows(
         Affiliation,
-        ("contact_id", "customer_id", "lead_id", "job_title", "created_at"),
-        ((record.pk, *row.place, row.job_title, at) for record, data in pairs for row in data.affiliations),
+        ("contact_id", "customer_id", "lead_id", "job_title", "role_id", "created_at"),
+        (
+            (record.pk, *row.place, row.job_title, row.role and row.role.pk, at)
+            for record, data in pairs
+            for row in data.affiliations
+        ),
     )

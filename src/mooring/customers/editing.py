@@ -56,7 +56,10 @@ __all__ = (
 
 Record = TypeVar("Record", Customer, Lead, Contact, Project)
 
-_PLAIN_FIELDS = ("name", "kind", "number", "company_name", "website", "note", "owner", "customer", "is_closed")
+_PLAIN_FIELDS = (
+    *("name", "kind", "number", "company_name", "website", "note", "owner", "customer", "is_closed"),
+    *("status", "industry", "source"),
+)
 
 
 def create_customer(*, data: CustomerData, by: Actor, now: datetime) -> Customer:
@@ -139,6 +142,8 @@ def _change(row: Record, data: RecordData, *, by: Actor, now: datetime) -> Recor
         if not changes:
             return stored
         _demand_free_number(model, data, except_id=stored.pk)
+        if isinstance(stored, Customer) and isinstance(data, CustomerData) and data.industry != stored.industry:
+            stored.moved_in = None
         for field, value in columns_of(data).items():
             setattr(stored, field, value)
         stored.name_key, stored.changed_at = name_key(data.name), now

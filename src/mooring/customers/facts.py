@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, fields
 from typing import Any
 
-from mooring.customers.models import Contact, Customer, Lead, Project
+from mooring.customers.models import Category, Contact, Customer, Lead, Project
 from mooring.customers.record_data import (
     AffiliationData,
     ContactData,
@@ -27,7 +27,7 @@ def kind_of(record: Record) -> str:
 
 
 def customer_data(customer: Customer) -> CustomerData:
-    """Reads the rows with five queries unless they are prefetched."""
+    """Reads the rows with five queries unless they are prefetched, and the categories unless they were read with it."""
     return CustomerData(
         name=customer.name,
         kind=customer.kind,
@@ -35,6 +35,10 @@ def customer_data(customer: Customer) -> CustomerData:
         website=customer.website,
         note=customer.note,
         owner=customer.owner,
+        status=customer.status,
+        industry=customer.industry,
+        source=customer.source,
+        categories=_categories_of(customer),
         domains=tuple(
             DomainData(domain=row.domain, includes_subdomains=row.includes_subdomains) for row in customer.domains.all()
         ),
@@ -51,18 +55,20 @@ def lead_data(lead: Lead) -> LeadData:
         website=lead.website,
         note=lead.note,
         owner=lead.owner,
+        source=lead.source,
         **_rows_of(lead),
     )
 
 
 def contact_data(contact: Contact) -> ContactData:
     """Reads the rows with four queries unless they are prefetched."""
-    affiliations = contact.affiliations.select_related("customer", "lead")
+    affiliations = contact.affiliations.select_related("customer", "lead", "role")
     return ContactData(
         name=contact.name,
         note=contact.note,
+        categories=_categories_of(contact),
         affiliations=tuple(
-            AffiliationData(customer=row.customer, lead=row.lead, job_title=row.job_title) for row in affiliations
+            AffiliationData(customer=row.customer, lead=row.lead, job_title=row.job_title, role=row.role) for row in affiliations
         ),
         **_rows_of(contact),
     )
@@ -87,6 +93,12 @@ def facts_of(data: RecordData) -> dict[str, Any]:
     """What the journal keeps: plain JSON, without fields that are empty."""
     facts = {field.name: _fact(getattr(data, field.name)) for field in fields(data)}
     return {name: fact for name, fact in facts.items() if fact not in ("", None, [])}
+
+
+def _categories_of(record: Customer | Contact) -> tuple[Category, ...]:
+    """Read with the record (with_chosen), or with one query."""
+    rows = getattr(record, "category_rows", None)
+    return tuple(record.categories.all()) if rows is None else tuple(Category(**row) for row in rows)
 
 
 def _rows_of(record: Customer | Lead | Contact) -> dict[str, Any]:
@@ -118,5 +130,6 @@ def _fact(value: Any) -> Any:
         return ", ".join(part for part in asdict(value).values() if part)
     if isinstance(value, AffiliationData):
         place = str(value.customer or value.lead)
-        return f"{place} ({value.job_title})" if value.job_title else place
+        what = ", ".join(part for part in (value.job_title, str(value.role or "")) if part)
+        return f"{place} ({what})" if what else place
     return value if isinstance(value, (bool, str)) or value is None else str(value)

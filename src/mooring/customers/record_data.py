@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mooring.customers.models import Customer, CustomerKind, Lead
+from mooring.customers.models import (
+    Category,
+    ContactRole,
+    Customer,
+    CustomerKind,
+    CustomerStatus,
+    Industry,
+    Lead,
+    Source,
+)
 from mooring.users.models import User
 
 
@@ -49,6 +58,10 @@ class CustomerData:
     website: str = ""
     note: str = ""
     owner: User | None = None
+    status: CustomerStatus | None = None
+    industry: Industry | None = None
+    source: Source | None = None
+    categories: tuple[Category, ...] = ()
     emails: tuple[str, ...] = ()
     domains: tuple[DomainData, ...] = ()
     phones: tuple[PhoneData, ...] = ()
@@ -65,6 +78,7 @@ class LeadData:
     website: str = ""
     note: str = ""
     owner: User | None = None
+    source: Source | None = None
     emails: tuple[str, ...] = ()
     phones: tuple[PhoneData, ...] = ()
     addresses: tuple[PostalAddressData, ...] = ()
@@ -77,6 +91,7 @@ class AffiliationData:
     customer: Customer | None = None
     lead: Lead | None = None
     job_title: str = ""
+    role: ContactRole | None = None
 
     @property
     def place(self) -> tuple[int | None, int | None]:
@@ -90,6 +105,7 @@ class ContactData:
 
     name: str
     note: str = ""
+    categories: tuple[Category, ...] = ()
     emails: tuple[str, ...] = ()
     phones: tuple[PhoneData, ...] = ()
     addresses: tuple[PostalAddressData, ...] = ()

@@ -81,15 +81,15 @@ def demand(request: HttpRequest, module: Module, action: Action) -> None:
 
 
 def customer_for(request: HttpRequest, customer_id: int, action: Action = Action.VIEW) -> Customer:
-    return cast(Customer, _record_for(request, Customer.objects.select_related("owner"), customer_id, action))
+    return cast(Customer, _record_for(request, Customer.objects.with_chosen(), customer_id, action))
 
 
 def lead_for(request: HttpRequest, lead_id: int, action: Action = Action.VIEW) -> Lead:
-    return cast(Lead, _record_for(request, Lead.objects.select_related("owner"), lead_id, action))
+    return cast(Lead, _record_for(request, Lead.objects.select_related("owner", "source"), lead_id, action))
 
 
 def contact_for(request: HttpRequest, contact_id: int, action: Action = Action.VIEW) -> Contact:
-    return cast(Contact, _record_for(request, Contact.objects.all(), contact_id, action))
+    return cast(Contact, _record_for(request, Contact.objects.with_chosen(), contact_id, action))
 
 
 def project_for(request: HttpRequest, project_id: int, action: Action = Action.VIEW) -> Project:

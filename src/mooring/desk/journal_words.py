@@ -11,7 +11,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
-from mooring.customers.models import CustomerKind
+from mooring.customers.models import Colour, CustomerKind
 from mooring.desk.settings_pages import PAGES
 from mooring.letters.models import MailAccount, Rule, SignInProvider
 from mooring.ui.parts import Moment
@@ -33,6 +33,11 @@ KINDS: Final = {
     "template": gettext_lazy("Letter template"),
     "group": gettext_lazy("Group"),
     "provider": gettext_lazy("Sign-in provider"),
+    "source": gettext_lazy("Source"),
+    "category": gettext_lazy("Category"),
+    "industry": gettext_lazy("Industry"),
+    "contactrole": gettext_lazy("Contact role"),
+    "customerstatus": gettext_lazy("Customer status"),
 }
 
 ACTIONS: Final = {
@@ -98,6 +103,11 @@ ACTIONS: Final = {
     "archived": gettext_lazy("moved to the archive"),
     "restored": gettext_lazy("restored from the archive"),
     "signed_in": gettext_lazy("signed in with the provider"),
+    "retired": gettext_lazy("retired from its list"),
+    "brought_back": gettext_lazy("brought back into its list"),
+    "ordered": gettext_lazy("list put into another order"),
+    "customers_moved": gettext_lazy("customers moved to another industry"),
+    "move_undone": gettext_lazy("customers moved back"),
     "grant_lost": gettext_lazy("sign-in with the provider lost"),
 }
 
@@ -150,9 +160,18 @@ FIELDS: Final = {
     "secret_was_entered": gettext_lazy("Client secret entered"),
     "provider": gettext_lazy("Provider"),
     "identity": gettext_lazy("Signed in as"),
+    "status": gettext_lazy("Status"),
+    "industry": gettext_lazy("Industry"),
+    "source": gettext_lazy("Source"),
+    "categories": gettext_lazy("Categories"),
+    "colour": gettext_lazy("Colour"),
+    "is_of_customers": gettext_lazy("On companies"),
+    "is_of_contacts": gettext_lazy("On contacts"),
+    "order": gettext_lazy("Order"),
+    "to": gettext_lazy("To"),
 }
 """What a field is called whatever it belongs to; those of mail accounts and of settings are called as on their pages."""
-_NUMBERS: Final = frozenset({"batch", "letter", "letters"})
+_NUMBERS: Final = frozenset({"batch", "letter", "letters", "move"})
 """Fields that hold numbers of rows, for whoever searches the database."""
 _OPTIONS: Final = {option.name: option for page in PAGES for option in page.options}
 
@@ -180,7 +199,7 @@ ICONS_IN_USE: Final = (
 
 _CHANGES: Final = frozenset({"changed", "deactivated", "reactivated", "made_default", "moved", "member_changed"})
 """Deeds whose lines say before and after."""
-_CHOICES: Final = (Role, CustomerKind, Theme, Rule, GroupKind)
+_CHOICES: Final = (Role, CustomerKind, Theme, Rule, GroupKind, Colour)
 _VALUES: Final = {value: label for choices in _CHOICES for value, label in choices.choices}
 """Words of the database as people read them."""
 _PAGES: Final = {

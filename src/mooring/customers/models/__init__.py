@@ -4,22 +4,40 @@ from mooring.customers.models.address import CustomerDomain, EmailAddress, Phone
 from mooring.customers.models.contact import Affiliation, Contact
 from mooring.customers.models.customer import Customer, CustomerKind
 from mooring.customers.models.lead import Lead
+from mooring.customers.models.lists import (
+    Category,
+    Colour,
+    ContactRole,
+    CustomerStatus,
+    Industry,
+    IndustryMove,
+    ListEntry,
+    Source,
+)
 from mooring.customers.models.project import Project
 from mooring.customers.models.search_word import ContactWord, CustomerWord, LeadWord, ProjectWord
 
 __all__ = (
     "Affiliation",
+    "Category",
+    "Colour",
     "Contact",
+    "ContactRole",
     "ContactWord",
     "Customer",
     "CustomerDomain",
     "CustomerKind",
+    "CustomerStatus",
     "CustomerWord",
     "EmailAddress",
+    "Industry",
+    "IndustryMove",
     "Lead",
     "LeadWord",
+    "ListEntry",
     "Phone",
     "PostalAddress",
     "Project",
     "ProjectWord",
+    "Source",
 )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Self
+from typing import Any, ClassVar, Self
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from mooring.customers.json_rows import JsonRows
+from mooring.customers.models.lists import Category, CustomerStatus, Industry, IndustryMove, Source
 from mooring.users.models import User
 from mooring.users.permissions import Action, Module, Scope, scope_of
 from mooring.users.scoping import ScopedQuerySet
@@ -21,6 +23,17 @@ class CustomerQuerySet(ScopedQuerySet["Customer"]):
     def visible_to(self, user: User, action: Action = Action.VIEW) -> Self:
         """Customers on which the user may do `action`: all, one's own and those of nobody, or none."""
         return self.limited_to(owned_within(user, Module.CUSTOMERS, action))
+
+    def with_chosen(self) -> Self:
+        """With owner and what was chosen from lists, the categories as `category_rows`, in the same query."""
+        rows = category_rows(Customer.categories.through.objects.filter(customer=models.OuterRef("pk")))
+        return self.select_related("owner", "status", "industry", "source").annotate(category_rows=rows)
+
+
+def category_rows(chosen: models.QuerySet[Any]) -> JsonRows:
+    """The categories that the rows of a many-to-many table name, as JSON within the query of their records."""
+    fields = [field.name for field in Category._meta.concrete_fields if field.name != "retired_at"]
+    return JsonRows(chosen, {name: f"category__{name}" for name in fields}, order="category__place")
 
 
 def owned_within(user: User, module: Module, action: Action) -> models.Q:
@@ -52,6 +65,32 @@ class Customer(models.Model):
     owner = models.ForeignKey(
         User, verbose_name=_("Owner"), null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )
+    status = models.ForeignKey(
+        CustomerStatus,
+        verbose_name=_("Status"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        db_index=False,
+        related_name="+",
+    )
+    industry = models.ForeignKey(
+        Industry,
+        verbose_name=_("Industry"),
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        db_index=False,
+        related_name="+",
+    )
+    moved_in = models.ForeignKey(
+        IndustryMove, null=True, blank=True, editable=False, on_delete=models.SET_NULL, related_name="customers", db_index=False
+    )
+    """The move that gave it its industry, until somebody chooses another."""
+    source = models.ForeignKey(
+        Source, verbose_name=_("Source"), null=True, blank=True, on_delete=models.PROTECT, db_index=False, related_name="+"
+    )
+    categories = models.ManyToManyField(Category, verbose_name=_("Categories"), related_name="+", blank=True)
     archived_at = models.DateTimeField(null=True, blank=True, editable=False)
     """Since when it rests in the archive; None while it is active. Its letters are still linked (customers.archiving)."""
     created_at = models.DateTimeField()
@@ -73,6 +112,10 @@ class Customer(models.Model):
             models.Index(fields=("owner", "-created_at", "-id"), name="customers_of_owner_newest"),
             models.Index(fields=("-changed_at", "-id"), name="customers_changed_last"),
             models.Index(fields=("owner", "-changed_at", "-id"), name="customers_of_owner_changed"),
+            models.Index(fields=("status",), condition=models.Q(status__isnull=False), name="customers_of_a_status"),
+            models.Index(fields=("industry",), condition=models.Q(industry__isnull=False), name="customers_of_an_industry"),
+            models.Index(fields=("source",), condition=models.Q(source__isnull=False), name="customers_of_a_source"),
+            models.Index(fields=("moved_in",), condition=models.Q(moved_in__isnull=False), name="customers_of_a_move"),
             models.Index(
                 fields=("name_key", "id"), condition=models.Q(archived_at__isnull=False), name="archived_customers_by_name"
             ),

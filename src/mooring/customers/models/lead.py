@@ -8,6 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from mooring.customers.models.customer import owned_within
+from mooring.customers.models.lists import Source
 from mooring.users.models import User
 from mooring.users.permissions import Action, Module
 from mooring.users.scoping import ScopedQuerySet
@@ -32,6 +33,9 @@ class Lead(models.Model):
     owner = models.ForeignKey(
         User, verbose_name=_("Owner"), null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )
+    source = models.ForeignKey(
+        Source, verbose_name=_("Source"), null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
     created_at = models.DateTimeField()
     changed_at = models.DateTimeField()
 
@@ -50,6 +54,7 @@ class Lead(models.Model):
             models.Index(fields=("owner", "-created_at", "-id"), name="leads_of_owner_newest"),
             models.Index(fields=("-changed_at", "-id"), name="leads_changed_last"),
             models.Index(fields=("owner", "-changed_at", "-id"), name="leads_of_owner_changed"),
+            models.Index(fields=("source",), condition=models.Q(source__isnull=False), name="leads_of_a_source"),
         )
 
     def __str__(self) -> str:
