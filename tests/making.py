@@ -26,6 +26,8 @@ from mooring.customers.editing import (
 )
 from mooring.customers.lists import EntryData, add_entry
 from mooring.customers.models import Contact, Customer, Lead, ListEntry, Project
+from mooring.sales.mailboxes import MailboxData, add_mailbox, next_number
+from mooring.sales.models import SalesMailbox
 from mooring.users.groups import add_group, add_member
 from mooring.users.journal import Actor
 from mooring.users.models import Group, Role, User
@@ -137,6 +139,14 @@ def make_project(
     customer = customer or make_customer(now=now)
     name = name or f"Project {next(_numbers)}"
     return create_project(data=ProjectData(name=name, customer=customer, **data), by=by, now=now)
+
+
+def make_sales_mailbox(
+    name: str = "", *, number: int = 0, by: Actor = BY_COMMAND, now: datetime = NOW, **data: Any
+) -> SalesMailbox:
+    """At the top of the tree unless `parent` says otherwise; without a password unless one is given."""
+    number = number or next_number()
+    return add_mailbox(data=MailboxData(number=number, name=name or f"Box {number}", **data), by=by, now=now)
 
 
 def actor(user: User | None, *, address: str = "192.0.2.7") -> Actor:

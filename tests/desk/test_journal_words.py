@@ -21,7 +21,7 @@ from mooring.sync.wishes import scan_now
 from mooring.users.journal import Actor, entries_of_everything, record
 from mooring.users.models import User
 
-_WRITERS = {"record", "Line", "_note", "_change"}
+_WRITERS = {"record", "Line", "_note", "note", "_change"}
 BELOW = sorted(path for path in Path(mooring.__path__[0]).rglob("*.py") if path.parts[-2] not in ("desk", "migrations"))
 
 

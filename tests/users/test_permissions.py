@@ -11,16 +11,17 @@ from mooring.users.permissions import Action, Module, Scope, may, scope_of
 from mooring.users.scoping import Unscoped
 
 EXPECTED = {
-    # module: (administrator, sales person, read only) for view, change, delete, export; n none, o own, a all
-    Module.CUSTOMERS: ("aaaa", "oooo", "annn"),
-    Module.LEADS: ("aaaa", "oono", "annn"),
-    Module.PROJECTS: ("aaaa", "oono", "annn"),
-    Module.ACCOUNTS: ("aaaa", "oooo", "nnnn"),
-    Module.REPORTS: ("aaaa", "onno", "annn"),
-    Module.SETUP: ("aaaa", "nnnn", "nnnn"),
+    # module: (the roles below) for view, change, delete, export, reset; n none, o own, a all
+    Module.CUSTOMERS: ("aaaaa", "aaaan", "oooon", "aanan", "annnn"),
+    Module.LEADS: ("aaaaa", "aaaan", "oonon", "aanan", "annnn"),
+    Module.PROJECTS: ("aaaaa", "aaaan", "oonon", "aanan", "annnn"),
+    Module.ACCOUNTS: ("aaaaa", "oooon", "oooon", "oooon", "nnnnn"),
+    Module.SALES: ("aaaaa", "aaaaa", "oooon", "annnn", "annnn"),
+    Module.REPORTS: ("aaaaa", "aanan", "onnon", "annnn", "annnn"),
+    Module.SETUP: ("aaaaa", "nnnnn", "nnnnn", "nnnnn", "nnnnn"),
 }
 SCOPES = {"n": Scope.NONE, "o": Scope.OWN, "a": Scope.ALL}
-ROLES = (Role.ADMINISTRATOR, Role.SALES_PERSON, Role.READ_ONLY)
+ROLES = (Role.ADMINISTRATOR, Role.SALES_MANAGER, Role.SALES_PERSON, Role.OFFICE, Role.READ_ONLY)
 
 
 @pytest.mark.parametrize("module", Module)

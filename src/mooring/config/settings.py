@@ -28,6 +28,7 @@ INSTALLED_APPS = [
     "mooring.options",
     "mooring.customers",
     "mooring.letters",
+    "mooring.sales",
     "mooring.activities",
     "mooring.sync",
     "mooring.desk",

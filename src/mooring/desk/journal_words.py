@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy, pgettext
 from mooring.customers.models import Colour, CustomerKind
 from mooring.desk.settings_pages import PAGES
 from mooring.letters.models import MailAccount, Rule, SignInProvider
+from mooring.sales.models import SalesMailbox
 from mooring.ui.parts import Moment
 from mooring.users.models import GroupKind, JournalEntry, Role, Theme
 
@@ -38,6 +39,7 @@ KINDS: Final = {
     "industry": gettext_lazy("Industry"),
     "contactrole": gettext_lazy("Contact role"),
     "customerstatus": gettext_lazy("Customer status"),
+    "sales_mailbox": gettext_lazy("Sales mailbox"),
 }
 
 ACTIONS: Final = {
@@ -214,7 +216,7 @@ _LONGEST: Final = 120
 _NOTHING: Final[tuple[Any, ...]] = (None, "", [], {})
 _FIELDS_OF: Final = {
     kind: {field.name: field for field in model._meta.get_fields() if isinstance(field, models.Field)}
-    for kind, model in (("account", MailAccount), ("provider", SignInProvider))
+    for kind, model in (("account", MailAccount), ("provider", SignInProvider), ("sales_mailbox", SalesMailbox))
 }
 
 

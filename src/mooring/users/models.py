@@ -15,7 +15,9 @@ class Role(models.TextChoices):
     """A named set of rights; what each may do stands in users/permissions.py."""
 
     ADMINISTRATOR = "administrator", _("Administrator")
+    SALES_MANAGER = "sales_manager", _("Sales manager")
     SALES_PERSON = "sales_person", _("Sales person")
+    OFFICE = "office", pgettext_lazy("role", "Office")
     READ_ONLY = "read_only", _("Read only")
 
 

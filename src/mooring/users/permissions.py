@@ -22,6 +22,8 @@ class Module(StrEnum):
     PROJECTS = "projects"
     ACCOUNTS = "accounts"
     """Mail accounts: their settings, not what is in them."""
+    SALES = "sales"
+    """Sales mailboxes with their pipelines and opportunities. OWN reaches the user's boxes and all below them."""
     REPORTS = "reports"
     SETUP = "setup"
     """Staff, email settings, the journal of everything."""
@@ -32,6 +34,8 @@ class Action(StrEnum):
     CHANGE = "change"
     DELETE = "delete"
     EXPORT = "export"
+    RESET = "reset"
+    """Of sales mailboxes alone: to empty them."""
 
 
 _EVERYTHING: Final = dict.fromkeys(Action, Scope.ALL)
@@ -42,21 +46,40 @@ _OWN_WORK: Final = {
     Action.EXPORT: Scope.OWN,
 }
 _LOOK: Final = {Action.VIEW: Scope.ALL}
-_OWN: Final = dict.fromkeys(Action, Scope.OWN)
+_OWN: Final = dict.fromkeys((Action.VIEW, Action.CHANGE, Action.DELETE, Action.EXPORT), Scope.OWN)
+_ALL_BUT_DELETING: Final = dict.fromkeys((Action.VIEW, Action.CHANGE, Action.EXPORT), Scope.ALL)
 
 RIGHTS: Final[dict[str, dict[Module, dict[Action, Scope]]]] = {
     Role.ADMINISTRATOR: dict.fromkeys(Module, _EVERYTHING),
+    Role.SALES_MANAGER: {
+        Module.CUSTOMERS: {**_ALL_BUT_DELETING, Action.DELETE: Scope.ALL},
+        Module.LEADS: {**_ALL_BUT_DELETING, Action.DELETE: Scope.ALL},
+        Module.PROJECTS: {**_ALL_BUT_DELETING, Action.DELETE: Scope.ALL},
+        Module.ACCOUNTS: _OWN,
+        Module.SALES: _EVERYTHING,
+        Module.REPORTS: _ALL_BUT_DELETING,
+    },
     Role.SALES_PERSON: {
         Module.CUSTOMERS: {**_OWN_WORK, Action.DELETE: Scope.OWN},
         Module.LEADS: _OWN_WORK,
         Module.PROJECTS: _OWN_WORK,
         Module.ACCOUNTS: _OWN,
+        Module.SALES: _OWN,
         Module.REPORTS: {Action.VIEW: Scope.OWN, Action.EXPORT: Scope.OWN},
+    },
+    Role.OFFICE: {
+        Module.CUSTOMERS: _ALL_BUT_DELETING,
+        Module.LEADS: _ALL_BUT_DELETING,
+        Module.PROJECTS: _ALL_BUT_DELETING,
+        Module.ACCOUNTS: _OWN,
+        Module.SALES: _LOOK,
+        Module.REPORTS: _LOOK,
     },
     Role.READ_ONLY: {
         Module.CUSTOMERS: _LOOK,
         Module.LEADS: _LOOK,
         Module.PROJECTS: _LOOK,
+        Module.SALES: _LOOK,
         Module.REPORTS: _LOOK,
     },
 }
