@@ -25,6 +25,7 @@ from bench.measuring import cpu_seconds_of, memory_of
 from servers.dovecot import free_ports
 
 _LOOK_SECONDS = 0.5
+_LOOK_BACK = timedelta(seconds=30)
 _BEGUN_SECONDS = 8
 _HEADINGS = (
     "visits/min",
@@ -119,6 +120,7 @@ class _Watching:
         self._process_id = process_id
         self._dead = dead
         self._wanted: dict[int, datetime] = {}
+        self._seen: dict[int, datetime] = {}
         self._seen_until = datetime.now(UTC)
 
     def phase(self, seconds: float) -> _Phase:
@@ -137,11 +139,13 @@ class _Watching:
         from mooring.sync.models import AccountState
 
         waiting = AccountState.objects.filter(last_visit_at=None).values_list("account_id", "next_visit_at")
-        visited = AccountState.objects.filter(last_visit_at__gt=self._seen_until)
+        # An end that was written down earlier than another may be committed after it: look back, and count each once.
+        visited = AccountState.objects.filter(last_visit_at__gt=self._seen_until - _LOOK_BACK)
         ended = list(visited.values_list("account_id", "last_visit_at", "next_visit_at", "error_code"))
         for account_id, ended_at, next_at, error_code in ended:
-            if ended_at is None:
+            if ended_at is None or self._seen.get(account_id) == ended_at:
                 continue
+            self._seen[account_id] = ended_at
             wanted = self._wanted.get(account_id)
             if account_id in self._dead:
                 phase.dead_tries += 1
