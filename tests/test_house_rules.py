@@ -28,7 +28,7 @@ LONGEST_FUNCTION = 40
 LONGEST_TEMPLATE = 150
 FORBIDDEN_NAMES = {"utils", "util", "helpers", "helper", "common", "core", "base", "services", "service", "manager", "managers"}
 FORBIDDEN_NAMES |= {"handler", "handlers", "lib", "misc", "signals"}
-OWN_FRAMES = {"src/mooring/desk/templates/desk/letters/body.html"}
+OWN_FRAMES = {"src/mooring/ui/templates/ui/letter_body.html"}
 """A stranger's letter in a sandboxed frame that has its own, stricter policy."""
 PAGES = {"config", "desk", "portal", "api", "ui"}
 """Rooms in which django.http and its like are not banned."""

@@ -8,7 +8,7 @@ from typing import Any
 
 import making
 from letters.making_letters import arrival, match_of
-from mooring.desk.letter_bodies import originals
+from mooring.letters.bodies import originals
 from mooring.letters.models import Letter, MailAccount
 from mooring.letters.storing import store_batch
 

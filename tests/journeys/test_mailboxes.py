@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 import making
-from mooring.desk.letter_bodies import originals
+from mooring.letters.bodies import originals
 from mooring.letters.models import MailAccount
 from mooring.mail.parser_process import Parser
 from mooring.sync.engine import Engine

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from mooring.desk.access import customer_for, user_of
-from mooring.desk.letter_bodies import PICTURE_TYPES
+from mooring.letters.bodies import PICTURE_TYPES
 from mooring.letters.conversations import MailboxFilters, letters_in
 from mooring.letters.mailboxes import FolderCount, Place
 from mooring.letters.models import Attachment, Letter, MailAccount

@@ -13,7 +13,6 @@ from django.utils.translation import gettext as _
 
 from mooring.desk.access import actor_of, letter_for, user_of
 from mooring.desk.forms.writing import mailboxes_in
-from mooring.desk.letter_bodies import originals, parsed_of, raw_or_notice
 from mooring.letters.accounts import default_account_of
 from mooring.letters.answering import (
     Quoted,
@@ -26,6 +25,7 @@ from mooring.letters.answering import (
 )
 from mooring.letters.attached_files import AttachedFiles, UnableToKeepFile
 from mooring.letters.attaching import attach_kept, most_bytes
+from mooring.letters.bodies import originals, parsed_of, raw_or_notice
 from mooring.letters.drafting import DraftData, UnableToSaveDraft, start_draft
 from mooring.letters.models import Delivery, Letter, MailAccount, OutgoingKind, OutgoingLetter
 from mooring.letters.outgoing_bytes import Materials

@@ -18,9 +18,9 @@ from mooring.activities.waiting import watch_of
 from mooring.desk.access import user_of
 from mooring.desk.attachment_pages import can_be_shown, icon_of
 from mooring.desk.forms.letters import LinkForm
-from mooring.desk.letter_bodies import Body, body_of, shown
 from mooring.desk.link_pages import shown_links, with_rights
 from mooring.desk.strangers import possible_deeds
+from mooring.letters.bodies import Body, body_of, shown
 from mooring.letters.conversations import Member, members_of
 from mooring.letters.handling import team_account_of
 from mooring.letters.mailboxes import everywhere

@@ -11,13 +11,13 @@ from django.views.decorators.http import require_GET, require_POST
 
 from mooring.desk.access import actor_of, draft_file_for, draft_for
 from mooring.desk.beginnings import attached_files
-from mooring.desk.downloads import FILE_POLICY, as_download, with_policy
-from mooring.desk.letter_bodies import PICTURE_TYPES
 from mooring.desk.writing_pages import saved_or_answer
 from mooring.letters.attached_files import UnableToReadFile
 from mooring.letters.attaching import attach, detach
+from mooring.letters.bodies import PICTURE_TYPES
 from mooring.letters.drafting import UnableToSaveDraft
 from mooring.letters.models import OutgoingAttachment, OutgoingLetter
+from mooring.ui.downloads import FILE_POLICY, as_download, with_policy
 from mooring.ui.rendering import page, see_other, toast, wants_fragment
 
 

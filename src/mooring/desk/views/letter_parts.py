@@ -13,19 +13,15 @@ from django.views.decorators.http import require_GET
 
 from mooring.desk.access import letter_for
 from mooring.desk.attachment_pages import can_be_shown
-from mooring.desk.downloads import FILE_POLICY, as_download, with_policy
-from mooring.desk.letter_bodies import PICTURE_TYPES, Body, body_of, raw_of, shown
+from mooring.letters.bodies import PICTURE_TYPES, Body, body_of, raw_of, shown
 from mooring.letters.models import Attachment, Letter
 from mooring.letters.originals import UnableToRead
 from mooring.mail.parsing import UnableToFindPart, part_bytes
+from mooring.ui.downloads import FILE_POLICY, as_download, frame_policy, with_policy
 from mooring.ui.rendering import page
 
 LARGEST_TEXT = 262_144
 """So many bytes of a text file are shown."""
-_FRAME_POLICY = (
-    "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; img-src data:{images}; "
-    "style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; frame-ancestors 'self'"
-)
 
 
 @require_GET
@@ -35,9 +31,8 @@ def letter_body(request: HttpRequest, letter_id: int) -> HttpResponse:
     letter = letter_for(request, letter_id)
     shows_remote = request.GET.get("pictures") == "remote"
     body = body_of(letter, with_remote_images=shows_remote)
-    response = page(request, "desk/letters/body.html", {"letter": letter, "html": _in_frame(body)})
-    images = " https: http:" if shows_remote else ""
-    return with_policy(response, _FRAME_POLICY.format(images=images))
+    response = page(request, "ui/letter_body.html", {"letter": letter, "html": _in_frame(body)})
+    return with_policy(response, frame_policy(with_remote_images=shows_remote))
 
 
 @require_GET

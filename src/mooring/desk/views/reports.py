@@ -18,9 +18,9 @@ from django.views.decorators.http import require_GET, require_POST
 
 from mooring.desk.access import actor_of, may_in, user_of
 from mooring.desk.forms.letters import LinkForm, ReportForm
-from mooring.desk.letter_bodies import raw_or_notice
 from mooring.desk.link_pages import shown_links
 from mooring.desk.list_pages import own_path
+from mooring.letters.bodies import raw_or_notice
 from mooring.letters.linking import UnableToLink, assign
 from mooring.letters.mailbox_file import as_mbox
 from mooring.letters.models import MailAccount

@@ -1,6 +1,6 @@
 """What a letter shows: its bytes taken apart in a limited child, its HTML made safe, its plain text folded and linked.
 
-Nothing here trusts the letter. The HTML goes only into a frame of its own with a policy of its own (views/letter_parts.py).
+Nothing here trusts the letter. The HTML goes only into a frame of its own with a policy of its own (ui.downloads).
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Body:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A body ready for templates; the only texts of the desk that are not escaped, because mail.safe_html made them."""
+    """A body ready for templates; the only texts of pages that are not escaped, because mail.safe_html made them."""
 
     frame: SafeString
     text: SafeString

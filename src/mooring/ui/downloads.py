@@ -7,6 +7,10 @@ from urllib.parse import quote
 from django.http import HttpResponse
 
 FILE_POLICY = "sandbox; default-src 'none'; frame-ancestors 'none'"
+_FRAME_POLICY = (
+    "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; img-src data:{images}; "
+    "style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; frame-ancestors 'self'"
+)
 
 
 def as_download(response: HttpResponse, name: str) -> HttpResponse:
@@ -23,3 +27,8 @@ def with_policy(response: HttpResponse, policy: str) -> HttpResponse:
     response["Content-Security-Policy"] = policy
     response["X-Content-Type-Options"] = "nosniff"
     return response
+
+
+def frame_policy(*, with_remote_images: bool) -> str:
+    """The policy of a stranger's letter, as safe when its address is opened directly as within its sandboxed frame."""
+    return _FRAME_POLICY.format(images=" https: http:" if with_remote_images else "")
