@@ -1,6 +1,7 @@
 """The archive: customers who pause. Nothing of them is lost, their letters are still linked, and they come back as they were.
 
-Archiving writes the moment into the customer's row and nothing else, so that restoring leaves no trace but the journal's lines.
+Archiving writes the moment into the customer's row, locks its portal users and writes down which (customers.portal_access), and
+nothing else: restoring undoes exactly that and leaves no trace but the journal's lines.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from django.utils.translation import gettext as _
 
 from mooring.customers.models import Customer
 from mooring.customers.models.customer import CustomerQuerySet
+from mooring.customers.portal_access import lock_for_archive, unlock_after_archive
 from mooring.users.journal import Actor, Line, record_all
 
 _WHY = "these customers were chosen within the rights of whoever does it"
@@ -42,7 +44,12 @@ def _moved(customers: CustomerQuerySet, *, to: datetime | None, action: str, by:
             raise UnableToArchive(_no_longer_there(action))
         ids = [row.pk for row in rows]
         for start in range(0, len(ids), 500):
-            Customer.objects.unscoped(_WHY).filter(pk__in=ids[start : start + 500]).update(archived_at=to)
+            chunk = ids[start : start + 500]
+            Customer.objects.unscoped(_WHY).filter(pk__in=chunk).update(archived_at=to)
+            if to is None:
+                unlock_after_archive(chunk)
+            else:
+                lock_for_archive(chunk, now=to)
         record_all(
             [Line(action=action, kind="customer", record_id=row.pk, name=row.name, changes={}) for row in rows], by=by, now=now
         )

@@ -104,6 +104,14 @@ ACTIONS: Final = {
     "waiting_stopped": gettext_lazy("no answer awaited any more"),
     "archived": gettext_lazy("moved to the archive"),
     "restored": gettext_lazy("restored from the archive"),
+    "portal_invited": gettext_lazy("invited to the portal"),
+    "portal_joined": gettext_lazy("portal invitation accepted"),
+    "portal_password": gettext_lazy("portal password changed"),
+    "portal_code_on": gettext_lazy("two-step sign-in switched on in the portal"),
+    "portal_code_off": gettext_lazy("two-step sign-in switched off in the portal"),
+    "portal_locked": gettext_lazy("portal login locked"),
+    "portal_unlocked": gettext_lazy("portal login unlocked"),
+    "portal_removed": gettext_lazy("portal login removed"),
     "signed_in": gettext_lazy("signed in with the provider"),
     "retired": gettext_lazy("retired from its list"),
     "brought_back": gettext_lazy("brought back into its list"),
@@ -171,6 +179,7 @@ FIELDS: Final = {
     "is_of_contacts": gettext_lazy("On contacts"),
     "order": gettext_lazy("Order"),
     "to": gettext_lazy("To"),
+    "portal_user": gettext_lazy("Portal user"),
 }
 """What a field is called whatever it belongs to; those of mail accounts and of settings are called as on their pages."""
 _NUMBERS: Final = frozenset({"batch", "letter", "letters", "move"})
@@ -254,7 +263,9 @@ def who(entry: JournalEntry) -> str:
     """Who did it: a person, the worker, or the command line."""
     if entry.user is not None:
         return str(entry.user)
-    return {"worker": _("Mooring itself"), "command": _("Command line")}.get(entry.source, entry.source)
+    return {"worker": _("Mooring itself"), "command": _("Command line"), "portal": _("A portal user")}.get(
+        entry.source, entry.source
+    )
 
 
 def _url_of(entry: JournalEntry) -> str:

@@ -15,14 +15,14 @@ from typing import Any, Literal
 from mooring.users.inserting import column_value, insert_rows
 from mooring.users.models import JournalEntry, JournalQuerySet, User
 
-Source = Literal["desk", "command", "worker"]
+Source = Literal["desk", "portal", "command", "worker"]
 
 NAME_LENGTH = 300
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who does a deed. `user` is nobody for the worker and for commands; `address` is the network address, if any."""
+    """Who does a deed. `user` is nobody for the worker, commands and portal users; `address` is the network address, if any."""
 
     user: User | None
     source: Source

@@ -152,7 +152,7 @@ class JournalEntry(models.Model):
     at = models.DateTimeField(db_index=True)
     user = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     source = models.CharField(max_length=20)
-    """Where it came from: "desk", "command", "worker"."""
+    """Where it came from: "desk", "portal", "command", "worker"."""
     address = models.CharField(max_length=45, blank=True)
     action = models.CharField(max_length=40)
     record_kind = models.CharField(max_length=30)

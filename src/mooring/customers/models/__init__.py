@@ -14,11 +14,13 @@ from mooring.customers.models.lists import (
     ListEntry,
     Source,
 )
+from mooring.customers.models.portal import ArchiveLock, LockedBy, PortalKey, PortalKeyUse, PortalSession, PortalUser
 from mooring.customers.models.project import Project
 from mooring.customers.models.search_word import ContactWord, CustomerWord, LeadWord, ProjectWord
 
 __all__ = (
     "Affiliation",
+    "ArchiveLock",
     "Category",
     "Colour",
     "Contact",
@@ -35,7 +37,12 @@ __all__ = (
     "Lead",
     "LeadWord",
     "ListEntry",
+    "LockedBy",
     "Phone",
+    "PortalKey",
+    "PortalKeyUse",
+    "PortalSession",
+    "PortalUser",
     "PostalAddress",
     "Project",
     "ProjectWord",
