@@ -27,7 +27,10 @@ from mooring.customers.editing import (
 from mooring.customers.lists import EntryData, add_entry
 from mooring.customers.models import Contact, Customer, Lead, ListEntry, Project
 from mooring.sales.mailboxes import MailboxData, add_mailbox, next_number
-from mooring.sales.models import SalesMailbox
+from mooring.sales.models import Opportunity, Pipeline, SalesMailbox
+from mooring.sales.opportunities import add_opportunity
+from mooring.sales.opportunity_data import OpportunityData
+from mooring.sales.pipelines import PipelineData, add_pipeline
 from mooring.users.groups import add_group, add_member
 from mooring.users.journal import Actor
 from mooring.users.models import Group, Role, User
@@ -147,6 +150,31 @@ def make_sales_mailbox(
     """At the top of the tree unless `parent` says otherwise; without a password unless one is given."""
     number = number or next_number()
     return add_mailbox(data=MailboxData(number=number, name=name or f"Box {number}", **data), by=by, now=now)
+
+
+def make_pipeline(
+    name: str = "", *, mailbox: SalesMailbox | None = None, currency: str = "EUR", by: Actor = BY_COMMAND, now: datetime = NOW
+) -> Pipeline:
+    """With the usual stages: New, Qualified, Offer made, Negotiation, Won, Lost."""
+    data = PipelineData(name=name or f"Pipeline {next(_numbers)}", currency=currency)
+    return add_pipeline(mailbox=mailbox or make_sales_mailbox(), data=data, by=by, now=now)
+
+
+def make_opportunity(
+    title: str = "",
+    *,
+    pipeline: Pipeline | None = None,
+    stage: str = "",
+    whom: Customer | Lead | None = None,
+    by: Actor = BY_COMMAND,
+    now: datetime = NOW,
+    **data: Any,
+) -> Opportunity:
+    """In the stage of that title, or the first one, with a new customer unless `whom` names somebody."""
+    pipeline = pipeline or make_pipeline()
+    sale = OpportunityData(title=title or f"Sale {next(_numbers)}", whom=whom or make_customer(now=now), **data)
+    where = pipeline.stages.get(title=stage) if stage else None
+    return add_opportunity(pipeline=pipeline, data=sale, stage=where, by=by, now=now)
 
 
 def actor(user: User | None, *, address: str = "192.0.2.7") -> Actor:

@@ -9,12 +9,12 @@ from django.db import models
 from django.urls import NoReverseMatch, reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext
+from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from mooring.customers.models import Colour, CustomerKind
 from mooring.desk.settings_pages import PAGES
 from mooring.letters.models import MailAccount, Rule, SignInProvider
-from mooring.sales.models import SalesMailbox
+from mooring.sales.models import Cause, SalesMailbox
 from mooring.ui.parts import Moment
 from mooring.users.models import GroupKind, JournalEntry, Role, Theme
 
@@ -40,6 +40,9 @@ KINDS: Final = {
     "contactrole": gettext_lazy("Contact role"),
     "customerstatus": gettext_lazy("Customer status"),
     "sales_mailbox": gettext_lazy("Sales mailbox"),
+    "pipeline": gettext_lazy("Pipeline"),
+    "stage_template": gettext_lazy("Template of stages"),
+    "opportunity": gettext_lazy("Sales opportunity"),
 }
 
 ACTIONS: Final = {
@@ -118,6 +121,13 @@ ACTIONS: Final = {
     "ordered": gettext_lazy("list put into another order"),
     "customers_moved": gettext_lazy("customers moved to another industry"),
     "move_undone": gettext_lazy("customers moved back"),
+    "won": pgettext_lazy("opportunity", "won"),
+    "lost": pgettext_lazy("opportunity", "lost"),
+    "stage_undone": gettext_lazy("moved back to the stage before"),
+    "put_back": gettext_lazy("brought back"),
+    "line_ticked": gettext_lazy("line of the checklist ticked"),
+    "line_unticked": gettext_lazy("line of the checklist no longer ticked"),
+    "version_saved": gettext_lazy("version saved"),
     "grant_lost": gettext_lazy("sign-in with the provider lost"),
 }
 
@@ -180,6 +190,26 @@ FIELDS: Final = {
     "order": gettext_lazy("Order"),
     "to": gettext_lazy("To"),
     "portal_user": gettext_lazy("Portal user"),
+    "stage": gettext_lazy("Stage"),
+    "stages": gettext_lazy("Stages"),
+    "pipeline": gettext_lazy("Pipeline"),
+    "mailbox": gettext_lazy("Sales mailbox"),
+    "whom": gettext_lazy("Customer or lead"),
+    "price": gettext_lazy("Price"),
+    "quantity": gettext_lazy("Quantity"),
+    "discount": gettext_lazy("Discount"),
+    "currency": gettext_lazy("Currency"),
+    "probability": gettext_lazy("Probability"),
+    "close_on": gettext_lazy("Close date"),
+    "rejection": gettext_lazy("Rejection reason"),
+    "rejection_note": gettext_lazy("More about the rejection"),
+    "next_step": gettext_lazy("Next step"),
+    "next_step_on": gettext_lazy("Next step on"),
+    "products": gettext_lazy("Products"),
+    "people": gettext_lazy("Contacts"),
+    "checklist": gettext_lazy("Checklist"),
+    "line": gettext_lazy("Line"),
+    "version": gettext_lazy("Version"),
 }
 """What a field is called whatever it belongs to; those of mail accounts and of settings are called as on their pages."""
 _NUMBERS: Final = frozenset({"batch", "letter", "letters", "move"})
@@ -208,9 +238,11 @@ ICONS_IN_USE: Final = (
 )
 """Named once more in the form in which the build of the assets finds icons."""
 
-_CHANGES: Final = frozenset({"changed", "deactivated", "reactivated", "made_default", "moved", "member_changed"})
+_CHANGES: Final = frozenset(
+    {"changed", "won", "lost", "stage_undone", "deactivated", "reactivated", "made_default", "moved", "member_changed"}
+)
 """Deeds whose lines say before and after."""
-_CHOICES: Final = (Role, CustomerKind, Theme, Rule, GroupKind, Colour)
+_CHOICES: Final = (Role, CustomerKind, Theme, Rule, GroupKind, Colour, Cause)
 _VALUES: Final = {value: label for choices in _CHOICES for value, label in choices.choices}
 """Words of the database as people read them."""
 _PAGES: Final = {

@@ -1,10 +1,26 @@
 """The records of the sales room."""
 
 from mooring.sales.models.mailbox import Ancestry, SalesMailbox
+from mooring.sales.models.opportunity import ChecklistLine, Opportunity, OpportunityContact, StageMove
+from mooring.sales.models.pipeline import Outcome, Pipeline, Stage, StageTemplate
 from mooring.sales.models.reset import BoxReset
+from mooring.sales.models.sales_lists import OpportunityKind, Rejection
+from mooring.sales.models.version import Cause, PipelineVersion
 
 __all__ = (
     "Ancestry",
     "BoxReset",
+    "Cause",
+    "ChecklistLine",
+    "Opportunity",
+    "OpportunityContact",
+    "OpportunityKind",
+    "Outcome",
+    "Pipeline",
+    "PipelineVersion",
+    "Rejection",
     "SalesMailbox",
+    "Stage",
+    "StageMove",
+    "StageTemplate",
 )
