@@ -11,7 +11,7 @@ answer to the six principals of PRINCIPALS, in that order:
 
 from __future__ import annotations
 
-from desk import policy_email, policy_writing
+from desk import policy_boxes, policy_email, policy_writing
 from desk.policy_words import ADMINISTRATOR, CHANGE_MODULE, CHANGE_RECORD, NOBODY, PUBLIC, SEE_RECORD, SIGNED_IN, Row, writes
 
 _NAMED = {"name": "Another name", "changed_at": "$version"}
@@ -19,6 +19,7 @@ _CUSTOMER = {**_NAMED, "kind": "company", "emails-total": "0", "domains-total": 
 _AT_OWN = {"affiliations-total": "1", "affiliations-0-place": "$place", "anyway": "yes"}
 
 ROWS: dict[str, Row] = {
+    **policy_boxes.ROWS,
     **policy_email.ROWS,
     **policy_writing.ROWS,
     "home": Row(SIGNED_IN, SIGNED_IN),

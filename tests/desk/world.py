@@ -44,6 +44,7 @@ from mooring.letters.templates import remove_template, save_template
 from mooring.letters.unwanted import refuse_sender
 from mooring.mail.oauth import Consent
 from mooring.mail.types import Mailbox, Secret
+from mooring.sales.models import SalesMailbox
 from mooring.sync.models import BackfillOffer
 from mooring.users.journal import Actor
 from mooring.users.models import Group, Role, SavedView, User
@@ -85,6 +86,7 @@ class World:
     provider: SignInProvider
     sign_in: SignIn
     group: Group
+    box: SalesMailbox
     team_account: MailAccount
     team_letter: Letter
     clients: dict[str, Client]
@@ -208,7 +210,15 @@ def _records(owner: User, mark: str) -> dict[str, Any]:
         f"Carol{mark}", at=(customer, lead), emails=("carol@harbour.example",), job_title=f"Keeper{mark}", note=f"note{mark}"
     )
     project = making.make_project(f"Pier{mark}", customer=customer, note=f"note{mark}")
-    return {"customer": customer, "lead": lead, "contact": contact, "project": project}
+    box = making.make_sales_mailbox(
+        f"North{mark}"[:100],
+        number=100,
+        owner=owner,
+        region=f"r{mark}"[:100],
+        purpose=f"p{mark}"[:200],
+        password=making.PASSWORD,
+    )
+    return {"customer": customer, "lead": lead, "contact": contact, "project": project, "box": box}
 
 
 def _planned(owner: User, customer: Customer, mark: str) -> Activity:

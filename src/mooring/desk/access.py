@@ -16,6 +16,7 @@ from django.http.response import HttpResponseBase
 from mooring.activities.models import Activity
 from mooring.customers.models import Contact, Customer, Lead, Project
 from mooring.customers.models.customer import is_owned_within
+from mooring.desk.opened_boxes import opened
 from mooring.letters.drafting import drafts_of
 from mooring.letters.models import (
     Folder,
@@ -34,6 +35,7 @@ from mooring.letters.outbox_queries import outgoing_of
 from mooring.letters.templates import changeable_templates, templates_of
 from mooring.letters.unwanted import unwanted_senders
 from mooring.letters.visibility import accounts_read_by, accounts_written_by, visible_letters, visible_links
+from mooring.sales.models import SalesMailbox
 from mooring.sync.backfill import UnableToAnswer, record_of
 from mooring.sync.models import BackfillOffer
 from mooring.users.journal import Actor
@@ -118,6 +120,18 @@ def account_folder_for(request: HttpRequest, account_id: int, folder_id: int) ->
     """A folder of an account whose settings the user may change."""
     account = account_for(request, account_id, Action.CHANGE)
     return _first(account.folders.select_related("account"), folder_id)
+
+
+def box_for(request: HttpRequest, box_id: int, action: Action = Action.VIEW) -> SalesMailbox:
+    """A sales mailbox on which the user has a right: as owner of it or of one above it, or by role."""
+    box: SalesMailbox = _record_for(request, SalesMailbox.objects.select_related("owner", "parent"), box_id, action)
+    return box
+
+
+def opened_box_for(request: HttpRequest, box_id: int, action: Action = Action.VIEW) -> SalesMailbox:
+    """A sales mailbox by right, or one that this session opened with its password: for what lies in it."""
+    boxes = SalesMailbox.objects.visible_to(user_of(request), action, opened=opened(request))
+    return _first(boxes.select_related("owner", "parent"), box_id)
 
 
 def activity_for(request: HttpRequest, activity_id: int, action: Action = Action.VIEW, *, with_removed: bool = False) -> Activity:

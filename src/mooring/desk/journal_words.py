@@ -129,6 +129,10 @@ ACTIONS: Final = {
     "line_unticked": gettext_lazy("line of the checklist no longer ticked"),
     "version_saved": gettext_lazy("version saved"),
     "grant_lost": gettext_lazy("sign-in with the provider lost"),
+    "opened": gettext_lazy("opened with its password"),
+    "opening_failed": gettext_lazy("a wrong password was tried"),
+    "locked": gettext_lazy("locked after too many wrong passwords"),
+    "unlocked": gettext_lazy("unlocked"),
 }
 
 FIELDS: Final = {
@@ -252,6 +256,7 @@ _PAGES: Final = {
     "project": "project",
     "user": "change_staff",
     "group": "group",
+    "sales_mailbox": "box",
 }
 _LONGEST: Final = 120
 _NOTHING: Final[tuple[Any, ...]] = (None, "", [], {})

@@ -41,6 +41,7 @@ MAIN = (
     Place(_("Contacts"), "contacts", icon="address-book", key="n", module=Module.CUSTOMERS, section="contacts"),
     Place(_("Leads"), "leads", icon="target-arrow", key="l", module=Module.LEADS, section="leads"),
     Place(_("Projects"), "projects", icon="folders", key="p", module=Module.PROJECTS, section="projects"),
+    Place(_("Sales"), "boxes", icon="report-money", key="b", module=Module.SALES, section="sales"),
     Place(_("Reports"), "synced_emails", icon="chart-bar", key="r", module=Module.REPORTS, section="reports"),
     Place(_("Setup"), "setup", icon="settings", key="s", module=Module.SETUP, section="setup"),
 )
@@ -68,6 +69,11 @@ EMAIL = (
     Place(_("Outbox"), "outbox", icon="send", module=Module.ACCOUNTS, action=Action.CHANGE),
 )
 """Above the pages of the module Email that are not the three panes."""
+
+SALES = (
+    Place(_("Sales mailboxes"), "boxes", icon="inbox", module=Module.SALES),
+    Place(_("Open with a password"), "open_box", icon="lock-open", module=Module.SALES),
+)
 
 SETUP = (
     Place(_("Staff"), "staff", icon="users", module=Module.SETUP),

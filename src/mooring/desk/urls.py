@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path, re_path
 
-from mooring.desk import writing_urls
+from mooring.desk import box_urls, writing_urls
 from mooring.desk.views import (
     account_form,
     account_health,
@@ -193,6 +193,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("older-letters/<int:offer_id>/link/", older_letters.link_older_letters, name="link_older_letters"),
     path("older-letters/<int:offer_id>/unlink/", older_letters.unlink_older_letters, name="unlink_older_letters"),
     path("older-letters/<int:offer_id>/leave/", older_letters.leave_older_letters, name="leave_older_letters"),
+    # Sales
+    *box_urls.urlpatterns,
     # Writing letters
     *writing_urls.urlpatterns,
     # Reports

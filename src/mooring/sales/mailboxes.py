@@ -156,6 +156,7 @@ def _write(box: SalesMailbox, data: MailboxData) -> None:
     box.owner, box.parent = data.owner, data.parent
     if data.password is not None:
         box.password = make_password(data.password) if data.password else ""
+        box.wrong_count, box.locked_at = 0, None
 
 
 def _lock_tree() -> dict[int, int | None]:

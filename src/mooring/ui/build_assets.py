@@ -81,7 +81,7 @@ def stamp_of(project: Path, uses: Uses) -> str:
 
 
 def _files_that_use(source: Path) -> Iterator[Path]:
-    for pattern in ("**/templates/**/*.html", "**/*.py", "ui/assets/js/*.js", "ui/assets/writing/*.js"):
+    for pattern in ("**/templates/**/*.html", "**/*.py", "ui/assets/*/*.js"):
         yield from source.glob(pattern)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import ClassVar, Self
 
 from django.db import models
@@ -14,9 +15,12 @@ from mooring.users.scoping import ScopedQuerySet
 
 
 class SalesMailboxQuerySet(ScopedQuerySet["SalesMailbox"]):
-    def visible_to(self, user: User, action: Action = Action.VIEW) -> Self:
-        """Boxes on which the user may do `action` by right: all, those of which one at or above them is the user's, or none."""
-        return self.limited_to(boxes_within(user, action))
+    def visible_to(self, user: User, action: Action = Action.VIEW, *, opened: Collection[int] = ()) -> Self:
+        """Boxes on which the user may do `action`: all, those of which one at or above them is the user's, or none.
+
+        `opened` are the ids of those that the user's session opened with a password.
+        """
+        return self.limited_to(boxes_within(user, action, opened=opened))
 
 
 class SalesMailbox(models.Model):
@@ -37,6 +41,11 @@ class SalesMailbox(models.Model):
     parent = models.ForeignKey(
         "self", verbose_name=_("Parent"), null=True, blank=True, on_delete=models.PROTECT, related_name="children", db_index=False
     )
+
+    wrong_count = models.PositiveSmallIntegerField(default=0, editable=False)
+    """Wrong passwords in a row."""
+    locked_at = models.DateTimeField(null=True, editable=False)
+    """Since when no password opens it (sales.opening)."""
 
     objects: ClassVar[SalesMailboxQuerySet] = SalesMailboxQuerySet.as_manager()  # type: ignore[assignment]
 
@@ -75,11 +84,15 @@ class Ancestry(models.Model):
         return f"{self.above_id} / {self.below_id}"
 
 
-def boxes_within(user: User, action: Action, prefix: str = "") -> models.Q:
-    """The condition that a user's rights put on boxes; on records of a box with its `prefix`, as "pipeline__mailbox__"."""
+def boxes_within(user: User, action: Action, prefix: str = "", *, opened: Collection[int] = ()) -> models.Q:
+    """The condition that a user's rights put on boxes; on records of a box with its `prefix`, as "pipeline__mailbox__".
+
+    A box `opened` with its password is open to all that the user's role may do at all, but not those below it.
+    """
     scope = scope_of(user, Module.SALES, action)
     if scope is Scope.ALL:
         return models.Q()
     if scope is Scope.OWN:
-        return models.Q(**{f"{prefix}pk__in": Ancestry.objects.filter(above__owner=user).values("below_id")})
+        own = models.Q(**{f"{prefix}pk__in": Ancestry.objects.filter(above__owner=user).values("below_id")})
+        return own | models.Q(**{f"{prefix}pk__in": list(opened)}) if opened else own
     return models.Q(pk__in=())

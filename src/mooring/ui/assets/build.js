@@ -58,10 +58,11 @@ async function style() {
 }
 
 // Fetched by app.js only where a letter is written: what surrounds the editor, and the editor itself, which is ten times as large.
-async function writing() {
-  for (const name of ["writing.js", "editor.js"]) {
+// Drag and drop and charts likewise, only where there is something to drag or to draw.
+async function fetchedWhereUsed() {
+  for (const path of ["writing/writing.js", "writing/editor.js", "dragging/dragging.js", "charts/charts.js"]) {
     const built = await esbuild.build({
-      entryPoints: [join(assets, "writing", name)],
+      entryPoints: [join(assets, path)],
       bundle: true,
       format: "esm",
       minify: true,
@@ -71,7 +72,7 @@ async function writing() {
       legalComments: "none",
       logLevel: "silent",
     });
-    keep(name, built.outputFiles[0].text);
+    keep(basename(path), built.outputFiles[0].text);
   }
 }
 
@@ -111,10 +112,10 @@ function images() {
 }
 
 function licences() {
-  const named = ["@tabler/core", "@tabler/icons", "@fontsource-variable/inter"].map((name) => {
+  const named = ["@tabler/core", "@tabler/icons", "@fontsource-variable/inter", "chart.js", "sortablejs"].map((name) => {
     const about = JSON.parse(readFileSync(join(packages, name, "package.json"), "utf8"));
-    const file = join(packages, name, "LICENSE");
-    return `${name} ${about.version} (${about.license})\n\n${existsSync(file) ? readFileSync(file, "utf8") : about.homepage}`;
+    const file = ["LICENSE", "LICENSE.md"].map((each) => join(packages, name, each)).find(existsSync);
+    return `${name} ${about.version} (${about.license})\n\n${file ? readFileSync(file, "utf8") : about.homepage}`;
   });
   keep("licences.txt", ["htmx 2 (0BSD), https://htmx.org", EDITOR, ...named].join(`\n\n${"-".repeat(80)}\n\n`));
 }
@@ -132,7 +133,7 @@ try {
   mkdirSync(job.dist, { recursive: true });
   await style();
   await script();
-  await writing();
+  await fetchedWhereUsed();
   sprite();
   images();
   licences();

@@ -1,8 +1,11 @@
 // Everything the pages do beyond links and forms. Each module listens on the document, so swapped-in parts just work.
 
+import "./boxes.js";
+import "./charts.js";
 import "./compose.js";
 import "./copying.js";
 import "./dialogs.js";
+import "./dragging.js";
 import "./folding.js";
 import "./keyboard.js";
 import "./lists.js";

@@ -1,0 +1,10 @@
+// Fetches the drawing of charts where there is one.
+
+const begin = (root) => import(document.body.dataset.scriptCharts).then((charts) => charts.begin(root));
+const isNeeded = (root) => root.matches?.("[data-chart]") || root.querySelector?.("[data-chart]");
+
+document.addEventListener("htmx:load", (event) => {
+  if (isNeeded(event.target)) begin(event.target.parentElement ?? document);
+});
+
+if (isNeeded(document)) begin(document);

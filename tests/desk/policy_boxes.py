@@ -1,0 +1,22 @@
+"""The part of the access table about sales mailboxes; what its words mean stands in policy.py."""
+
+from __future__ import annotations
+
+from desk.policy_words import CHANGE_MODULE, CHANGE_RECORD, NOBODY, SEE_RECORD, SIGNED_IN, Row, writes
+
+_BOX = ("$box.pk",)
+_NAMED = {"number": "900", "name": "Another name"}
+
+ROWS: dict[str, Row] = {
+    "boxes": Row(SIGNED_IN, NOBODY),
+    "open_box": Row(SIGNED_IN, writes(SIGNED_IN), data={"number": "100", "password": "$password"}),
+    "open_box#wrong": Row(SIGNED_IN, writes(SIGNED_IN, "422"), data={"number": "100", "password": "nobody knows"}),
+    "new_box": Row(CHANGE_MODULE, "login Wsee Wsee 422 403 login", data={**_NAMED, "parent": "$box.pk"}),
+    "new_box#top": Row(CHANGE_MODULE, "login Wsee 422 422 403 login", data=_NAMED),
+    "box": Row(SEE_RECORD, NOBODY, args=_BOX),
+    "change_box": Row(CHANGE_RECORD, writes(CHANGE_RECORD), args=_BOX, data={**_NAMED, "owner": "$owner.pk"}),
+    "rename_box": Row(CHANGE_RECORD, writes(CHANGE_RECORD), args=_BOX, data={"name": "South", "password": "$new_password"}),
+    "place_box": Row(NOBODY, "login see see 404 403 login", args=_BOX, data={"parent": ""}),
+    "unlock_box": Row(NOBODY, "login see see 404 403 login", args=_BOX),
+    "close_box": Row(NOBODY, "login see see 404 see login", args=_BOX),
+}
