@@ -37,9 +37,9 @@ ROWS: dict[str, Row] = {
     "send_now": Row(NOBODY, _CHANGES_DRAFT, args=_FAILED),
     "clear_letter": Row(NOBODY, _CHANGES_DRAFT, args=_FAILED),
     "reset_letter": Row(NOBODY, "login 404 see 404 404 login", args=_QUEUED),
-    "account_sending": Row(_OWN_DRAFT, NOBODY, args=("$account.pk",)),
-    "reset_account_sending": Row(NOBODY, "login 404 see 404 404 login", args=("$account.pk",)),
-    "clear_account_errors": Row(NOBODY, _CHANGES_DRAFT, args=("$account.pk",)),
+    "account_sending": Row("login ok ok 404 404 login", NOBODY, args=("$account.pk",)),
+    "reset_account_sending": Row(NOBODY, "login see see 404 404 login", args=("$account.pk",)),
+    "clear_account_errors": Row(NOBODY, "login Wsee Wsee 404 404 login", args=("$account.pk",)),
     # Templates: one's own
     "letter_templates": Row(_WRITERS, NOBODY),
     "new_template": Row(_WRITERS, "login Wsee Wsee Wsee 403 login", data={"name": "Thanks", "body_html": "<p>x</p>"}),

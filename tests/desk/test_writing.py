@@ -261,6 +261,23 @@ def test_an_account_is_reset_and_cleared_as_a_whole(browser: Client, bob: User, 
     assert states == {OutgoingState.READY}
 
 
+def test_an_administrator_frees_what_hangs_without_reading_it(alice: User, bob: User, box: MailAccount) -> None:
+    stuck = make_outgoing(box, author=bob, state=OutgoingState.UNKNOWN, subject="A secret")
+    failed = make_outgoing(box, author=bob, state=OutgoingState.FAILED, subject="Another secret")
+    browser = client_of(alice)
+    sending = reverse("account_sending", args=[box.pk])
+    assert sending in browser.get(reverse("all_accounts")).content.decode()
+    shown = browser.get(sending).content.decode()
+    assert (f"Email {stuck.pk}" in shown, f"Email {failed.pk}" in shown, "last step: Handing over" in shown) == (True, True, True)
+    assert "secret" not in shown
+    assert "carol@" not in shown
+    browser.post(reverse("reset_account_sending", args=[box.pk]), {"accepts_double": "yes"})
+    browser.post(reverse("clear_account_errors", args=[box.pk]), {"resend": "yes"})
+    for letter in (stuck, failed):
+        letter.refresh_from_db()
+        assert letter.state == OutgoingState.READY
+
+
 def test_an_account_that_rests_says_why_and_goes_on_when_its_errors_are_cleared(browser: Client, box: MailAccount) -> None:
     refused = {"error_code": "login_refused", "error_details": {"user": box.address}, "error_said": "535 no"}
     SendingState.objects.create(account=box, failure_count=1, failing_since=making.NOW, is_stopped=True, **refused)

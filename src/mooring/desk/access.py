@@ -169,9 +169,11 @@ def draft_file_for(request: HttpRequest, draft_id: int, file_id: int) -> Outgoin
     return _first(draft.attachments.select_related("outgoing__account"), file_id)
 
 
-def written_account_for(request: HttpRequest, account_id: int) -> MailAccount:
-    """A mail account from which the user writes."""
-    account: MailAccount = _first(accounts_written_by(user_of(request)), account_id)
+def upkept_account_for(request: HttpRequest, account_id: int) -> MailAccount:
+    """A mail account whose sending the user may put right: one from which they write, or whose settings they may change."""
+    user = user_of(request)
+    changeable = MailAccount.objects.visible_to(user, Action.CHANGE).filter(removed_at=None, pk=account_id).first()
+    account: MailAccount = changeable or _first(accounts_written_by(user), account_id)
     return account
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -12,6 +12,8 @@ from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 
 from mooring.letters.models import OutgoingLetter, OutgoingRecipient, OutgoingState, Phase, RecipientState, SentCopy
+from mooring.letters.models.outgoing import OutgoingLetterQuerySet
+from mooring.letters.outbox_queries import outgoing_of
 from mooring.sync.troubles import Trouble, trouble_of
 from mooring.ui.parts import Light, Line
 from mooring.users.models import User
@@ -56,6 +58,8 @@ class ShownOutgoing:
     may_have_left: bool = False
     copy: str = ""
     recipients: Sequence[ShownRecipient] = ()
+    may_open: bool = True
+    """Otherwise the reader looks after the account without reading its letters: `letter` tells neither subject nor people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +115,17 @@ def shown_outgoing(letter: OutgoingLetter) -> ShownOutgoing:
             for each in letter.recipients.all()
         ],
     )
+
+
+def lines_for_upkeep(letters: OutgoingLetterQuerySet, *, reader: User, at_most: int) -> list[ShownOutgoing]:
+    """Letters of an account that the reader may put right; what they may not read is shown without subject and people."""
+    found = list(letters.select_related("account").prefetch_related("recipients")[:at_most])
+    readable = set(outgoing_of(reader).filter(pk__in=[letter.pk for letter in found]).values_list("pk", flat=True))
+    return [shown if (shown := shown_outgoing(letter)).letter.pk in readable else _veiled(shown) for letter in found]
+
+
+def _veiled(shown: ShownOutgoing) -> ShownOutgoing:
+    return replace(shown, who="", recipients=(), may_open=False)
 
 
 def attempts_of(letter: OutgoingLetter) -> list[Attempt]:

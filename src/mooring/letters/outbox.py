@@ -111,6 +111,12 @@ def stuck_letters(*, account: MailAccount, now: datetime) -> OutgoingLetterQuery
     return OutgoingLetter.objects.unscoped(_WHY).filter(is_stuck, account=account).order_by("queued_at", "id")
 
 
+def failed_letters(*, account: MailAccount) -> OutgoingLetterQuerySet:
+    """What “Clear email error status” is about, oldest first."""
+    failed = (OutgoingState.FAILED, OutgoingState.FAILED_TEMP)
+    return OutgoingLetter.objects.unscoped(_WHY).filter(account=account, state__in=failed).order_by("queued_at", "id")
+
+
 def reset_sending(
     *, account: MailAccount, letter: OutgoingLetter | None = None, accepts_double: bool = False, by: Actor, now: datetime
 ) -> Reset:
@@ -146,9 +152,7 @@ def clear_errors(
     others again, or counts as sent. What went wrong stays in its history.
     """
     _demand_upkeep(by, account, UnableToClear)
-    failed = OutgoingLetter.objects.unscoped(_WHY).filter(
-        account=account, state__in=(OutgoingState.FAILED, OutgoingState.FAILED_TEMP)
-    )
+    failed = failed_letters(account=account)
     with transaction.atomic():
         letters = list((failed.filter(pk=letter.pk) if letter is not None else failed).select_for_update(of=("self",)))
         if letter is not None and not letters:

@@ -11,14 +11,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from mooring.desk.access import actor_of, may_in, outgoing_for, user_of, written_account_for
+from mooring.desk.access import actor_of, may_in, outgoing_for, upkept_account_for, user_of
 from mooring.desk.beginnings import materials
 from mooring.desk.menu import EMAIL, tabs_for
-from mooring.desk.outgoing_lines import attempts_of, possible_deeds_on, shown_outgoing
+from mooring.desk.outgoing_lines import attempts_of, lines_for_upkeep, possible_deeds_on, shown_outgoing
 from mooring.letters.models import OutgoingState
 from mooring.letters.outbox import (
     UnableToDispatch,
     clear_errors,
+    failed_letters,
     queue,
     reset_sending,
     stuck_letters,
@@ -32,7 +33,6 @@ from mooring.ui.rendering import page, see_other, toast
 from mooring.users.permissions import Action, Module
 
 MOST_SHOWN: Final = 200
-FAILED: Final = (OutgoingState.FAILED, OutgoingState.FAILED_TEMP)
 
 
 @require_GET
@@ -116,15 +116,16 @@ def reset_letter(request: HttpRequest, outgoing_id: int) -> HttpResponse:
 
 @require_GET
 def account_sending(request: HttpRequest, account_id: int) -> HttpResponse:
-    """The letters of an account that hang or failed, with age, last phase and evidence, and the two buttons for all of them."""
-    account = written_account_for(request, account_id)
-    failed = outbox_of(user_of(request)).filter(account=account, state__in=FAILED)
-    stuck = stuck_letters(account=account, now=timezone.now()).select_related("account").prefetch_related("recipients")
+    """The letters of an account that hang or failed, with age, last phase and evidence, and the two buttons for all of them.
+
+    Whoever may change the account's settings without reading its letters sees neither subjects nor recipients.
+    """
+    account, user = upkept_account_for(request, account_id), user_of(request)
     context = {
         "account": account,
         "resting": sending_health.sending_trouble_of(account),
-        "stuck": [shown_outgoing(letter) for letter in stuck[:MOST_SHOWN]],
-        "failed": [shown_outgoing(letter) for letter in failed[:MOST_SHOWN]],
+        "stuck": lines_for_upkeep(stuck_letters(account=account, now=timezone.now()), reader=user, at_most=MOST_SHOWN),
+        "failed": lines_for_upkeep(failed_letters(account=account), reader=user, at_most=MOST_SHOWN),
         "tabs": tabs_for(request, EMAIL),
     }
     return page(request, "desk/outbox/account.html", context)
@@ -133,7 +134,7 @@ def account_sending(request: HttpRequest, account_id: int) -> HttpResponse:
 @require_POST
 def reset_account_sending(request: HttpRequest, account_id: int) -> HttpResponse:
     """Reset email sending status: what hangs in Sending is ready to be sent again."""
-    account = written_account_for(request, account_id)
+    account = upkept_account_for(request, account_id)
     accepts = request.POST.get("accepts_double") == "yes"
     try:
         done = reset_sending(account=account, accepts_double=accepts, by=actor_of(request), now=timezone.now())
@@ -150,7 +151,7 @@ def reset_account_sending(request: HttpRequest, account_id: int) -> HttpResponse
 @require_POST
 def clear_account_errors(request: HttpRequest, account_id: int) -> HttpResponse:
     """Clear email error status of an account: letters become drafts or are sent again; it sends and scans anew."""
-    account = written_account_for(request, account_id)
+    account = upkept_account_for(request, account_id)
     resend = request.POST.get("resend") == "yes"
     try:
         count = sending_health.clear_account_errors(account=account, resend=resend, by=actor_of(request), now=timezone.now())
