@@ -10,6 +10,8 @@ from datetime import datetime
 from typing import Any
 
 import pytest
+from django.core.cache import caches
+from django.core.cache.backends.locmem import LocMemCache
 from django.db import connections
 from django.test import TransactionTestCase
 
@@ -17,6 +19,13 @@ import making
 from mooring.customers.models import Contact
 from mooring.users.models import Role, User
 from mooring.users.staff import add_user
+
+
+@pytest.fixture(autouse=True)
+def nobody_has_asked_for_much_yet() -> None:
+    """Limits are counted in the cache of the process, which outlives a test; on PostgreSQL they go with its transaction."""
+    if isinstance(caches["default"], LocMemCache):
+        caches["default"].clear()
 
 
 @pytest.fixture

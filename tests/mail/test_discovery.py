@@ -43,6 +43,7 @@ class FakeLookUps:
     records: dict[str, list[ServiceRecord]] = field(default_factory=dict)
     hosts: dict[str, list[str]] = field(default_factory=dict)
     pages: dict[str, bytes] = field(default_factory=dict)
+    jmap_hosts: tuple[str, ...] = ()
     asked: list[str] = field(default_factory=list)
 
     def services(self, name: str) -> list[ServiceRecord]:
@@ -56,6 +57,10 @@ class FakeLookUps:
     def page(self, host: str, path: str, *, size: int) -> bytes:
         self.asked.append(f"https://{host}{path}")
         return self.pages.get(host, b"")
+
+    def speaks_jmap(self, host: str, port: int) -> bool:
+        self.asked.append(f"https://{host}:{port}/.well-known/jmap")
+        return host in self.jmap_hosts
 
 
 def guesses(address: str, look_ups: FakeLookUps | None = None, *, protocol: str = "imap") -> list[Guess]:
@@ -190,6 +195,43 @@ def test_no_guess_comes_twice_or_unencrypted() -> None:
 
     assert len(places) == len(set(places))
     assert all(guess.encryption is not Encryption.NONE for guess in found)
+
+
+@pytest.mark.parametrize(
+    ("look_ups", "urls"),
+    [
+        (FakeLookUps(jmap_hosts=("firm.example",)), ["https://firm.example/.well-known/jmap"]),
+        (
+            FakeLookUps(
+                records={
+                    "_jmap._tcp.firm.example": [
+                        ServiceRecord(0, 0, 443, "Mail.firm.example."),
+                        ServiceRecord(1, 0, 8443, "other.firm.example."),
+                    ]
+                },
+            ),
+            ["https://mail.firm.example/.well-known/jmap", "https://other.firm.example:8443/.well-known/jmap"],
+        ),
+        (FakeLookUps(records={"_jmap._tcp.firm.example": [ServiceRecord(0, 0, 0, ".")]}, jmap_hosts=("firm.example",)), []),
+        (FakeLookUps(), []),
+    ],
+)
+def test_jmap_is_found_by_record_or_at_the_domain_itself(look_ups: FakeLookUps, urls: list[str]) -> None:
+    assert [guess.url for guess in guesses("anna@firm.example", look_ups, protocol="jmap")] == urls
+
+
+@pytest.mark.parametrize(
+    ("address", "protocol", "url"),
+    [
+        ("anna@hotmail.com", "graph", ""),
+        ("anna@gmail.com", "gmail", ""),
+        ("anna@fastmail.com", "jmap", "https://api.fastmail.com/.well-known/jmap"),
+    ],
+)
+def test_what_providers_offer_over_http_is_known(address: str, protocol: str, url: str) -> None:
+    (guess,) = guesses(address, protocol=protocol)
+    assert guess.url == url
+    assert (guess.login_kind is LoginKind.OAUTH) == (protocol != "jmap")
 
 
 def test_international_domains_are_asked_as_a_labels() -> None:
@@ -364,6 +406,26 @@ def test_a_page_is_fetched_over_verified_tls_without_anything_secret(
 def test_pages_that_are_none_are_empty(authority: Authority, monkeypatch: pytest.MonkeyPatch, answer: bytes) -> None:
     with serving(authority, answer, monkeypatch) as (look_ups, _):
         assert look_ups.page("autoconfig.firm.example", PATH, size=10_000) == b""
+
+
+@pytest.mark.parametrize(
+    ("answer", "speaks"),
+    [
+        (b"HTTP/1.1 401 Unauthorized\r\nWWW-Authenticate: Basic\r\n\r\n", True),
+        (b"HTTP/1.1 301 Moved\r\nLocation: https://autoconfig.firm.example/JMAP/session\r\n\r\n", True),
+        (b'HTTP/1.1 200 OK\r\n\r\n{"apiUrl": "/jmap/"}', True),
+        (b"HTTP/1.1 301 Moved\r\nLocation: https://www.firm.example/\r\n\r\n", False),
+        (b"HTTP/1.1 200 OK\r\n\r\n<html>welcome</html>", False),
+        (b"HTTP/1.1 404 Not Found\r\n\r\n", False),
+        (b"", False),
+    ],
+)
+def test_a_jmap_server_is_told_from_a_web_site(
+    authority: Authority, monkeypatch: pytest.MonkeyPatch, answer: bytes, speaks: bool
+) -> None:
+    with serving(authority, answer, monkeypatch) as (look_ups, server):
+        assert look_ups.speaks_jmap("autoconfig.firm.example", server.listener.getsockname()[1]) is speaks
+        assert server.asked.startswith(b"GET /.well-known/jmap HTTP/1.0\r\n")
 
 
 def test_a_host_with_the_wrong_certificate_or_an_inner_address_has_no_page(

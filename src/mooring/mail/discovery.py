@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from urllib.parse import urlsplit
 
 import idna
 
@@ -20,7 +21,7 @@ from mooring.mail.known_providers import (
     provider_of_domain,
     provider_of_mail_host,
 )
-from mooring.mail.looking_up import LookUps
+from mooring.mail.looking_up import JMAP_PATH, LookUps
 from mooring.mail.types import Encryption
 
 _AUTOCONFIG_PLACES = (
@@ -59,7 +60,7 @@ class Guess:
     """A server that may be the right one, and how one would log in."""
 
     protocol: str
-    """imap, pop3 or smtp."""
+    """imap, pop3, jmap, graph, gmail or smtp."""
     host: str
     port: int
     encryption: Encryption
@@ -68,6 +69,8 @@ class Guess:
     login_kind: LoginKind = LoginKind.PASSWORD
     provider: str = ""
     """The name of a well-known provider, to be shown."""
+    url: str = ""
+    """Of jmap: where its interface begins."""
 
 
 def discover(address: str, *, look_ups: LookUps) -> list[Guess]:
@@ -97,6 +100,7 @@ def _all_guesses(address: str, domain: str, look_ups: LookUps) -> Iterator[Guess
         return
     yield from _by_autoconfig(address, domain, look_ups)
     yield from _by_services(address, domain, look_ups)
+    yield from _by_jmap(address, domain, look_ups)
     mail_hosts = look_ups.mail_hosts(domain)
     provider = next(filter(None, map(provider_of_mail_host, mail_hosts)), None)
     if provider is not None:
@@ -127,6 +131,17 @@ def _by_provider(provider: Provider, address: str, source: Source) -> Iterator[G
                 provider.login_kind,
                 provider.name,
             )
+    yield from _by_interface(provider, user_name, source)
+
+
+def _by_interface(provider: Provider, user_name: str, source: Source) -> Iterator[Guess]:
+    """What the provider offers over HTTP beside its mail servers."""
+    if provider.jmap_url:
+        host = urlsplit(provider.jmap_url).hostname or ""
+        kind, name = provider.login_kind, provider.name
+        yield Guess("jmap", host, 443, Encryption.TLS, user_name, source, kind, name, provider.jmap_url)
+    elif provider.over_http:
+        yield Guess(provider.over_http, "", 443, Encryption.TLS, user_name, source, LoginKind.OAUTH, provider.name)
 
 
 def _by_autoconfig(address: str, domain: str, look_ups: LookUps) -> Iterator[Guess]:
@@ -146,6 +161,21 @@ def _by_services(address: str, domain: str, look_ups: LookUps) -> Iterator[Guess
             host = record.target.rstrip(".").lower()
             if is_host_name(host) and 0 < record.port < 65_536:
                 yield Guess(protocol, host, record.port, encryption, address, Source.SRV)
+
+
+def _by_jmap(address: str, domain: str, look_ups: LookUps) -> Iterator[Guess]:
+    """RFC 8620, section 2.2: the hosts of the domain's record, or else the domain itself where it answers as JMAP does."""
+    records = [(record.target.rstrip(".").lower(), record.port) for record in look_ups.services(f"_jmap._tcp.{domain}")]
+    hosts = [(host, port) for host, port in records if is_host_name(host) and 0 < port < 65_536]
+    if not records and look_ups.speaks_jmap(domain, 443):
+        hosts = [(domain, 443)]
+    for host, port in hosts:
+        yield _jmap_at(host, port, address, Source.SRV if records else Source.AUTOCONFIG)
+
+
+def _jmap_at(host: str, port: int, user_name: str, source: Source) -> Guess:
+    url = f"https://{host}{'' if port == 443 else f':{port}'}{JMAP_PATH}"
+    return Guess("jmap", host, port, Encryption.TLS, user_name, source, url=url)
 
 
 def _by_usual_names(address: str, hosts: Sequence[str], source: Source) -> Iterator[Guess]:

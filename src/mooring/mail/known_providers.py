@@ -43,6 +43,10 @@ class Provider:
     mail_hosts: tuple[str, ...] = ()
     login_kind: LoginKind = LoginKind.PASSWORD
     user_is_local_part: bool = False
+    over_http: str = ""
+    """The interface of its own that the provider offers over HTTP: gmail or graph."""
+    jmap_url: str = ""
+    """Where its JMAP begins, if it speaks that."""
 
 
 def _provider(
@@ -56,6 +60,8 @@ def _provider(
     mail_hosts: str = "",
     login_kind: LoginKind = LoginKind.PASSWORD,
     user_is_local_part: bool = False,
+    over_http: str = "",
+    jmap_url: str = "",
 ) -> Provider:
     return Provider(
         name=name,
@@ -66,6 +72,8 @@ def _provider(
         mail_hosts=tuple(mail_hosts.split()),
         login_kind=login_kind,
         user_is_local_part=user_is_local_part,
+        over_http=over_http,
+        jmap_url=jmap_url,
     )
 
 
@@ -79,6 +87,7 @@ PROVIDERS: tuple[Provider, ...] = (
         pop3="pop.gmail.com",
         smtp="smtp.gmail.com",
         mail_hosts="google.com googlemail.com",
+        over_http="gmail",
         login_kind=_APP,
     ),
     _provider(
@@ -90,6 +99,7 @@ PROVIDERS: tuple[Provider, ...] = (
         smtp="smtp-mail.outlook.com",
         starttls=True,
         mail_hosts="olc.protection.outlook.com",
+        over_http="graph",
         login_kind=_OAUTH,
     ),
     _provider(
@@ -100,6 +110,7 @@ PROVIDERS: tuple[Provider, ...] = (
         smtp="smtp.office365.com",
         starttls=True,
         mail_hosts="protection.outlook.com mx.microsoft",
+        over_http="graph",
         login_kind=_OAUTH,
     ),
     _provider(
@@ -147,6 +158,7 @@ PROVIDERS: tuple[Provider, ...] = (
         pop3="pop.fastmail.com",
         smtp="smtp.fastmail.com",
         mail_hosts="messagingengine.com",
+        jmap_url="https://api.fastmail.com/.well-known/jmap",
         login_kind=_APP,
     ),
     _provider(

@@ -22,6 +22,10 @@ from mooring.mail.errors import MailError
 _HTTPS_PORT = 443
 _SECONDS = 6.0
 _HEAD_CAP = 16_384
+_SESSION_CAP = 65_536
+_ELSEWHERE = (b"301", b"302", b"303", b"307", b"308")
+
+JMAP_PATH = "/.well-known/jmap"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,10 @@ class LookUps(Protocol):
 
     def page(self, host: str, path: str, *, size: int) -> bytes:
         """The body of https://host/path when it answers 200 with at most `size` bytes."""
+        ...
+
+    def speaks_jmap(self, host: str, port: int) -> bool:
+        """Whether https://host:port/.well-known/jmap asks who one is, or leads on to a JMAP server (RFC 8620, section 2.2)."""
         ...
 
 
@@ -81,14 +89,27 @@ class NetworkLookUps:
 
     def page(self, host: str, path: str, *, size: int) -> bytes:
         """Asked for in HTTP/1.0, so that the answer is plain bytes up to the end of the connection."""
+        status, _head, body = self._answer(host, _HTTPS_PORT, path, accept="text/xml", size=size)
+        return body if status == b"200" and len(body) <= size else b""
+
+    def speaks_jmap(self, host: str, port: int) -> bool:
+        """Without an answer it does not."""
+        status, head, body = self._answer(host, port, JMAP_PATH, accept="application/json", size=_SESSION_CAP)
+        if status in _ELSEWHERE:
+            place = next((line for line in head.lower().split(b"\r\n") if line.startswith(b"location:")), b"")
+            return b"jmap" in place
+        return status == b"401" or (status == b"200" and b'"apiUrl"' in body)
+
+    def _answer(self, host: str, port: int, path: str, *, accept: str, size: int) -> tuple[bytes, bytes, bytes]:
+        """Status, head and body; empty where nothing sensible answers."""
         try:
-            with closing(self._policy.connect(host=host, port=_HTTPS_PORT, timeout=_SECONDS)) as connection:
+            with closing(self._policy.connect(host=host, port=port, timeout=_SECONDS)) as connection:
                 connection.start_tls()
-                request = f"GET {path} HTTP/1.0\r\nHost: {host}\r\nAccept: text/xml\r\n\r\n"
+                request = f"GET {path} HTTP/1.0\r\nHost: {host}\r\nAccept: {accept}\r\n\r\n"
                 connection.sock.sendall(request.encode("ascii"))
-                return _body_in(_received(connection, _HEAD_CAP + size), size)
+                return _parts_of(_received(connection, _HEAD_CAP + size))
         except (MailError, OSError, ValueError):
-            return b""
+            return b"", b"", b""
 
 
 def _received(connection: Connection, cap: int) -> bytes:
@@ -102,8 +123,8 @@ def _received(connection: Connection, cap: int) -> bytes:
     return b""
 
 
-def _body_in(answer: bytes, size: int) -> bytes:
+def _parts_of(answer: bytes) -> tuple[bytes, bytes, bytes]:
     head, _, body = answer.partition(b"\r\n\r\n")
     status = head.split(b"\r\n", 1)[0].split(b" ")
-    is_good = len(status) > 1 and status[0].startswith(b"HTTP/1.") and status[1] == b"200"
-    return body if is_good and len(body) <= size else b""
+    is_http = len(status) > 1 and status[0].startswith(b"HTTP/1.")
+    return (status[1], head, body) if is_http else (b"", b"", b"")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Final, Literal
+from urllib.parse import urlsplit
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_noop, ngettext
@@ -95,7 +96,12 @@ def _untried(tried: set[str], server: Server) -> list[StepResult]:
 
 
 def _label(code: str, server: Server) -> str:
-    facts = {"host": server.host, "port": server.port, "user": server.user_name, "path": server.path}
+    facts = {
+        "host": server.host or urlsplit(server.url).hostname or "",
+        "port": server.port,
+        "user": server.user_name,
+        "path": server.path,
+    }
     return _(_LABELS[code]) % facts if code in _LABELS else code
 
 

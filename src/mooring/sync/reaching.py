@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from django.conf import settings
 
@@ -12,13 +14,16 @@ from mooring.mail.egress import EgressPolicy
 from mooring.mail.known_providers import LoginKind
 from mooring.mail.looking_up import NetworkLookUps
 
+_BEST_FIRST: Final = ("imap", "pop3", "jmap", "graph", "gmail")
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The best guess for each direction, if any."""
+    """The guess for each direction that is taken, if any, and what else there is for receiving, one of each server type."""
 
     incoming: Guess | None
     outgoing: Guess | None
+    others: tuple[Guess, ...] = ()
 
     @property
     def provider(self) -> str:
@@ -46,10 +51,16 @@ def receiving_protocols() -> tuple[str, ...]:
     return incoming_protocols()
 
 
-def find_servers(address: str) -> Found:
-    """The servers that are probably meant. Takes seconds; sends no password (security: look-ups carry none)."""
-    guesses = discover(address, look_ups=NetworkLookUps(policy=egress_policy()))
+def find_servers(address: str, *, protocol: str = "") -> Found:
+    """The servers that are probably meant; of `protocol` where there is one. Takes seconds, and sends no password."""
+    return chosen_among(discover(address, look_ups=NetworkLookUps(policy=egress_policy())), protocol=protocol)
+
+
+def chosen_among(guesses: Iterable[Guess], *, protocol: str = "") -> Found:
+    """The best guess of each server type; of those the one asked for, or else the one that serves most people best."""
     by_protocol: dict[str, Guess] = {}
     for guess in guesses:
         by_protocol.setdefault(guess.protocol, guess)
-    return Found(by_protocol.get("imap") or by_protocol.get("pop3"), by_protocol.get("smtp"))
+    receiving = [by_protocol[name] for name in (protocol, *_BEST_FIRST) if name in by_protocol and name != "smtp"]
+    others = tuple(guess for guess in dict.fromkeys(receiving[1:]) if guess != receiving[0])
+    return Found(receiving[0] if receiving else None, by_protocol.get("smtp"), others)

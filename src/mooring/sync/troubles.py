@@ -34,6 +34,9 @@ def trouble_of(code: str, details: Mapping[str, Any] | None = None, *, said: str
 
 
 _WAIT: Final = gettext_noop("Mooring tries again by itself.")
+_USUAL_PORTS: Final = gettext_noop(
+    "Check port and encryption. Usual are with TLS 993 (IMAP), 995 (POP3) and 465 (SMTP), with STARTTLS 143, 110 and 587."
+)
 
 _WORDS: Final[dict[str, tuple[str, str]]] = {
     "name_not_found": (
@@ -46,7 +49,7 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     ),
     "port_closed": (
         gettext_noop("Nothing answers at port %(port)s of “%(host)s”."),
-        gettext_noop("Check the port and the encryption: usually 993 with TLS, 143 with STARTTLS."),
+        _USUAL_PORTS,
     ),
     "no_answer": (
         gettext_noop("The server “%(host)s” did not answer within %(seconds)s seconds."),
@@ -58,11 +61,11 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     ),
     "tls_failed": (
         gettext_noop("No encrypted connection to port %(port)s of “%(host)s” could be agreed on."),
-        gettext_noop("Port and encryption probably do not belong together: 993 goes with TLS, 143 with STARTTLS."),
+        _USUAL_PORTS,
     ),
     "starttls_missing": (
         gettext_noop("The server “%(host)s” does not offer STARTTLS. Your password was not sent."),
-        gettext_noop("Choose TLS and port 993, or ask your provider which encryption it supports."),
+        gettext_noop("Choose TLS with its default port, or ask your provider which encryption it supports."),
     ),
     "plain_login_refused": (
         gettext_noop("The connection to “%(host)s” is not encrypted, so your password was not sent."),
@@ -73,7 +76,8 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "login_refused": (
         gettext_noop("The server refused the user name or password of “%(user)s”."),
         gettext_noop(
-            "Enter the password again. Some providers want a user name other than the address, or IMAP to be switched on."
+            "Enter the password again. Some providers want a user name other than the address, a password made for programs, "
+            "or that access by mail programs is switched on."
         ),
     ),
     "app_password_needed": (

@@ -17,6 +17,8 @@ REACHES_BACK: Final = [("30", _("30 days")), ("365", _("1 year")), ("all", _("Ev
 BY_PASSWORD: Final = "password"  # noqa: S105 - a word, not a secret
 BY_TOKEN: Final = "token"  # noqa: S105 - a word, not a secret
 _ANYBODY_READS: Final = _("Anybody on the way can read the password. Only for servers on your own network.")
+_SENDS_BY: Final = "outgoing_protocol imap:smtp pop3:smtp files:smtp jmap:same graph:same gmail:same"
+"""What choosing a server type chooses along with it (ui/assets/js/folding.js)."""
 
 
 def password_field(label: Any, help_text: Any) -> forms.CharField:
@@ -54,7 +56,12 @@ class UserFields(forms.Form):
 class IncomingFields(forms.Form):
     """The server that letters are received from."""
 
-    protocol = forms.ChoiceField(label=_("Server type"), choices=Protocol.choices, initial=Protocol.IMAP)
+    protocol = forms.ChoiceField(
+        label=_("Server type"),
+        choices=Protocol.choices,
+        initial=Protocol.IMAP,
+        widget=forms.Select(attrs={"data-chooses": _SENDS_BY}),
+    )
     host = forms.CharField(label=_("Incoming server"), max_length=253, required=False)
     encryption = forms.ChoiceField(label=_("Encryption"), choices=Encryption.choices, initial=Encryption.TLS)
     port = port_field(_("Port"))

@@ -18,6 +18,7 @@ from mooring.desk.access import account_for, actor_of, may_in, staff_for, user_o
 from mooring.desk.account_folders import choices_sent, folder_nodes, remember_listed
 from mooring.desk.account_pages import around, list_url
 from mooring.desk.account_trial import Servers, is_proof_sent, proof_for, reach_the_same, servers_entered, tried
+from mooring.desk.asking_servers import may_ask
 from mooring.desk.forms.accounts import AccountForm, AddressForm, initial_of
 from mooring.desk.forms.staff import refuse
 from mooring.desk.provider_pages import fill_again, grant_entered, sign_in_context, sign_in_shown
@@ -28,7 +29,8 @@ from mooring.letters.accounts import (
     change_account,
     team_rights_of,
 )
-from mooring.letters.models import Login, MailAccount, OutgoingProtocol
+from mooring.letters.models import Login, MailAccount, OutgoingProtocol, Protocol
+from mooring.letters.models.account import OVER_HTTP
 from mooring.mail.types import Secret
 from mooring.sync.reaching import Found, find_servers, receiving_protocols
 from mooring.ui.rendering import page, see_other, toast
@@ -110,7 +112,10 @@ def _tested_or_saved(
     request: HttpRequest, form: AccountForm, owner: User | None, servers: Servers, *, account: MailAccount | None = None
 ) -> HttpResponse:
     if "test" in request.POST:
-        return _tested(request, form, owner, servers, account=account)
+        if may_ask(user_of(request), "test", now=timezone.now()):
+            return _tested(request, form, owner, servers, account=account)
+        form.add_error(None, _("You tested connections very often. Please wait ten minutes."))
+        return _incomplete(request, form, owner, account=account)
     if not is_proof_sent(request, servers, now=timezone.now()):
         form.add_error(None, _("Please test the connection with exactly these settings, passwords included, and then submit."))
         return _form_page(request, form, owner, account=account, nodes=folder_nodes(choices_sent(request, account=account)))
@@ -196,9 +201,16 @@ def _begin(request: HttpRequest, owner: User | None) -> HttpResponse:
     kind = entered.pop("kind", "")
     if kind == "team":
         return see_other(request, f"{reverse('new_team_account')}?{urlencode(entered)}")
-    found = find_servers(entered["address"])
+    protocol = request.GET.get("protocol", "")
+    if not may_ask(user_of(request), "find", now=timezone.now()):
+        asked.add_error(None, _("You looked for servers very often. Please wait ten minutes."))
+        return page(request, "desk/accounts/begin.html", {**around(request, owner), "form": asked}, status=422)
+    found = find_servers(entered["address"], protocol=protocol)
     filled = _new_form(request, owner, known=_data_found(found, entered))
-    return _form_page(request, filled, owner, found=found)
+    others = [
+        (Protocol(guess.protocol).label, f"?{urlencode({**entered, 'protocol': guess.protocol})}") for guess in found.others
+    ]
+    return _form_page(request, filled, owner, found=found, others=others)
 
 
 def _data_found(found: Found, entered: dict[str, Any]) -> AccountData:
@@ -209,6 +221,9 @@ def _data_found(found: Found, entered: dict[str, Any]) -> AccountData:
         known |= {"protocol": found.incoming.protocol, "host": found.incoming.host, "port": found.incoming.port}
         known["encryption"] = found.incoming.encryption.value
         known["user_name"] = "" if found.incoming.user_name == entered["address"] else found.incoming.user_name
+        known["url"] = found.incoming.url
+        if found.incoming.protocol in OVER_HTTP:
+            known["outgoing_protocol"] = OutgoingProtocol.SAME.value
     if found.outgoing is not None:
         known |= {"outgoing_host": found.outgoing.host, "outgoing_port": found.outgoing.port}
         known["outgoing_encryption"] = found.outgoing.encryption.value
