@@ -8,9 +8,11 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from letters.making_letters import make_account, make_team_account
+from letters.making_sign_ins import make_grant, make_provider, tokens
 from making import actor, make_customer, make_lead, make_project, make_user
 from mooring.activities.models import Activity, Notice, NoticeKind
-from mooring.activities.noticing import mark_read, remind
+from mooring.activities.noticing import mark_read, remind, tell_of_lost_sign_ins
 from mooring.activities.planning import (
     ActivityData,
     UnableToPlan,
@@ -23,6 +25,7 @@ from mooring.activities.planning import (
     reopen_activity,
 )
 from mooring.activities.queries import activities_of, day_of, notices_of, unread_count
+from mooring.letters.models import Grant
 from mooring.users.journal import entries_about
 from mooring.users.models import JournalEntry, User
 from mooring.users.permissions import Action
@@ -161,3 +164,27 @@ def test_a_reminder_that_is_put_off_comes_again_and_what_is_done_reminds_nobody(
     done = plan(bob, now=now, due_at=now, remind_at=now)
     finish_activity(activity=done, by=actor(bob), now=now)
     assert (remind(now=now), remind(now=later)) == (0, 1)
+
+
+def test_a_lost_permission_is_behind_the_bell_once_until_somebody_signed_in(bob: User, alice: User, now: datetime) -> None:
+    provider = make_provider()
+    grant = make_grant(make_account(bob), provider, tokens())
+    assert tell_of_lost_sign_ins(now=now) == 0
+    Grant.objects.filter(pk=grant.pk).update(gone_at=now)
+    assert [tell_of_lost_sign_ins(now=now + timedelta(minutes=later)) for later in (0, 1)] == [1, 0]
+    (notice,) = notices_of(bob)
+    assert (notice.kind, notice.account, unread_count(bob), unread_count(alice)) == (NoticeKind.SIGN_IN, grant.account, 1, 0)
+    Grant.objects.filter(pk=grant.pk).update(gone_at=None)
+    tell_of_lost_sign_ins(now=now + timedelta(minutes=2))
+    assert unread_count(bob) == 0
+    Grant.objects.filter(pk=grant.pk).update(gone_at=now + timedelta(days=1))
+    assert tell_of_lost_sign_ins(now=now + timedelta(days=1)) == 1, "lost once more"
+
+
+def test_of_a_team_mailbox_whoever_signed_in_is_told_and_administrators_where_that_one_left(
+    alice: User, dave: User, now: datetime
+) -> None:
+    grant = make_grant(make_team_account(), make_provider(), tokens(), user=dave)
+    Grant.objects.filter(pk=grant.pk).update(gone_at=now)
+    assert tell_of_lost_sign_ins(now=now) == 1
+    assert [notice.account for notice in notices_of(alice)] == [grant.account]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 import making
 from desk.world import client_of
 from letters.making_letters import make_account, make_letter
+from mooring.activities.planning import ActivityData, plan_activity
 from mooring.users.models import User
 
 PALETTE = {"HX-Request": "true"}
@@ -30,6 +34,16 @@ def test_the_first_steps_can_be_put_aside_and_taken_up_again(desk: Client) -> No
     assert desk.get("/").context["is_folded"]
     desk.post("/first-steps/", {"fold": "no"})
     assert not desk.get("/").context["is_folded"]
+
+
+def test_home_shows_what_is_due_today_and_what_is_overdue(desk: Client, alice: User) -> None:
+    assert "Nothing is due today." in desk.get("/").content.decode()
+    now = timezone.now()
+    for title, due_at in (("Overdue", now - timedelta(days=2)), ("In a week", now + timedelta(days=7)), ("Some day", None)):
+        plan_activity(data=ActivityData(title=title, owner=alice, due_at=due_at), by=making.actor(alice), now=now)
+    answer = desk.get("/")
+    assert [activity.title for activity in answer.context["activities"]] == ["Overdue"]
+    assert "Overdue" in answer.content.decode()
 
 
 def test_home_lists_the_cards_opened_last_as_far_as_they_may_still_be_seen(bob: User, alice: User) -> None:

@@ -9,7 +9,7 @@ from django.db.models import OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
 from mooring.customers.models import Customer, Lead, Project
-from mooring.letters.models import Letter, OutgoingLetter
+from mooring.letters.models import Letter, MailAccount, OutgoingLetter
 from mooring.users.models import User
 from mooring.users.permissions import Action
 from mooring.users.scoping import ScopedQuerySet, has_any
@@ -98,6 +98,8 @@ class NoticeKind(models.TextChoices):
     NO_ANSWER = "no_answer", _("No answer yet")
     GIVEN = "given", _("Given to you")
     LETTER_GIVEN = "letter_given", _("Email given to you")
+    SIGN_IN = "sign_in", _("Sign in again")
+    """The provider does not know the permission for a mailbox any more."""
 
 
 class Notice(models.Model):
@@ -107,6 +109,7 @@ class Notice(models.Model):
     kind = models.CharField(max_length=12, choices=NoticeKind.choices)
     activity = models.ForeignKey(Activity, null=True, on_delete=models.CASCADE, related_name="notices")
     letter = models.ForeignKey(Letter, null=True, on_delete=models.CASCADE, related_name="+", db_index=False)
+    account = models.ForeignKey(MailAccount, null=True, on_delete=models.CASCADE, related_name="+", db_index=False)
     at = models.DateTimeField()
     read_at = models.DateTimeField(null=True)
 
@@ -114,13 +117,16 @@ class Notice(models.Model):
         ordering = ("-at", "-id")
         constraints = (
             models.CheckConstraint(
-                condition=Q(activity__isnull=False, letter=None) | Q(activity=None, letter__isnull=False),
+                condition=Q(activity__isnull=False, letter=None, account=None)
+                | Q(activity=None, letter__isnull=False, account=None)
+                | Q(activity=None, letter=None, account__isnull=False),
                 name="a_notice_is_about_one_thing",
             ),
         )
         indexes = (
             models.Index(fields=("user", "-at", "-id"), name="notices_of_a_user"),
             models.Index(fields=("user",), condition=Q(read_at=None), name="unread_notices_of_a_user"),
+            models.Index(fields=("account", "at"), condition=Q(account__isnull=False), name="notices_about_an_account"),
         )
 
 

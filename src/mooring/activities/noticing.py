@@ -1,4 +1,4 @@
-"""Notices: made when a reminder is due, and read."""
+"""Notices: made when a reminder is due, when a letter is given to somebody, when a mailbox wants a sign-in; and read."""
 
 from __future__ import annotations
 
@@ -7,11 +7,14 @@ from datetime import datetime
 from typing import Final
 
 from django.db import transaction
+from django.db.models import OuterRef
 
 from mooring.activities.models import Activity, Notice, NoticeKind
 from mooring.letters.handling import assign_letters
+from mooring.letters.models import Grant
 from mooring.users.journal import Actor
-from mooring.users.models import User
+from mooring.users.models import Role, User
+from mooring.users.scoping import has_any, has_none
 
 _AT_ONCE: Final = 200
 _WHY: Final = "the worker reminds everybody"
@@ -28,6 +31,30 @@ def remind(*, now: datetime) -> int:
                 Notice.objects.create(user_id=activity.owner_id, kind=NoticeKind.REMINDER, activity=activity, at=now)
                 told += 1
     return told
+
+
+def tell_of_lost_sign_ins(*, now: datetime) -> int:
+    """Tell whom it concerns, once, that a mailbox must be signed in to again; and no longer where that was done.
+
+    Returns how many were told: the owner of the mailbox, of a team's whoever signed in, and administrators where that one left.
+    """
+    lost = Grant.objects.filter(gone_at__isnull=False, account__isnull=False, account__removed_at=None)
+    open_ones = Notice.objects.filter(kind=NoticeKind.SIGN_IN, read_at=None)
+    open_ones.exclude(has_any(lost.filter(account=OuterRef("account")))).update(read_at=now)
+    told = Notice.objects.filter(kind=NoticeKind.SIGN_IN, account=OuterRef("account"), at__gte=OuterRef("gone_at"))
+    notices = []
+    for grant in lost.filter(has_none(told)).select_related("account__owner", "granted_by").order_by("gone_at", "id")[:_AT_ONCE]:
+        account = grant.account
+        users = _who_signs_in(account.owner if account and account.owner else grant.granted_by)
+        notices += [Notice(user=user, kind=NoticeKind.SIGN_IN, account=account, at=now) for user in users]
+    Notice.objects.bulk_create(notices)
+    return len(notices)
+
+
+def _who_signs_in(user: User) -> list[User]:
+    if user.is_active:
+        return [user]
+    return list(User.objects.filter(is_active=True, role=Role.ADMINISTRATOR).order_by("id"))
 
 
 def give_letters(

@@ -66,7 +66,7 @@ def notices_of(user: User, *, before_id: int | None = None, limit: int = 50) -> 
     notices = Notice.objects.filter(user=user).filter(_IS_SHOWN)
     if before_id is not None:
         notices = notices.filter(pk__lt=before_id)
-    return list(notices.select_related("activity", "letter").order_by("-id")[:limit])
+    return list(notices.select_related("activity", "letter", "account").order_by("-id")[:limit])
 
 
 def unread_count(user: User) -> int:

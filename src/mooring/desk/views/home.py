@@ -1,4 +1,4 @@
-"""Home: the first steps for those who begin, and where one was."""
+"""Home: the first steps for those who begin, what is to be done today, and where one was."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ from dataclasses import dataclass
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from mooring.activities.queries import day_of
 from mooring.customers.models import Customer, Lead
 from mooring.desk.access import user_of
+from mooring.desk.personal import zone_of
 from mooring.desk.recent import recently_seen
 from mooring.letters.models import Link, MailAccount
 from mooring.ui.rendering import page, see_other
@@ -18,6 +21,7 @@ from mooring.users.permissions import Action, Module, may
 
 _COOKIE = "first-steps"
 _YEAR = 31_536_000
+MOST_DUE = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,10 +36,14 @@ class FirstStep:
 
 
 def home(request: HttpRequest) -> HttpResponse:
-    """Nothing here is counted, so it costs the same however much there is."""
+    """What is to be done today, and where one was. Nothing here is counted, so it costs the same however much there is."""
+    now, user = timezone.now(), user_of(request)
     steps = _first_steps(request)
     is_folded = request.COOKIES.get(_COOKIE) == "folded" or all(step.is_done for step in steps)
+    day = day_of(user, now=now, zone=zone_of(user))
+    due = day.overdue + day.today
     values = {"steps": steps, "is_folded": is_folded, "recent": recently_seen(request)}
+    values |= {"activities": due[:MOST_DUE], "has_more": len(due) > MOST_DUE, "now": now}
     return page(request, "desk/home/home.html", values)
 
 
