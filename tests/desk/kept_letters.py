@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from email.message import EmailMessage
 from itertools import count
 from typing import Any
 
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
 import making
-from letters.making_letters import arrival, match_of
+from letters.making_letters import arrival, match_of, raw_letter
 from mooring.letters.bodies import originals
 from mooring.letters.models import Letter, MailAccount
 from mooring.letters.storing import store_batch
@@ -41,3 +46,16 @@ def keep(account: MailAccount, raw: bytes = b"", *, to: tuple[Any, ...] = (), pr
     matches = tuple(match_of(record) for record in to)
     arrival_ = arrival(account, raw, original=original, matches=matches, is_private=private, **arrived)
     return store_batch(arrivals=[arrival_], now=making.NOW)[0].letter
+
+
+def letters(box: MailAccount, count: int, *, to: tuple[Any, ...] = (), word: str = "Ropes", **arrived: Any) -> list[Any]:
+    """So many letters, each a minute older than the one before."""
+    raws = [raw_letter(subject=f"{word} {number:03}", at=making.NOW - timedelta(minutes=number)) for number in range(count)]
+    return [keep(box, raw, to=to, received_at=making.NOW - timedelta(minutes=n), **arrived) for n, raw in enumerate(raws)]
+
+
+def queries_of(browser: Client, url: str) -> int:
+    browser.get(url)
+    with CaptureQueriesContext(connection) as captured:
+        assert browser.get(url).status_code == 200
+    return len(captured)

@@ -76,6 +76,7 @@ ROWS: dict[str, Row] = {
     "open_letters": Row(NOBODY, "login see see see see login", data=_IDS),
     "link_letters": Row(NOBODY, "login Wsee Wsee see see login", data={"ids": "$letter.pk", "record": "$other_place"}),
     "undo_linked_letters": Row(NOBODY, "login see see see see login", args=("1",)),
+    "undo_refused_senders": Row(NOBODY, "login see see see 403 login", args=("1",)),
     "refuse_senders": Row(NOBODY, "login Wsee Wsee see 403 login", data=_IDS),
     "hide_letter_sender": Row(NOBODY, "login see Wsee 404 see login", args=_LETTER),
     "show_letter_sender": Row(NOBODY, "login see see 404 see login", args=_LETTER),

@@ -209,6 +209,22 @@ def test_a_contact_from_a_letter_is_offered_at_the_customer_of_its_domain(browse
     assert f"customer={north.pk}" in page
 
 
+def test_records_of_the_conversation_are_suggested_and_linked_with_one_click(
+    browser: Client, box: MailAccount, harbour: Customer, alice: User
+) -> None:
+    keep(box, raw_letter(message_id="<1@t.example>"), to=(harbour, making.make_customer("Hidden", owner=alice)))
+    answer = keep(box, raw_letter(message_id="<2@t.example>", sender="eve@else.example", extra="In-Reply-To: <1@t.example>"))
+    page = browser.get(reverse("letter", args=[answer.pk]))
+    (suggestion,) = page.context["conversation_links"]
+    assert "Link to Harbour Ltd" in page.content.decode()
+    browser.post(reverse("add_letter_link", args=[answer.pk]), {"record": suggestion.value})
+    link = Link.objects.get(letter=answer)
+    assert link.customer == harbour
+    assert not browser.get(reverse("letter", args=[answer.pk])).context["conversation_links"]
+    browser.post(reverse("remove_letter_link", args=[link.pk]))
+    assert not browser.get(reverse("letter", args=[answer.pk])).context["conversation_links"], "taken off is taken off"
+
+
 def test_a_letter_that_may_not_be_read_is_not_linked_to_a_new_record(browser: Client, alice: User) -> None:
     hidden = keep(make_account(alice))
     data = {"name": "Nosy", "emails-total": "0", "phones-total": "0", "addresses-total": "0"}

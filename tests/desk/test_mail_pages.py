@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 import making
-from desk.kept_letters import keep
+from desk.kept_letters import keep, letters, queries_of
 from desk.world import client_of
 from letters.making_letters import make_account, make_folder, raw_letter
 from mooring.customers.models import Customer
@@ -22,34 +19,6 @@ from mooring.users.models import User
 
 pytestmark = pytest.mark.django_db
 LATER = making.NOW + timedelta(hours=1)
-
-
-@pytest.fixture
-def harbour(bob: User) -> Customer:
-    return making.make_customer("Harbour Ltd", emails=("office@harbour.example",), owner=bob)
-
-
-@pytest.fixture
-def box(bob: User) -> MailAccount:
-    return make_account(bob, address="bob@mooring.example", is_main=True)
-
-
-@pytest.fixture
-def browser(bob: User) -> Client:
-    return client_of(bob)
-
-
-def letters(box: MailAccount, count: int, *, to: tuple[Any, ...] = (), word: str = "Ropes", **arrived: Any) -> list[Any]:
-    """So many letters, each a minute older than the one before."""
-    raws = [raw_letter(subject=f"{word} {number:03}", at=making.NOW - timedelta(minutes=number)) for number in range(count)]
-    return [keep(box, raw, to=to, received_at=making.NOW - timedelta(minutes=n), **arrived) for n, raw in enumerate(raws)]
-
-
-def queries_of(browser: Client, url: str) -> int:
-    browser.get(url)
-    with CaptureQueriesContext(connection) as captured:
-        assert browser.get(url).status_code == 200
-    return len(captured)
 
 
 @pytest.mark.parametrize(

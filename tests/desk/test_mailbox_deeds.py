@@ -4,53 +4,22 @@ from __future__ import annotations
 
 from datetime import timedelta
 from email.message import EmailMessage
-from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 import making
-from desk.kept_letters import html_letter, keep
+from desk.kept_letters import html_letter, keep, letters, queries_of
 from desk.world import client_of
 from letters.making_letters import make_account, make_folder, raw_letter
 from mooring.customers.models import Customer
 from mooring.desk.forms.places import place_in_words
-from mooring.letters.models import Link, MailAccount
+from mooring.letters.models import Link, MailAccount, UnwantedSender
 from mooring.users.models import User
 
 pytestmark = pytest.mark.django_db
 LATER = making.NOW + timedelta(hours=1)
-
-
-@pytest.fixture
-def harbour(bob: User) -> Customer:
-    return making.make_customer("Harbour Ltd", emails=("office@harbour.example",), owner=bob)
-
-
-@pytest.fixture
-def box(bob: User) -> MailAccount:
-    return make_account(bob, address="bob@mooring.example", is_main=True)
-
-
-@pytest.fixture
-def browser(bob: User) -> Client:
-    return client_of(bob)
-
-
-def letters(box: MailAccount, count: int, *, to: tuple[Any, ...] = (), word: str = "Ropes", **arrived: Any) -> list[Any]:
-    """So many letters, each a minute older than the one before."""
-    raws = [raw_letter(subject=f"{word} {number:03}", at=making.NOW - timedelta(minutes=number)) for number in range(count)]
-    return [keep(box, raw, to=to, received_at=making.NOW - timedelta(minutes=n), **arrived) for n, raw in enumerate(raws)]
-
-
-def queries_of(browser: Client, url: str) -> int:
-    browser.get(url)
-    with CaptureQueriesContext(connection) as captured:
-        assert browser.get(url).status_code == 200
-    return len(captured)
 
 
 def test_a_conversation_is_one_line_and_opens_whole(browser: Client, box: MailAccount) -> None:
@@ -194,12 +163,21 @@ def test_ticked_conversations_are_linked_whole_and_taken_back(browser: Client, b
     assert "Nothing of this name is known." in browser.post(reverse("link_letters"), hidden, follow=True).content.decode()
 
 
+def test_marking_as_unread_is_undone(browser: Client, box: MailAccount) -> None:
+    letter = keep(box, flags=("\\Seen",))
+    page = browser.post(reverse("mark_letters_unread"), {"ids": letter.pk}, follow=True).content.decode()
+    assert browser.get("/email/").context["lines"][0].is_unread
+    browser.post(undo_url(page))
+    assert not browser.get("/email/").context["lines"][0].is_unread
+
+
 def test_the_senders_of_ticked_letters_are_refused(browser: Client, box: MailAccount) -> None:
     ids = [keep(box, raw_letter(sender=f"{name}@ads.example")).pk for name in ("one", "two")]
     page = browser.post(reverse("refuse_senders"), {"ids": ids}, follow=True).content.decode()
     assert "New letters of 2 senders will not be kept." in page
-    single = browser.post(reverse("refuse_senders"), {"ids": ids[:1]}, follow=True).content.decode()
-    assert "accept" in undo_url(single)
+    UnwantedSender.objects.create(key="earlier@ads.example", account=box, created_at=making.NOW)
+    assert "Letters of 2 senders are kept again." in browser.post(undo_url(page), follow=True).content.decode()
+    assert [sender.key for sender in UnwantedSender.objects.all()] == ["earlier@ads.example"]
 
 
 def test_all_letters_of_a_customer_are_read_in_the_panes(

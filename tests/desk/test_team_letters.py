@@ -53,6 +53,14 @@ def test_a_member_takes_a_letter_and_the_others_see_whose_it_is(letter: Letter, 
     assert not Notice.objects.exists()
 
 
+def test_the_part_of_the_team_is_sent_again_only_when_it_changed(letter: Letter, bob: User, eve: User) -> None:
+    ask = {"path": reverse("team_of_letter", args=[letter.pk]), "headers": {"HX-Request": "true"}}
+    known = client_of(bob).get(**ask).content.decode().partition("?known=")[2].partition('"')[0]
+    assert client_of(bob).get(**ask, data={"known": known}).status_code == 204
+    client_of(eve).post(reverse("assign_team_letters"), {"ids": letter.pk, "to": eve.pk})
+    assert f"Assigned · {eve.name}" in said(client_of(bob).get(**ask, data={"known": known}))
+
+
 def test_taking_a_letter_leads_back_to_the_page_around_it(letter: Letter, bob: User) -> None:
     here = f"/email/?letter={letter.pk}"
     around = {"HX-Request": "true", "HX-Current-URL": f"http://testserver{here}"}

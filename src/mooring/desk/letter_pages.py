@@ -18,16 +18,16 @@ from mooring.activities.waiting import watch_of
 from mooring.desk.access import user_of
 from mooring.desk.attachment_pages import can_be_shown, icon_of
 from mooring.desk.forms.letters import LinkForm
-from mooring.desk.link_pages import shown_links, with_rights
+from mooring.desk.link_pages import shown_links, suggested_links, with_rights
 from mooring.desk.strangers import possible_deeds
 from mooring.letters.bodies import Body, body_of, shown
 from mooring.letters.conversations import Member, members_of
 from mooring.letters.handling import team_account_of
 from mooring.letters.mailboxes import everywhere
-from mooring.letters.models import Attachment, Letter, Link, Participant
+from mooring.letters.models import Attachment, Direction, Letter, Link, Participant
 from mooring.letters.outgoing_reports import reports_on
 from mooring.letters.private_marks import private_senders
-from mooring.letters.queries import conversation_around, deliveries_of, links_of
+from mooring.letters.queries import conversation_around, deliveries_of, links_around, links_of
 from mooring.mail.addresses import match_key
 from mooring.mail.lookalikes import mixes_alphabets
 from mooring.users.models import User
@@ -112,15 +112,19 @@ def letter_context(request: HttpRequest, letter: Letter) -> dict[str, Any]:
 def beside_context(request: HttpRequest, letter: Letter) -> dict[str, Any]:
     """What can be made of the letter, and where it lies."""
     reader, key = user_of(request), match_key(letter.from_address)
+    deliveries = deliveries_of(letters=[letter], reader=reader)[letter.pk]
+    is_sent = any(delivery.direction == Direction.OUTGOING for delivery in deliveries)
+    is_awaited = is_sent and watch_of(letter) is not None
     return {
         "letter": letter,
         "beside_is_here": True,
         "may_hide_sender": bool(key) and may(reader, Module.ACCOUNTS, Action.CHANGE),
         "may_plan": may(reader, Module.CUSTOMERS, Action.CHANGE),
         "is_private_sender": key in private_senders(reader=reader, keys=[key]),
-        "has_team_part": team_account_of(letter, reader=reader) is not None or watch_of(letter) is not None,
-        "deliveries": deliveries_of(letters=[letter], reader=reader)[letter.pk],
+        "has_team_part": is_awaited or team_account_of(letter, reader=reader) is not None,
+        "deliveries": deliveries,
         "reports": reports_on(letter),
+        "conversation_links": suggested_links(links_around(letter=letter, reader=reader), reader),
         **possible_deeds(reader, letter, list(letter.participants.all())),
     }
 

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from mooring.customers.models import Customer, Lead, Project
+from mooring.desk.forms.places import place_in_words
 from mooring.letters.linking import kind_of, target_of
 from mooring.letters.models import Link, Rule
 from mooring.users.models import User
@@ -31,6 +32,15 @@ class ShownLink:
     may_change: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A record that a letter might belong to; `value` is how forms.letters.LinkForm names it."""
+
+    name: str
+    icon: str
+    value: str
+
+
 def shown_links(links: Sequence[Link]) -> list[ShownLink]:
     """The links with their reasons as sentences."""
     return [_shown(link) for link in links]
@@ -40,6 +50,12 @@ def with_rights(shown: Sequence[ShownLink], reader: User) -> list[ShownLink]:
     """Each link with whether the reader may take it away. Asks the database only where one may see more than change."""
     changeable = _changeable(shown, reader)
     return [replace(each, may_change=_end_of(each) in changeable) for each in shown]
+
+
+def suggested_links(links: Sequence[Link], reader: User) -> list[Suggestion]:
+    """The records of these links that the reader may link letters to."""
+    shown = [each for each in with_rights(shown_links(links), reader) if each.may_change]
+    return [Suggestion(each.name, each.icon, place_in_words(target_of(each.link))) for each in shown]
 
 
 def why_in_words(link: Link) -> str:

@@ -162,6 +162,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("email/link/", mailbox_bulk.link_letters, name="link_letters"),
     path("email/link/<int:stamp>/undo/", mailbox_bulk.undo_linked_letters, name="undo_linked_letters"),
     path("email/refuse/", mailbox_bulk.refuse_senders, name="refuse_senders"),
+    path("email/refuse/<int:stamp>/undo/", mailbox_bulk.undo_refused_senders, name="undo_refused_senders"),
     path("letters/<int:letter_id>/sender/private/", mailbox_bulk.hide_letter_sender, name="hide_letter_sender"),
     path("letters/<int:letter_id>/sender/open/", mailbox_bulk.show_letter_sender, name="show_letter_sender"),
     path("email/accounts/<int:account_id>/", mailbox.email_account, name="email_account"),

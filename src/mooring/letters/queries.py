@@ -13,11 +13,13 @@ from typing import Final
 from django.db.models import Exists, OuterRef, Q
 
 from mooring.customers.models import Contact, EmailAddress
+from mooring.letters.link_rows import ends_of
 from mooring.letters.linking import Linkable, kind_of
 from mooring.letters.models import Delivery, Letter, Link, Participant
 from mooring.letters.paging import PAGE_SIZE, Page, Window, page_of
 from mooring.letters.visibility import visible_deliveries, visible_letters, visible_links
 from mooring.users.models import User
+from mooring.users.scoping import has_any
 
 MOST_IN_THREAD: Final = 200
 MOST_COUNTED: Final = 1_000
@@ -110,3 +112,18 @@ def links_of(*, letters: Collection[Letter], reader: User, with_removed: bool = 
     for link in links.select_related("customer", "lead", "project", "created_by", "removed_by").order_by("id"):
         found[link.letter_id].append(link)
     return found
+
+
+def links_around(*, letter: Letter, reader: User) -> list[Link]:
+    """Links by which other visible letters of the conversation belong to records that this one has nothing to do with.
+
+    One for each record; none to a record that this letter was taken off. At most one query.
+    """
+    if letter.thread_id is None:
+        return []
+    readable = visible_letters(reader).filter(pk=OuterRef("letter_id"))
+    links = visible_links(reader, with_removed=True).filter(has_any(readable), letter__thread_id=letter.thread_id)
+    rows = list(links.select_related("customer", "lead", "project").order_by("-position", "-id")[:MOST_IN_THREAD])
+    known = {ends_of(row)[1:] for row in rows if row.letter_id == letter.pk}
+    found = {ends_of(row)[1:]: row for row in rows if row.removed_at is None and ends_of(row)[1:] not in known}
+    return list(found.values())

@@ -57,6 +57,16 @@ def accept_sender(*, sender: UnwantedSender, by: Actor, now: datetime) -> None:
         sender.delete()
 
 
+def undo_refused(*, refused_at: datetime, by: Actor, now: datetime) -> int:
+    """Accept again the senders that this person refused at exactly one moment; how many."""
+    refused = UnwantedSender.objects.filter(created_at=refused_at, created_by=by.user).select_related("account")
+    senders = list(refused) if by.user is not None else []
+    with transaction.atomic():
+        for sender in senders:
+            accept_sender(sender=sender, by=by, now=now)
+    return len({sender.key for sender in senders})
+
+
 def unwanted_senders(*, reader: User) -> QuerySet[UnwantedSender]:
     """The senders refused by everybody and those refused by accounts that the reader reads; all of them for administrators."""
     senders = UnwantedSender.objects.select_related("account", "created_by")

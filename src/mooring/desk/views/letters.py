@@ -15,6 +15,7 @@ from mooring.desk.forms.letters import LinkForm
 from mooring.desk.letter_pages import beside_context, inside_of, letter_context
 from mooring.desk.list_pages import own_path
 from mooring.desk.strangers import refusing_accounts
+from mooring.desk.ticking import stamp_of
 from mooring.letters.linking import UnableToLink, add_link, remove_link, restore_link
 from mooring.letters.models import Letter
 from mooring.letters.unwanted import UnableToRefuseSender, refuse_sender
@@ -95,9 +96,10 @@ def restore_letter_link(request: HttpRequest, link_id: int) -> HttpResponse:
 def refuse_letter_sender(request: HttpRequest, letter_id: int) -> HttpResponse:
     """Never keep letters of this sender: an administrator for everybody, others for their own mailboxes."""
     found = letter_for(request, letter_id)
+    by, now = actor_of(request), timezone.now()
     try:
         senders = [
-            refuse_sender(address=found.from_address, account=account, by=actor_of(request), now=timezone.now())
+            refuse_sender(address=found.from_address, account=account, by=by, now=now)
             for account in refusing_accounts(user_of(request))
         ]
     except UnableToRefuseSender as error:
@@ -107,7 +109,7 @@ def refuse_letter_sender(request: HttpRequest, letter_id: int) -> HttpResponse:
         toast(request, _("You have no mailbox that could refuse this sender."), is_problem=True)
         return _after_link(request, found)
     said = _("New letters of %(address)s will not be kept. Those kept already stay as they are.")
-    undo = reverse("accept_refused_sender", args=[senders[0].pk]) if len(senders) == 1 else ""
+    undo = reverse("undo_refused_senders", args=[stamp_of(now)])
     toast(request, said % {"address": found.from_address}, undo_url=undo)
     return _after_link(request, found)
 

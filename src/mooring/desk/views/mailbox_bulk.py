@@ -28,7 +28,7 @@ from mooring.letters.private_marks import (
     make_sender_private,
     undo_private,
 )
-from mooring.letters.unwanted import UnableToRefuseSender, refuse_sender
+from mooring.letters.unwanted import UnableToRefuseSender, refuse_sender, undo_refused
 from mooring.letters.visibility import visible_letters
 from mooring.ui.rendering import see_other, toast
 from mooring.users.permissions import Action, Module
@@ -128,11 +128,9 @@ def refuse_senders(request: HttpRequest) -> HttpResponse:
     letters = visible_letters(user).filter(pk__in=ids_asked(request)).exclude(from_address="")
     addresses = sorted(set(letters.values_list("from_address", flat=True)))
     pairs = [(address, account) for account in refusing_accounts(user) for address in addresses]
+    by, now = actor_of(request), timezone.now()
     try:
-        refused = [
-            refuse_sender(address=address, account=account, by=actor_of(request), now=timezone.now())
-            for address, account in pairs
-        ]
+        refused = [refuse_sender(address=address, account=account, by=by, now=now) for address, account in pairs]
     except UnableToRefuseSender as error:
         toast(request, str(error), is_problem=True)
         return _back(request)
@@ -141,8 +139,17 @@ def refuse_senders(request: HttpRequest) -> HttpResponse:
         said = ngettext(
             "New letters of %(count)d sender will not be kept.", "New letters of %(count)d senders will not be kept.", count
         )
-        undo = reverse("accept_refused_sender", args=[refused[0].pk]) if len(refused) == 1 else ""
-        toast(request, said % {"count": count}, undo_url=undo)
+        toast(request, said % {"count": count}, undo_url=reverse("undo_refused_senders", args=[stamp_of(now)]))
+    return _back(request)
+
+
+@require_POST
+@may_in(Module.ACCOUNTS, Action.CHANGE)
+def undo_refused_senders(request: HttpRequest, stamp: int) -> HttpResponse:
+    """Keep letters again of those who were refused at one moment."""
+    count = undo_refused(refused_at=moment_of_stamp(stamp), by=actor_of(request), now=timezone.now())
+    said = ngettext("Letters of %(count)d sender are kept again.", "Letters of %(count)d senders are kept again.", count)
+    toast(request, said % {"count": count})
     return _back(request)
 
 

@@ -37,7 +37,7 @@ def mark_letters_unread(request: HttpRequest) -> HttpResponse:
     """To be read again: these letters, not all of their conversations."""
     changed = mark_unread(letter_ids=ids_asked(request), reader=user_of(request))
     said = ngettext("%(count)d letter marked as unread.", "%(count)d letters marked as unread.", len(changed))
-    toast(request, said % {"count": len(changed)})
+    toast(request, said % {"count": len(changed)}, undo_url=undo_by_ids("mark_letters_read", changed))
     return _back(request)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -24,13 +25,16 @@ from mooring.letters.handling import (
     states_of,
     team_account_of,
 )
-from mooring.ui.rendering import page, see_other, toast
+from mooring.ui.rendering import page, see_other, toast, wants_fragment
 from mooring.users.models import User
 
 
 @require_GET
 def team_of_letter(request: HttpRequest, letter_id: int) -> HttpResponse:
-    """The state of a letter with its buttons, and who is answering; asked anew every few seconds while the letter is open."""
+    """The state of a letter with its buttons, and who is answering; asked anew every few seconds while the letter is open.
+
+    Asked with what is `known` already it answers nothing (204) where that is still so.
+    """
     letter, reader = letter_for(request, letter_id), user_of(request)
     account = team_account_of(letter, reader=reader)
     back = page_around(request) or path_of_ours(request.GET.get("next", "")) or reverse("letter", args=[letter.pk])
@@ -40,7 +44,22 @@ def team_of_letter(request: HttpRequest, letter_id: int) -> HttpResponse:
         values["members"] = members_of_team(account.pk)
         values["answering"] = colleagues_answering(letter, reader=reader, now=timezone.now())
     values["watch"] = watch_of(letter)
+    values["known"] = _fingerprint(values)
+    if wants_fragment(request) and request.GET.get("known") == values["known"]:
+        return HttpResponse(status=204)
     return page(request, "desk/letters/team.html", values, fragment="team")
+
+
+def _fingerprint(values: dict[str, Any]) -> str:
+    """Another one as soon as the part would look different."""
+    handled, watch = values.get("handled"), values["watch"]
+    seen = [
+        repr(handled),
+        [member.pk for member in values.get("members", ())],
+        [str(person) for person in values.get("answering", ())],
+        (watch.pk, watch.due_at.isoformat()) if watch else None,
+    ]
+    return sha256(repr(seen).encode()).hexdigest()[:16]
 
 
 @require_POST

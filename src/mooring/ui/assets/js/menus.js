@@ -14,6 +14,12 @@ document.addEventListener("click", (event) => {
   }
 });
 
+// What asks anew by itself waits while one of its menus is unfolded: nothing is taken from under the pointer.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const asks = event.detail.elt;
+  if (asks.matches("[hx-trigger*=every]") && asks.querySelector("details[open]")) event.preventDefault();
+});
+
 document.addEventListener("keydown", (event) => {
   const menu = event.target.closest?.("details.menu");
   if (event.key === "Escape" && open().length) {
