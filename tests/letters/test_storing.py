@@ -14,10 +14,11 @@ from django.test.utils import CaptureQueriesContext
 from letters.making_letters import arrival, make_account, make_folder, make_letter, match_of, raw_letter, reply
 from making import BY_COMMAND, NOW, make_customer, make_lead
 from mooring.letters import storing
-from mooring.letters.arrivals import Arrival, direction_of, is_private_for, position_of, storable
+from mooring.letters.arrivals import Arrival, direction_of, is_private_for, position_of
 from mooring.letters.linking import remove_link
 from mooring.letters.models import Attachment, Delivery, Letter, Link, Original, Participant, Thread, ThreadReference
 from mooring.letters.originals import Originals
+from mooring.letters.shaping import storable
 from mooring.letters.storing import store_batch
 from mooring.letters.threads import Overtaken
 from mooring.mail.types import Header, Mailbox, ParsedLetter

@@ -12,11 +12,13 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from mooring.letters.shaping import shaped
 from mooring.mail import parser_child, parser_process
 from mooring.mail.parser_child import Child, ChildDied
 from mooring.mail.parser_frames import FAILED, LENGTH, frame, unpack_letter
@@ -60,6 +62,13 @@ def test_a_date_and_all_marks_survive_the_way(parser: Parser) -> None:
         b"List-Id: <l>\nSensitivity: private\nContent-Type: application/pdf; name=a.pdf\n\n%PDF"
     )
     assert parser.read_letters([raw]) == [read_letter(raw)]
+
+
+def test_what_a_shaper_makes_travels_in_place_of_the_text() -> None:
+    with Parser(shaper="mooring.letters.shaping:shaped") as shaping:
+        (letter,) = shaping.read_letters([plain(1)])
+    whole = read_letter(plain(1))
+    assert letter == replace(whole, text="", shape=shaped(whole))
 
 
 def test_a_letter_that_needs_too_much_memory_harms_no_other() -> None:
@@ -264,7 +273,7 @@ def test_an_error_of_our_own_is_answered_and_shown_in_the_log(
 def test_a_failed_answer_becomes_a_letter_with_a_defect(monkeypatch: pytest.MonkeyPatch) -> None:
     with Parser() as parser:
         monkeypatch.setattr(Child, "answers", lambda self, payloads, **_: iter([FAILED] * len(payloads)))
-        monkeypatch.setattr(Child, "__init__", lambda self, limits: None)
+        monkeypatch.setattr(Child, "__init__", lambda self, limits, **_: None)
         monkeypatch.setattr(Child, "kill", lambda self: None)
         (letter,) = parser.read_letters([plain(1)])
     assert "parser-failed" in letter.defects

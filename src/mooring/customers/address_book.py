@@ -53,13 +53,19 @@ class AddressBook:
             self._by_key.setdefault(address.key, set()).add(_entry_of(address))
         for domain in domains:
             self._by_domain.setdefault(domain.domain, set()).add(domain)
+        self._answers: dict[str, tuple[Entry, ...]] = {}
 
     def for_key(self, key: str) -> tuple[Entry, ...]:
         """Records that have exactly this address (a match key), and records of contacts who have it."""
-        return tuple(sorted(self._by_key.get(key, ())))
+        return tuple(sorted(self._by_key[key])) if key in self._by_key else ()
 
     def for_domain(self, host: str) -> tuple[Entry, ...]:
         """Customers whose domain is this host, or stands above it and includes hosts below."""
+        if host not in self._answers:
+            self._answers[host] = self._look_up(host)
+        return self._answers[host]
+
+    def _look_up(self, host: str) -> tuple[Entry, ...]:
         customers = {
             row.customer_id
             for domain in hosts_to_look_up(host)

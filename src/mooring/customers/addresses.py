@@ -18,7 +18,7 @@ def address_book_for(keys: Collection[str]) -> AddressBook:
     wanted = sorted({key for key in keys if key})
     if not wanted:
         return AddressBook()
-    hosts = {domain for key in wanted for domain in hosts_to_look_up(key.rpartition("@")[2])}
+    hosts = {domain for host in {key.rpartition("@")[2] for key in wanted} for domain in hosts_to_look_up(host)}
     return AddressBook(_address_rows(wanted), _domain_rows(sorted(hosts)))
 
 

@@ -5,19 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from mooring.letters.matching import Match
-from mooring.letters.models import Attachment, Direction, Letter, MailAccount
+from mooring.letters.models import Direction, MailAccount
 from mooring.letters.packs import KeptOriginal
+from mooring.letters.shaping import Shape
 from mooring.mail.types import Header, ParsedLetter
 
 TIE_BITS: Final = 20
 """How many low bits of a position tell letters of one second apart."""
-LONGEST_TEXT: Final = 200_000
-MOST_PARTICIPANTS: Final = 2_000
-MOST_ATTACHMENTS: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +50,13 @@ class Arrival:
         return self.folder_id or 0, self.epoch, self.server_id
 
 
-class Person(NamedTuple):
-    """An address in a letter's headers: the columns of a Participant after its letter."""
+class KnownLetter(NamedTuple):
+    """What storing must know of a letter that has its row."""
 
-    role: str
-    name: str
-    address: str
-    key: str
-    domain: str
-    counts: bool
+    id: int
+    position: int
+    thread_id: int | None
+    is_private: bool
 
 
 def direction_of(*, header: Header, own_keys: Collection[str], special_use: str) -> Direction:
@@ -92,82 +87,46 @@ def tie_of(fingerprint: str) -> int:
     return int(fingerprint[:5], 16)
 
 
-def letter_of(arrival: Arrival, *, at: datetime, position: int, original_id: int, now: datetime) -> Letter:
-    """The letter's row, not yet saved; its thread and what depends on its deliveries and links are the caller's."""
+OWN_COLUMNS: Final = (
+    "fingerprint",
+    "message_id",
+    "subject",
+    "from_name",
+    "from_address",
+    "recipients",
+    "excerpt",
+    "size",
+    "attachment_count",
+    "is_automatic",
+    "is_bulk",
+    "is_unverified",
+    "is_partial",
+    "defects",
+)
+"""Columns of a Letter that depend on nothing but the letter, its Date apart."""
+
+
+def own_values(arrival: Arrival, shape: Shape) -> tuple[Any, ...]:
+    """The values of OWN_COLUMNS, as they go into a row."""
     header = arrival.letter.header
-    sender = header.from_[0] if header.from_ else None
-    return Letter(
-        fingerprint=arrival.fingerprint,
-        original_id=original_id,
-        position=position,
-        at=at,
-        date=header.date,
-        message_id=storable(header.message_id, 400),
-        subject=storable(header.subject, 1000),
-        from_name=storable(sender.name, 300) if sender else "",
-        from_address=storable(sender.address, 320) if sender else "",
-        recipients=_recipients(header),
-        excerpt=storable(" ".join(arrival.letter.text[:1_000].split()), 300),
-        size=arrival.original.size if arrival.size is None else arrival.size,
-        attachment_count=len(arrival.letter.attachments),
-        is_automatic=header.is_automatic,
-        is_bulk=header.is_bulk,
-        is_unverified="from" in header.ambiguous,
-        is_partial=arrival.is_partial,
-        defects=[storable(defect, 200) for defect in (*header.defects, *arrival.letter.defects)][:100],
-        stored_at=now,
+    return (
+        arrival.fingerprint,
+        shape.message_id,
+        shape.subject,
+        shape.from_name,
+        shape.from_address,
+        shape.recipients,
+        shape.excerpt,
+        arrival.original.size if arrival.size is None else arrival.size,
+        shape.attachment_count,
+        header.is_automatic,
+        header.is_bulk,
+        "from" in header.ambiguous,
+        arrival.is_partial,
+        shape.defects,
     )
-
-
-def text_of(arrival: Arrival) -> str:
-    """The letter's readable text as it is kept."""
-    return storable(arrival.letter.text, LONGEST_TEXT)
-
-
-def people_of(header: Header) -> list[Person]:
-    """The letter's people. Of a letter to thousands only the first thousands are listed."""
-    people = []
-    for role, mailbox in islice(header.people(), MOST_PARTICIPANTS):
-        key = storable(mailbox.key, 320)
-        counts = bool(key) and role not in header.ambiguous
-        domain = key.rpartition("@")[2][:253]
-        people.append(Person(role, storable(mailbox.name, 300), storable(mailbox.address, 320), key, domain, counts))
-    return people
-
-
-def attachments_of(parsed: ParsedLetter, letter: Letter) -> list[Attachment]:
-    """The letter's attachments, not yet saved."""
-    return [
-        Attachment(
-            letter=letter,
-            part=storable(each.part, 100),
-            name=storable(each.name, 255),
-            content_type=storable(each.content_type, 120),
-            size=each.size,
-            sha256=each.sha256,
-            content_id=storable(each.content_id, 300),
-            is_inline=each.is_inline,
-        )
-        for each in parsed.attachments[:MOST_ATTACHMENTS]
-    ]
-
-
-def storable(text: str, limit: int) -> str:
-    """At most `limit` characters of a stranger's text, without what databases refuse: NUL and lone surrogates."""
-    if len(text) > limit:
-        text = text[:limit]
-    if "\0" in text:
-        text = text.replace("\0", "")
-    if text.isascii():
-        return text
-    return text.encode("utf-8", "replace").decode()
 
 
 def is_flagged_seen(flags: Collection[str]) -> bool:
     """Whether IMAP flags, in any case, say that the letter was read."""
     return any(flag.lower() == "\\seen" for flag in flags)
-
-
-def _recipients(header: Header) -> str:
-    names = [mailbox.name or mailbox.address for mailbox in (*header.to[:10], *header.cc[:10])]
-    return storable(", ".join(names), 500)

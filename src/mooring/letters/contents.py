@@ -3,33 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final, NamedTuple
 
-from mooring.letters.arrivals import Arrival, Person, attachments_of, people_of, text_of
 from mooring.letters.models import Attachment, Letter, LetterText, Participant
-from mooring.letters.text_index import index_batch, index_row, index_rows_of, remove_from_index
-from mooring.users.inserting import insert_records, insert_rows
+from mooring.letters.shaping import Person, Shape
+from mooring.letters.text_index import IndexRow, index_batch, index_rows_of, remove_from_index
+from mooring.users.inserting import insert_rows
+
+_FILE_COLUMNS: Final = ("letter_id", "part", "name", "content_type", "size", "sha256", "content_id", "is_inline")
 
 
-def write_contents(arrivals: Sequence[Arrival], letters: Sequence[Letter]) -> None:
-    """Write the contents of letters just saved, in the same order as their arrivals."""
-    texts = [text_of(each) for each in arrivals]
-    people = [people_of(each.letter.header) for each in arrivals]
-    files = [attachments_of(each.letter, letter) for each, letter in zip(arrivals, letters, strict=True)]
-    insert_rows(LetterText, ("letter_id", "text"), [(letter.pk, text) for letter, text in zip(letters, texts, strict=True)])
-    named = zip(letters, people, strict=True)
+class Contents(NamedTuple):
+    """What is written for a letter that has its row."""
+
+    letter_id: int
+    position: int
+    shape: Shape
+
+
+def write_contents(contents: Sequence[Contents]) -> None:
+    """Write what letters hold that were just saved."""
+    insert_rows(LetterText, ("letter_id", "text"), [(letter_id, shape.text) for letter_id, _position, shape in contents])
     insert_rows(
-        Participant, ("letter_id", *Person._fields), [(letter.pk, *person) for letter, those in named for person in those]
+        Participant,
+        ("letter_id", *Person._fields),
+        [(letter_id, *person) for letter_id, _position, shape in contents for person in shape.people],
     )
-    insert_records([row for rows in files for row in rows])
-    index_batch(
-        index_row(
-            letter=letter,
-            people=[(person.role, person.name, person.address) for person in those],
-            text=text,
-            attachment_names=[row.name for row in attached],
-        )
-        for letter, those, text, attached in zip(letters, people, texts, files, strict=True)
+    insert_rows(
+        Attachment, _FILE_COLUMNS, [(letter_id, *file) for letter_id, _position, shape in contents for file in shape.files]
     )
+    index_batch(IndexRow(position, *shape.words) for _letter_id, position, shape in contents)
 
 
 def remove_contents(letter: Letter) -> None:

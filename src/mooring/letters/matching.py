@@ -5,7 +5,7 @@ Every record that any rule reaches is linked once, with its strongest rule and t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -47,8 +47,13 @@ class Match:
 
 def match(header: Header, book: AddressBook, scope: Scope) -> tuple[Match, ...]:
     """Every record reached, strongest rule first, then in the order of the headers and of the addresses in them."""
+    return match_people(outsiders(header, scope), book, scope)
+
+
+def match_people(people: Iterable[tuple[str, Mailbox]], book: AddressBook, scope: Scope) -> tuple[Match, ...]:
+    """The same for the `outsiders` of a letter."""
     found: dict[tuple[str, int], Match] = {}
-    for role, mailbox in _outsiders(header, scope):
+    for role, mailbox in people:
         for entry in _entries(mailbox, book, scope):
             record = (entry.kind, entry.record_id)
             if record not in found or is_stronger(entry.rule, than=found[record].rule):
@@ -58,7 +63,7 @@ def match(header: Header, book: AddressBook, scope: Scope) -> tuple[Match, ...]:
 
 def candidates(header: Header, scope: Scope) -> set[str]:
     """The keys of the addresses that count; the address book must answer for these and their domains."""
-    return {mailbox.key for _, mailbox in _outsiders(header, scope)}
+    return {mailbox.key for _, mailbox in outsiders(header, scope)}
 
 
 def is_stronger(rule: str, *, than: str) -> bool:
@@ -73,19 +78,23 @@ def counting_roles(header: Header) -> Iterator[tuple[str, Mailbox]]:
             yield role, mailbox
 
 
-def _outsiders(header: Header, scope: Scope) -> Iterator[tuple[str, Mailbox]]:
+def outsiders(header: Header, scope: Scope) -> list[tuple[str, Mailbox]]:
+    """(role, mailbox) of the addresses that count and are not ours, each address once."""
     seen: set[str] = set()
+    found = []
     for role, mailbox in counting_roles(header):
-        if mailbox.key in seen or mailbox.key in scope.own_keys or mailbox.domain in scope.own_domains:
+        key = mailbox.key
+        if key in seen or key in scope.own_keys or (scope.own_domains and mailbox.domain in scope.own_domains):
             continue
-        seen.add(mailbox.key)
-        yield role, mailbox
+        seen.add(key)
+        found.append((role, mailbox))
+    return found
 
 
 def _entries(mailbox: Mailbox, book: AddressBook, scope: Scope) -> Iterator[Entry]:
-    entries = list(book.for_key(mailbox.key))
-    if scope.syncs_customers and not scope.is_public(mailbox.domain):
-        entries.extend(book.for_domain(mailbox.domain))
+    entries = book.for_key(mailbox.key)
+    if scope.syncs_customers and (by_domain := book.for_domain(mailbox.domain)) and not scope.is_public(mailbox.domain):
+        entries += by_domain
     for entry in entries:
         if scope.syncs_customers if entry.kind == "customer" else scope.syncs_leads:
             yield entry

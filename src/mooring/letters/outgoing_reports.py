@@ -11,7 +11,6 @@ from typing import Final
 
 from django.db import transaction
 
-from mooring.letters.arrivals import storable
 from mooring.letters.models import (
     Letter,
     OutgoingLetter,
@@ -21,6 +20,7 @@ from mooring.letters.models import (
     RecipientState,
 )
 from mooring.letters.outgoing_bytes import is_made_here
+from mooring.letters.shaping import storable
 from mooring.mail.addresses import match_key
 from mooring.mail.reports import Report, Reported, ReportKind
 from mooring.users.journal import WORKER, record

@@ -15,7 +15,7 @@ from django.db.models import OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from mooring.customers.value_lists import any_of
-from mooring.letters.arrivals import Arrival
+from mooring.letters.arrivals import Arrival, KnownLetter
 from mooring.letters.mailboxes import own_deliveries
 from mooring.letters.models import Delivery, Letter, MailAccount, Participant, PrivateMark
 from mooring.letters.models.letter import LetterQuerySet
@@ -114,7 +114,7 @@ def private_senders(*, reader: User, keys: Collection[str]) -> set[str]:
     return set(marks.values_list("key", flat=True)) if reader.is_active else set()
 
 
-def marked_private(arrivals: Sequence[Arrival], letters: Mapping[str, Letter]) -> set[tuple[int, str, str]]:
+def marked_private(arrivals: Sequence[Arrival], letters: Mapping[str, KnownLetter]) -> set[tuple[int, str, str]]:
     """The places of those arriving letters that somebody marked before they came; one query."""
     keys = {key for arrival in arrivals for key in _senders(arrival)}
     threads = {letter.thread_id for letter in letters.values() if letter.thread_id is not None}

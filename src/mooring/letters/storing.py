@@ -6,26 +6,45 @@ cut off at any moment is simply stored again. Nothing is parsed and no file is t
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from mooring.customers.value_lists import any_of
-from mooring.letters.arrivals import Arrival, is_flagged_seen, letter_of, position_of, storable, tie_of, time_of
-from mooring.letters.contents import write_contents
+from mooring.letters.arrivals import OWN_COLUMNS, Arrival, KnownLetter, is_flagged_seen, own_values, position_of, tie_of, time_of
+from mooring.letters.contents import Contents, write_contents
 from mooring.letters.inheriting import inherited
 from mooring.letters.link_rows import Making, WantedLink, wanted_by_rules, write_links
 from mooring.letters.models import Delivery, Letter, Original, Rule
-from mooring.letters.originals import row_of
 from mooring.letters.private_marks import keep_private_true, marked_private
+from mooring.letters.shaping import shape_of, storable
 from mooring.letters.threads import assign_threads
 from mooring.letters.upgrading import upgrade
 from mooring.letters.written_here import united
-from mooring.users.inserting import insert_records
+from mooring.users.inserting import insert_rows, moment_value, new_ids
 
 _ATTEMPTS: Final = 5
+_LETTER_COLUMNS: Final = ("is_linked", "original_id", "at", "date", "stored_at", *KnownLetter._fields, *OWN_COLUMNS)
+_DELIVERY_COLUMNS: Final = (
+    "id",
+    "letter_id",
+    "account_id",
+    "folder_id",
+    "folder_path",
+    "position",
+    "epoch",
+    "server_id",
+    "received_at",
+    "direction",
+    "flags",
+    "is_seen",
+    "is_unread",
+    "is_private",
+)
+_DELIVERY_KNOWN: Final = ("id", "letter_id", "account_id", "folder_id", "position")
 _WHY: Final = "letters are stored whoever may read them"
 
 
@@ -52,18 +71,18 @@ def _store(arrivals: Sequence[Arrival], now: datetime) -> list[Delivery]:
     letters = _letters_by_fingerprint({each.fingerprint for each in fresh})
     again = [each for each in fresh if each.fingerprint in letters]
     new, wanted = _store_new([each for each in fresh if each.fingerprint not in letters], originals, now)
-    letters.update({letter.fingerprint: letter for letter in new})
+    letters.update(new)
     placed.update(united(again, letters))
     fresh = [each for each in fresh if each.place not in placed]
     marked = marked_private(fresh, letters)
     placed.update(_deliver(fresh, letters, marked))
     _open_to_colleagues([each for each in again if each.place not in marked], letters)
     if marked:
-        keep_private_true({letters[each.fingerprint].pk for each in fresh if each.place in marked})
+        keep_private_true({letters[each.fingerprint].id for each in fresh if each.place in marked})
     for each in arrivals:
         delivery = placed[each.place]
         wanted += wanted_by_rules(each.matches, letter_id=delivery.letter_id, position=delivery.position)
-    write_links(wanted, making=Making(now), new_letters={letter.pk for letter in new})
+    write_links(wanted, making=Making(now), new_letters={letter.id for letter in new.values()})
     return [placed[each.place] for each in arrivals]
 
 
@@ -80,9 +99,14 @@ def _deliveries_at(arrivals: Sequence[Arrival]) -> dict[tuple[int, str, str], De
 def _originals_of(arrivals: Sequence[Arrival]) -> dict[str, int]:
     kept = {each.original.sha256: each.original for each in arrivals}
     ids = dict(Original.objects.filter(sha256__in=any_of(kept)).values_list("sha256", "pk"))
-    rows = [row_of(original) for digest, original in sorted(kept.items()) if digest not in ids]
-    insert_records(rows)
-    ids.update({row.sha256: row.pk for row in rows})
+    rows = [kept[digest] for digest in sorted(kept.keys() - ids.keys())]
+    made = new_ids(Original, len(rows))
+    insert_rows(
+        Original,
+        ("id", "sha256", "size", "pack", "offset", "stored_size"),
+        [(pk, row.sha256, row.size, row.pack, row.offset, row.stored_size) for pk, row in zip(made, rows, strict=True)],
+    )
+    ids.update((row.sha256, pk) for pk, row in zip(made, rows, strict=True))
     return ids
 
 
@@ -95,37 +119,52 @@ def _upgrade_partial(
             upgrade(delivery, each, original_id=originals[each.original.sha256])
 
 
-def _letters_by_fingerprint(fingerprints: Collection[str]) -> dict[str, Letter]:
-    if not fingerprints:
-        return {}
-    return {each.fingerprint: each for each in Letter.objects.unscoped(_WHY).filter(fingerprint__in=any_of(fingerprints))}
+def _letters_by_fingerprint(fingerprints: Collection[str]) -> dict[str, KnownLetter]:
+    letters = Letter.objects.unscoped(_WHY).filter(fingerprint__in=any_of(fingerprints))
+    found = letters.order_by().values_list("fingerprint", *KnownLetter._fields)
+    return {fingerprint: KnownLetter(*known) for fingerprint, *known in found}
 
 
-def _store_new(arrivals: Sequence[Arrival], originals: dict[str, int], now: datetime) -> tuple[list[Letter], list[WantedLink]]:
-    """Letters never seen before; those in several places of the batch once. The links are those that they inherit."""
+def _store_new(
+    arrivals: Sequence[Arrival], originals: dict[str, int], now: datetime
+) -> tuple[dict[str, KnownLetter], list[WantedLink]]:
+    """Letters never seen before, by fingerprint, each once, and the links that they inherit."""
     if not arrivals:
-        return [], []
+        return {}, []
     first = {each.fingerprint: each for each in reversed(arrivals)}
     open_ones = {each.fingerprint for each in arrivals if not each.is_private}
     matched = {each.fingerprint for each in arrivals if each.matches}
     ordered = sorted(first.values(), key=lambda each: each.fingerprint)
-    threads = assign_threads([each.letter.header for each in ordered], now=now)
+    shapes = [shape_of(each.letter) for each in ordered]
+    threads = assign_threads([shape.joining_ids for shape in shapes], now=now)
     heirlooms = inherited(ordered, threads)
-    letters = []
-    for each, position, thread, records in zip(ordered, _positions(ordered, now), threads, heirlooms, strict=True):
-        original_id = originals[each.original.sha256]
-        letter = letter_of(each, at=time_of(each, now=now), position=position, original_id=original_id, now=now)
-        letter.thread_id = thread
-        letter.is_private = each.fingerprint not in open_ones
-        letter.is_linked = bool(records) or each.fingerprint in matched
-        letters.append(letter)
-    insert_records(letters)
-    write_contents(ordered, letters)
-    return letters, [
-        WantedLink(letter.pk, letter.position, record.kind, record.record_id, Rule.THREAD)
+    letters = [
+        KnownLetter(pk, position, thread, each.fingerprint not in open_ones)
+        for each, pk, position, thread in zip(
+            ordered, new_ids(Letter, len(ordered)), _positions(ordered, now), threads, strict=True
+        )
+    ]
+    rows = zip(letters, ordered, shapes, strict=True)
+    linked = (bool(records) or each.fingerprint in matched for each, records in zip(ordered, heirlooms, strict=True))
+    insert_rows(
+        Letter,
+        _LETTER_COLUMNS,
+        [
+            (is_linked, originals[each.original.sha256], *_times(each, now), *letter, *own_values(each, shape))
+            for is_linked, (letter, each, shape) in zip(linked, rows, strict=True)
+        ],
+    )
+    write_contents([Contents(letter.id, letter.position, shape) for letter, shape in zip(letters, shapes, strict=True)])
+    known = {each.fingerprint: letter for each, letter in zip(ordered, letters, strict=True)}
+    return known, [
+        WantedLink(letter.id, letter.position, record.kind, record.record_id, Rule.THREAD)
         for letter, records in zip(letters, heirlooms, strict=True)
         for record in sorted(records, key=lambda record: (record.kind, record.record_id))
     ]
+
+
+def _times(arrival: Arrival, now: datetime) -> tuple[Any, Any, Any]:
+    return moment_value(time_of(arrival, now=now)), moment_value(arrival.letter.header.date), moment_value(now)
 
 
 def _positions(arrivals: Sequence[Arrival], now: datetime) -> list[int]:
@@ -147,35 +186,45 @@ def _positions(arrivals: Sequence[Arrival], now: datetime) -> list[int]:
 
 
 def _deliver(
-    arrivals: Iterable[Arrival], letters: dict[str, Letter], marked: set[tuple[int, str, str]]
+    arrivals: Sequence[Arrival], letters: dict[str, KnownLetter], marked: set[tuple[int, str, str]]
 ) -> dict[tuple[int, str, str], Delivery]:
-    rows = {each.place: _delivery_of(each, letters[each.fingerprint]) for each in arrivals}
-    for place in marked:
-        rows[place].is_private = True
-    insert_records(list(rows.values()))
-    return rows
+    rows = [
+        _delivery_row(pk, each, letters[each.fingerprint], is_private=each.is_private or each.place in marked)
+        for pk, each in zip(new_ids(Delivery, len(arrivals)), arrivals, strict=True)
+    ]
+    insert_rows(Delivery, _DELIVERY_COLUMNS, rows)
+    alias = connection.alias
+    return {each.place: _delivery_of(row, alias) for each, row in zip(arrivals, rows, strict=True)}
 
 
-def _delivery_of(arrival: Arrival, letter: Letter) -> Delivery:
-    return Delivery(
-        letter=letter,
-        account_id=arrival.account_id,
-        folder_id=arrival.folder_id,
-        folder_path=storable(arrival.folder_path, 1000),
-        position=letter.position,
-        epoch=arrival.epoch,
-        server_id=arrival.server_id,
-        received_at=arrival.received_at,
-        direction=arrival.direction,
-        flags=sorted(arrival.flags),
-        is_seen=is_flagged_seen(arrival.flags),
-        is_unread=not is_flagged_seen(arrival.flags),
-        is_private=arrival.is_private,
+def _delivery_of(row: tuple[Any, ...], alias: str) -> Delivery:
+    """The record, of which the rest is read should anybody ask for it."""
+    pk, letter_id, account_id, folder_id, _path, position, *_rest = row
+    return Delivery.from_db(alias, _DELIVERY_KNOWN, (pk, letter_id, account_id, folder_id, position))
+
+
+def _delivery_row(pk: int, arrival: Arrival, letter: KnownLetter, *, is_private: bool) -> tuple[Any, ...]:
+    is_seen = is_flagged_seen(arrival.flags)
+    return (
+        pk,
+        letter.id,
+        arrival.account_id,
+        arrival.folder_id,
+        storable(arrival.folder_path, 1000),
+        letter.position,
+        arrival.epoch,
+        arrival.server_id,
+        moment_value(arrival.received_at),
+        str(arrival.direction),
+        json.dumps(sorted(arrival.flags)),
+        is_seen,
+        not is_seen,
+        is_private,
     )
 
 
-def _open_to_colleagues(arrivals: Iterable[Arrival], letters: dict[str, Letter]) -> None:
-    opened = {letters[each.fingerprint].pk for each in arrivals if not each.is_private}
-    opened &= {letter.pk for letter in letters.values() if letter.is_private}
+def _open_to_colleagues(arrivals: Iterable[Arrival], letters: dict[str, KnownLetter]) -> None:
+    opened = {letters[each.fingerprint].id for each in arrivals if not each.is_private}
+    opened &= {letter.id for letter in letters.values() if letter.is_private}
     if opened:
         Letter.objects.unscoped(_WHY).filter(pk__in=opened).update(is_private=False)

@@ -7,13 +7,13 @@ letters. The four fields are those that a search can name: subject, sender, reci
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Final
+from operator import itemgetter
+from typing import Final, NamedTuple
 
 from django.db import connection, transaction
 
 from mooring.letters.models import Letter
-from mooring.letters.words import folded
+from mooring.letters.shaping import Words, words_of
 
 TABLE: Final = "letters_index"
 MOST_POSITION: Final = 16_383
@@ -22,9 +22,8 @@ MOST_POSITIONS: Final = 255
 """How many positions of one word PostgreSQL keeps in a letter."""
 
 
-@dataclass(frozen=True, slots=True)
-class IndexRow:
-    """What the index knows of a letter, each field folded by words.folded."""
+class IndexRow(NamedTuple):
+    """What the index knows of a letter: its position and its Words."""
 
     position: int
     subject: str
@@ -33,32 +32,17 @@ class IndexRow:
     text: str
 
 
-def index_row(*, letter: Letter, people: Iterable[tuple[str, str, str]], text: str, attachment_names: Iterable[str]) -> IndexRow:
-    """The row of a letter. `people` are (role, name, address) in the order of their ids."""
-    senders: list[str] = []
-    recipients: list[str] = []
-    for role, name, address in people:
-        (recipients if role in ("to", "cc", "bcc") else senders).append(f"{name} {address}")
-    return IndexRow(
-        position=letter.position,
-        subject=folded(letter.subject),
-        sender=folded(" | ".join(senders)),
-        recipients=folded(" | ".join(recipients)),
-        text=folded(" ".join((text, *attachment_names))),
-    )
-
-
 def index_batch(rows: Iterable[IndexRow]) -> None:
     """Add rows of letters that are not in the index yet."""
     # FTS5 begins a new segment whenever a row id is not higher than the one before.
-    ordered = sorted(rows, key=lambda row: row.position)
+    ordered = sorted(rows, key=itemgetter(0))
     if not ordered:
         return
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             cursor.executemany(
                 f"INSERT INTO {TABLE} (rowid, subject, sender, recipients, text) VALUES (%s, %s, %s, %s, %s)",  # noqa: S608
-                [(row.position, row.subject, row.sender, row.recipients, row.text) for row in ordered],
+                ordered,
             )
         else:
             cursor.execute(
@@ -75,7 +59,7 @@ def remove_from_index(rows: Sequence[IndexRow]) -> None:
             cursor.executemany(
                 f"INSERT INTO {TABLE} ({TABLE}, rowid, subject, sender, recipients, text) "  # noqa: S608
                 "VALUES ('delete', %s, %s, %s, %s, %s)",
-                [(row.position, row.subject, row.sender, row.recipients, row.text) for row in rows],
+                rows,
             )
         else:
             cursor.execute(f"DELETE FROM {TABLE} WHERE position = ANY(%s)", [[row.position for row in rows]])  # noqa: S608
@@ -85,15 +69,16 @@ def index_rows_of(letter_ids: Sequence[int]) -> list[IndexRow]:
     """The rows of stored letters as they are in the index, with four queries."""
     letters = Letter.objects.unscoped("the text index holds every letter").filter(pk__in=letter_ids).select_related("text")
     rows = letters.prefetch_related("participants", "attachments").order_by("position")
-    return [
-        index_row(
-            letter=letter,
-            people=[(person.role, person.name, person.address) for person in letter.participants.all()],
-            text=letter.text.text if hasattr(letter, "text") else "",
-            attachment_names=[attachment.name for attachment in letter.attachments.all()],
-        )
-        for letter in rows
-    ]
+    return [IndexRow(letter.position, *_words_of_rows(letter)) for letter in rows]
+
+
+def _words_of_rows(letter: Letter) -> Words:
+    return words_of(
+        subject=letter.subject,
+        people=[(person.role, person.name, person.address) for person in letter.participants.all()],
+        text=letter.text.text if hasattr(letter, "text") else "",
+        attachment_names=[attachment.name for attachment in letter.attachments.all()],
+    )
 
 
 def rebuild_index(*, batch_size: int = 500) -> int:

@@ -15,9 +15,7 @@ from django.db import IntegrityError
 
 from mooring.customers.value_lists import any_of
 from mooring.letters.models import Letter, PrivateMark, Thread, ThreadReference
-from mooring.mail.threads import joining_ids
-from mooring.mail.types import Header
-from mooring.users.inserting import insert_records, insert_rows
+from mooring.users.inserting import insert_rows, moment_value, new_ids
 
 _LONGEST_ID: Final = 400
 
@@ -26,9 +24,12 @@ class Overtaken(IntegrityError):
     """Another worker changed the same threads meanwhile; the transaction must begin anew."""
 
 
-def assign_threads(headers: Sequence[Header], *, now: datetime) -> list[int]:
-    """The thread id of each header's letter, in their order; makes and merges threads. Within the caller's transaction."""
-    ids = [_ids_of(header) for header in headers]
+def assign_threads(letters: Sequence[Sequence[str]], *, now: datetime) -> list[int]:
+    """The thread id of each letter, in their order; makes and merges threads. Within the caller's transaction.
+
+    Letters are given by the ids that join them (mail.threads.joining_ids).
+    """
+    ids = [list(dict.fromkeys(map(_reference_key, joining))) for joining in letters]
     known = _known_references({each for of_one in ids for each in of_one})
     groups = _Groups()
     for place, of_one in enumerate(ids):
@@ -36,18 +37,15 @@ def assign_threads(headers: Sequence[Header], *, now: datetime) -> list[int]:
             groups.join(place, f"id {each}")
             if each in known:
                 groups.join(place, f"thread {known[each]}")
-    thread_of_root = _threads_of_roots(groups, range(len(headers)), set(known.values()), now)
-    threads = [thread_of_root[groups.root(place)] for place in range(len(headers))]
+    thread_of_root = _threads_of_roots(groups, range(len(ids)), set(known.values()), now)
+    threads = [thread_of_root[groups.root(place)] for place in range(len(ids))]
     _remember(ids, threads, known)
     return threads
 
 
-def _ids_of(header: Header) -> list[str]:
-    ids = joining_ids(message_id=header.message_id, in_reply_to=header.in_reply_to, references=header.references)
-    return list(dict.fromkeys(map(_reference_key, ids)))
-
-
 def _reference_key(message_id: str) -> str:
+    if message_id.isascii() and "\0" not in message_id and len(message_id) <= _LONGEST_ID:
+        return message_id
     clean = message_id.replace("\0", "").encode("utf-8", "replace").decode()
     if len(clean) <= _LONGEST_ID:
         return clean
@@ -69,10 +67,10 @@ def _threads_of_roots(groups: _Groups, places: Iterable[int], known: set[int], n
     for known_thread in sorted(known):
         roots[groups.root(f"thread {known_thread}")].append(known_thread)
     without = [root for root, threads in roots.items() if not threads]
-    made = [Thread(created_at=now) for _root in without]
-    insert_records(made)
+    made = new_ids(Thread, len(without))
+    insert_rows(Thread, ("id", "created_at"), [(thread, moment_value(now)) for thread in made])
     for root, thread in zip(without, made, strict=True):
-        roots[root].append(thread.pk)
+        roots[root].append(thread)
     for threads in roots.values():
         _merge(threads[0], threads[1:])
     return {root: threads[0] for root, threads in roots.items()}

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from typing import Final
 
-from mooring.letters.arrivals import Arrival, letter_of
-from mooring.letters.contents import remove_contents, write_contents
+from mooring.letters.arrivals import OWN_COLUMNS, Arrival, own_values
+from mooring.letters.contents import Contents, remove_contents, write_contents
 from mooring.letters.link_rows import ends_of
 from mooring.letters.models import Delivery, Letter, Link
+from mooring.letters.shaping import shape_of
 
 _WHY: Final = "a letter kept in part arrived whole"
-_KEPT: Final = frozenset({"id", "position", "at", "thread", "is_private", "is_linked", "stored_at"})
-"""What the letter keeps of its former self."""
 
 
 def upgrade(delivery: Delivery, arrival: Arrival, *, original_id: int) -> None:
@@ -24,13 +24,15 @@ def upgrade(delivery: Delivery, arrival: Arrival, *, original_id: int) -> None:
 
 
 def _fill_in(letter: Letter, arrival: Arrival, original_id: int) -> None:
+    """Its place among the letters, its thread and its links stay."""
     remove_contents(letter)
-    filled = letter_of(arrival, at=letter.at, position=letter.position, original_id=original_id, now=letter.stored_at)
-    fields = [field.attname for field in Letter._meta.concrete_fields if field.name not in _KEPT]
-    for name in fields:
-        setattr(letter, name, getattr(filled, name))
-    letter.save(update_fields=fields)
-    write_contents([arrival], [letter])
+    shape = shape_of(arrival.letter)
+    values = dict(zip(OWN_COLUMNS, own_values(arrival, shape), strict=True))
+    values |= {"original_id": original_id, "date": arrival.letter.header.date, "defects": json.loads(shape.defects)}
+    for name, value in values.items():
+        setattr(letter, name, value)
+    letter.save(update_fields=list(values))
+    write_contents([Contents(letter.pk, letter.position, shape)])
 
 
 def _give_up(delivery: Delivery, whole: Letter) -> None:

@@ -10,8 +10,9 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Final, TypeAlias
 
-from mooring.letters.arrivals import Arrival, is_flagged_seen, storable
-from mooring.letters.models import Delivery, Direction, Letter
+from mooring.letters.arrivals import Arrival, KnownLetter, is_flagged_seen
+from mooring.letters.models import Delivery, Direction
+from mooring.letters.shaping import storable
 
 WRITTEN_HERE: Final = "written here"
 """The epoch of a delivery that no server has told of yet; its server id is that of the OutgoingLetter."""
@@ -19,7 +20,7 @@ WRITTEN_HERE: Final = "written here"
 Place: TypeAlias = tuple[int, str, str]
 
 
-def united(arrivals: Sequence[Arrival], letters: Mapping[str, Letter]) -> dict[Place, Delivery]:
+def united(arrivals: Sequence[Arrival], letters: Mapping[str, KnownLetter]) -> dict[Place, Delivery]:
     """Deliveries that stand already for some of these arrivals of known letters, brought up to date. One query finds them."""
     sent = [each for each in arrivals if each.direction == Direction.OUTGOING]
     if not sent:
@@ -27,13 +28,13 @@ def united(arrivals: Sequence[Arrival], letters: Mapping[str, Letter]) -> dict[P
     standing: defaultdict[tuple[int, int], list[Delivery]] = defaultdict(list)
     for delivery in Delivery.objects.filter(
         account_id__in={each.account_id for each in sent},
-        letter_id__in={letters[each.fingerprint].pk for each in sent},
+        letter_id__in={letters[each.fingerprint].id for each in sent},
         direction=Direction.OUTGOING,
     ).order_by("id"):
         standing[delivery.account_id, delivery.letter_id].append(delivery)
     found = {}
     for each in sent:
-        delivery_there = _standing_for(each, standing[each.account_id, letters[each.fingerprint].pk])
+        delivery_there = _standing_for(each, standing[each.account_id, letters[each.fingerprint].id])
         if delivery_there is not None:
             found[each.place] = delivery_there
     return found

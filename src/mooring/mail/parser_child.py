@@ -52,11 +52,11 @@ class Limits:
 class Child:
     """A running child. Used by one thread at a time."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, *, shaper: str = "") -> None:
         """Start it and wait until it is ready. Raises ParserUnavailable."""
         self._limits = limits
         command = [sys.executable, "-P", "-m", "mooring.mail.parser_process"]
-        command += [str(limits.memory), str(limits.cpu.total_seconds())]
+        command += [str(limits.memory), str(limits.cpu.total_seconds()), *([shaper] if shaper else [])]
         environment = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
         self._process = subprocess.Popen(  # noqa: S603  # our own interpreter and module
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, start_new_session=True, bufsize=0

@@ -27,29 +27,33 @@ def frame(payload: bytes) -> bytes:
 
 
 def pack_letter(letter: ParsedLetter) -> bytes:
-    """A letter as bytes for unpack_letter."""
-    header = letter.header
-    people = [(role, one.name, one.address, one.key) for role, one in header.people()]
-    about = (
+    """A letter as bytes for unpack_letter; of one that has a shape, the shape takes the place of what it was made from."""
+    about = _about(letter.header)
+    if letter.shape is not None:
+        return marshal.dumps((about, "", "", (), letter.fingerprint, letter.defects, letter.shape))
+    attachments = [
+        (one.part, one.name, one.content_type, one.size, one.sha256, one.content_id, one.is_inline) for one in letter.attachments
+    ]
+    return marshal.dumps((about, letter.text, letter.html, attachments, letter.fingerprint, letter.defects, None))
+
+
+def _about(header: Header) -> tuple[Any, ...]:
+    return (
         header.message_id,
         header.in_reply_to,
         header.references,
         header.subject,
         header.date.timestamp() if header.date else None,
-        people,
+        [(role, one.name, one.address, one.key) for role, one in header.people()],
         sorted(header.ambiguous),
         (header.is_automatic, header.is_bulk, header.is_confidential),
         header.defects,
     )
-    attachments = [
-        (one.part, one.name, one.content_type, one.size, one.sha256, one.content_id, one.is_inline) for one in letter.attachments
-    ]
-    return marshal.dumps((about, letter.text, letter.html, attachments, letter.fingerprint, letter.defects))
 
 
 def unpack_letter(packed: bytes) -> ParsedLetter:
     """The letter that pack_letter made these bytes from."""
-    about, text, html, attachments, fingerprint, defects = marshal.loads(packed)  # noqa: S302
+    about, text, html, attachments, fingerprint, defects, shape = marshal.loads(packed)  # noqa: S302
     return ParsedLetter(
         header=_header(about),
         text=text,
@@ -57,6 +61,7 @@ def unpack_letter(packed: bytes) -> ParsedLetter:
         attachments=tuple(Attachment(*one) for one in attachments),
         fingerprint=fingerprint,
         defects=defects,
+        shape=shape,
     )
 
 

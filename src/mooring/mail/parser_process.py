@@ -7,6 +7,7 @@ Children are kept for many letters, are started when first needed, and end when 
 from __future__ import annotations
 
 import hashlib
+import importlib
 import os
 import queue
 import resource
@@ -14,11 +15,11 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from math import ceil
 from types import TracebackType
-from typing import Self
+from typing import Any, Self, TypeAlias
 
 from mooring.mail.headers import read_header
 from mooring.mail.parser_child import Child, ChildDied, ChildTooSlow, Limits, ParserUnavailable
@@ -45,10 +46,15 @@ class ParserClosed(Exception):
 
 
 class Parser:
-    """Reads letters in up to `child_count` child processes; each call uses one. Safe to share between threads."""
+    """Reads letters in up to `child_count` child processes; each call uses one. Safe to share between threads.
 
-    def __init__(self, *, child_count: int = 1, limits: Limits | None = None) -> None:
+    `shaper` names a function, as "module:function", that the children apply to each letter: it makes plain values of it, which
+    travel in place of its text, html and attachments (ParsedLetter.shape). Letters that no child survived have no shape.
+    """
+
+    def __init__(self, *, child_count: int = 1, limits: Limits | None = None, shaper: str = "") -> None:
         self._limits = limits or Limits()
+        self._shaper = shaper
         self._is_closed = False
         self._places: queue.LifoQueue[Child | None] = queue.LifoQueue()
         self._child_count = child_count
@@ -68,7 +74,7 @@ class Parser:
                 raise ParserClosed("The parser has been closed.")
             letters: list[ParsedLetter] = []
             while len(letters) < len(raws):
-                child = child or Child(self._limits)
+                child = child or Child(self._limits, shaper=self._shaper)
                 defect = _read_until_trouble(child, raws, letters)
                 if defect:
                     child.kill()
@@ -126,8 +132,12 @@ def _unread_letter(raw: bytes, defect: str) -> ParsedLetter:
     return ParsedLetter(header=header, fingerprint=hashlib.sha256(raw).hexdigest(), defects=header.defects)
 
 
-def run_child(memory: int, cpu_seconds: float) -> None:
+Shaper: TypeAlias = Callable[[ParsedLetter], tuple[Any, ...]]
+
+
+def run_child(memory: int, cpu_seconds: float, shaper_name: str = "") -> None:
     """The life of a child: answer letters from standard input on standard output until the input ends."""
+    shaper = _shaper_named(shaper_name)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
@@ -138,13 +148,22 @@ def run_child(memory: int, cpu_seconds: float) -> None:
     while len(length := source.read(LENGTH.size)) == LENGTH.size:
         raw = source.read(LENGTH.unpack(length)[0])
         limited_at = _renewed_cpu_limit(cpu_seconds, limited_at)
-        sink.write(frame(_answer_to(raw)))
+        sink.write(frame(_answer_to(raw, shaper)))
         sink.flush()
 
 
-def _answer_to(raw: bytes) -> bytes:
+def _shaper_named(name: str) -> Shaper | None:
+    if not name:
+        return None
+    module, _, function = name.partition(":")
+    shaper: Shaper = getattr(importlib.import_module(module), function)
+    return shaper
+
+
+def _answer_to(raw: bytes, shaper: Shaper | None = None) -> bytes:
     try:
-        return pack_letter(read_letter(raw))
+        letter = read_letter(raw)
+        return pack_letter(letter if shaper is None else replace(letter, shape=shaper(letter)))
     except MemoryError:
         raise
     except Exception:
@@ -168,7 +187,7 @@ def _renewed_cpu_limit(seconds: float, limited_at: float) -> float:
 def main() -> None:
     """Start as a child; out of memory ends it at once and quietly, for nothing can be trusted any more."""
     try:
-        run_child(int(sys.argv[1]), float(sys.argv[2]))
+        run_child(int(sys.argv[1]), float(sys.argv[2]), *sys.argv[3:])
     except MemoryError:
         os._exit(OUT_OF_MEMORY)
 

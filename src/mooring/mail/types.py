@@ -271,6 +271,8 @@ class ParsedLetter:
     letter, whatever transport headers they gathered on the way (mail-engine facts, 7.6)."""
     defects: tuple[str, ...] = ()
     """Words for what was wrong with the letter, such as "missing-end-boundary"; never an exception."""
+    shape: tuple[Any, ...] | None = None
+    """What a shaper made of it in the child that read it; text, html and attachments have stayed there then."""
 
 
 @dataclass(frozen=True, slots=True)

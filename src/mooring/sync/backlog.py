@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Any, Final
 
 from django.db.models import Q
 
@@ -35,9 +35,9 @@ class Waiting:
     rank: int
     size: int
     received_at: datetime | None
-    flags: tuple[str, ...]
     attempts: int
     error_code: str
+    flags: tuple[str, ...]
     is_archived: bool
     """It has a delivery already and is read again."""
 
@@ -70,17 +70,19 @@ class Backlog:
         for attempts, count in ((2, 1), (1, _FEW)):
             queue = self._suspects[attempts]
             portion: list[Waiting] = []
-            while queue and len(portion) < count and _fits(portion, queue[0], size):
+            left = size
+            while queue and len(portion) < count and (not portion or queue[0].size <= left):
+                left -= queue[0].size
                 portion.append(queue.popleft())
             if portion:
                 return portion
         return []
 
     def _fitting(self, count: int, size: int) -> Iterator[Waiting]:
-        taken: list[Waiting] = []
-        while len(taken) < count:
+        left, taken_count = size, 0
+        while taken_count < count:
             folder = self._newest_folder()
-            if folder is None or not _fits(taken, folder.head(), size):
+            if folder is None or (taken_count and folder.head().size > left):
                 return
             waiting = folder.pop()
             if waiting.attempts >= MOST_ATTEMPTS:
@@ -88,11 +90,14 @@ class Backlog:
             elif waiting.attempts:
                 self._suspects[waiting.attempts].append(waiting)
             else:
-                taken.append(waiting)
+                taken_count += 1
+                left -= waiting.size
                 yield waiting
 
     def _newest_folder(self) -> _FolderBacklog | None:
         waiting = [folder for folder in self._folders.values() if not folder.is_empty()]
+        if len(waiting) == 1:
+            return waiting[0]
         return max(waiting, key=lambda folder: (folder.head().received_at or _LONG_AGO, folder.head().rank), default=None)
 
 
@@ -119,28 +124,28 @@ class _FolderBacklog:
         if self._last is not None:
             rank, pk = self._last
             items = items.filter(Q(rank__lt=rank) | Q(rank=rank, pk__lt=pk))
-        rows = list(items.order_by("-rank", "-pk")[:_WINDOW])
-        self._window.extend(_waiting(item) for item in rows)
+        rows = [_waiting(*row) for row in items.order_by("-rank", "-pk").values_list(*_READ)[:_WINDOW]]
+        self._window.extend(rows)
         self._is_read = len(rows) < _WINDOW
         if rows:
-            self._last = (rows[-1].rank, rows[-1].pk)
+            self._last = (rows[-1].rank, rows[-1].item_id)
 
 
-def _waiting(item: Item) -> Waiting:
-    return Waiting(
-        item_id=item.pk,
-        folder_id=item.folder_id,
-        epoch=item.epoch,
-        server_id=item.server_id,
-        rank=item.rank,
-        size=item.size,
-        received_at=item.received_at,
-        flags=tuple(item.flags),
-        attempts=item.attempts,
-        error_code=item.error_code,
-        is_archived=item.delivery_id is not None,
-    )
+_READ: Final = (
+    "pk",
+    "folder_id",
+    "epoch",
+    "server_id",
+    "rank",
+    "size",
+    "received_at",
+    "attempts",
+    "error_code",
+    "flags",
+    "delivery_id",
+)
 
 
-def _fits(portion: list[Waiting], waiting: Waiting, size: int) -> bool:
-    return not portion or sum(each.size for each in portion) + waiting.size <= size
+def _waiting(*row: Any) -> Waiting:
+    *same, flags, delivery_id = row
+    return Waiting(*(*same, tuple(flags), delivery_id is not None))

@@ -11,7 +11,7 @@ from django.db.models import Q
 from mooring.customers.addresses import address_book_for
 from mooring.letters.arrivals import Arrival, direction_of, is_private_for
 from mooring.letters.inheriting import inherited
-from mooring.letters.matching import Match, Scope, candidates, match
+from mooring.letters.matching import Match, Scope, match_people, outsiders
 from mooring.letters.models import Direction, Folder, MailAccount, OutgoingLetter, ThreadReference, UnwantedSender
 from mooring.letters.options import SCAN_ALL_LETTERS
 from mooring.letters.outgoing_bytes import is_made_here
@@ -72,8 +72,9 @@ def policy_for(account: MailAccount, *, scope: Scope, values: Values) -> Policy:
 
 def decide(headers: Sequence[Header], folders: Sequence[Folder], policy: Policy) -> list[Decision]:
     """What becomes of each letter, in their order; few queries, however many letters there are."""
-    book = address_book_for({key for header in headers for key in candidates(header, policy.scope)})
-    matches = [match(header, book, policy.scope) for header in headers]
+    people = [outsiders(header, policy.scope) for header in headers]
+    book = address_book_for({mailbox.key for of_one in people for _role, mailbox in of_one})
+    matches = [match_people(of_one, book, policy.scope) for of_one in people]
     unmatched = [place for place, found in enumerate(matches) if not found and not policy.keeps_all]
     heirs = _heirs([headers[place] for place in unmatched], [folders[place] for place in unmatched], policy)
     inheriting = {place for place, is_heir in zip(unmatched, heirs, strict=True) if is_heir}

@@ -13,6 +13,7 @@ from typing import Protocol, Self
 from django.conf import settings
 
 from mooring.letters.originals import Originals
+from mooring.letters.shaping import SHAPER
 from mooring.mail.connect import open_incoming, open_outgoing
 from mooring.mail.contract import Incoming, Outgoing
 from mooring.mail.egress import EgressPolicy
@@ -61,7 +62,7 @@ class Engine:
         """The engine that the settings describe; `reader_count` child processes read letters."""
         return cls(
             originals=Originals(settings.ORIGINALS_FOLDER),
-            parser=Parser(child_count=reader_count),
+            parser=Parser(child_count=reader_count, shaper=SHAPER),
             policy=egress_policy(),
             owner=owner_name(host=socket.gethostname(), process_id=os.getpid(), token=secrets.token_hex(4)),
         )

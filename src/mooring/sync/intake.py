@@ -37,6 +37,8 @@ from mooring.sync.round import Round, wire_folder
 MOST_LETTERS: Final = 400
 """What a portion costs by itself (some thirty statements, three fsync) is then little for each letter, and its memory bounded."""
 MOST_BYTES: Final = 8 * 1024 * 1024
+READ_AHEAD: Final = 2
+"""So many portions are read, or being read, while one is stored: neither waits for the other's slow ones."""
 MOST_HEADERS: Final = 500
 MOST_REFUSALS: Final = 3
 """So many refused portions in a row are the folder's fault, not a letter's."""
@@ -119,15 +121,14 @@ class Intake:
                     begun, ahead = ahead, None
                     in_work.append(self._start_reading(*begun))
                     ahead = self._begin(portions)
-                    while len(in_work) > 1:
+                    while len(in_work) > READ_AHEAD:
                         self._store(in_work.popleft())
             except (UnableToKeep, ParserUnavailable):
                 if ahead is not None:
                     items.give_back(self._lease, ahead[0].letters)
                 raise
             finally:
-                while in_work:
-                    self._store(in_work.popleft())
+                self._store_rest(in_work)
         items.park(self._lease, self._backlog.hopeless)
         return self._visit.is_over()
 
@@ -182,14 +183,16 @@ class Intake:
     def _by_size(self, letters: Sequence[Waiting], decisions: dict[int, Decision]) -> Iterator[Portion]:
         """Portions within the limit of bytes; of too large letters only the header block."""
         fitting: list[Waiting] = []
+        left = MOST_BYTES
         for letter in letters:
             if letter.size > self._largest and letter.error_code != WANTED_WHOLE:
                 yield Portion((letter,), decisions, is_partial=True)
                 continue
-            if fitting and sum(each.size for each in fitting) + letter.size > MOST_BYTES:
+            if fitting and letter.size > left:
                 yield Portion(tuple(fitting), decisions)
-                fitting = []
+                fitting, left = [], MOST_BYTES
             fitting.append(letter)
+            left -= letter.size
         if fitting:
             yield Portion(tuple(fitting), decisions)
 
@@ -288,6 +291,15 @@ class Intake:
         except _REFUSALS_OF_A_DATABASE:
             for letter, arrival in zip(reading.letters, arrivals, strict=True):
                 self._write_alone(letter, arrival)
+
+    def _store_rest(self, in_work: deque[Reading]) -> None:
+        """Whatever becomes of one portion, the others have their turn."""
+        try:
+            while in_work:
+                self._store(in_work.popleft())
+        finally:
+            if in_work:
+                self._store_rest(in_work)
 
     def _decided(self, letters: Sequence[Waiting], parsed: Sequence[ParsedLetter]) -> dict[int, Decision]:
         folders = [self._folders[letter.folder_id] for letter in letters]

@@ -18,7 +18,7 @@ from mooring.sync.backlog import MOST_ATTEMPTS
 from mooring.sync.models import FolderState, Item, ItemState
 from mooring.sync.renaming import adopt_renamed
 from mooring.sync.round import Round, wire_folder
-from mooring.users.inserting import column_value, insert_rows
+from mooring.users.inserting import insert_rows, moment_value
 
 FULL_EVERY: Final = timedelta(days=1)
 """So often a folder is compared completely, whatever the server claims to have changed."""
@@ -168,8 +168,8 @@ class _Listing:
             state.value,
             0,
             "",
-            column_value(Item, "received_at", listed.received_at),
-            column_value(Item, "first_seen_at", now),
+            moment_value(listed.received_at),
+            moment_value(now),
             listed.size,
             json.dumps(sorted(listed.flags)),
             listed.remote_id[:200],

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
+from datetime import UTC, datetime
+from functools import cache, partial
 from operator import attrgetter
 from typing import Any
 
@@ -46,7 +47,7 @@ def insert_records(records: Sequence[Model]) -> None:
         return
     model = type(records[0])
     with transaction.atomic(savepoint=False):
-        for record, new_id in zip(records, _new_ids(model, len(records)), strict=True):
+        for record, new_id in zip(records, new_ids(model, len(records)), strict=True):
             record.pk = new_id
         _insert(model, records)
     for record in records:
@@ -70,8 +71,21 @@ def column_value(model: type[Model], name: str, value: Any) -> Any:
     return field.get_db_prep_save(value, connection)
 
 
-def _new_ids(model: type[Model], count: int) -> Sequence[int]:
-    """Ids that no row of the model has, or had; within the transaction that uses them up."""
+def moment_value(at: datetime | None) -> Any:
+    """The time as the database keeps it; a third of what `column_value` costs."""
+    if at is not None and at.tzinfo is UTC and _is_sqlite():
+        return str(at.replace(tzinfo=None))
+    return connection.ops.adapt_datetimefield_value(at)
+
+
+@cache
+def _is_sqlite() -> bool:
+    """Asked once for each process: the way to a thread's connection is longer than all else here."""
+    return connection.vendor == "sqlite"
+
+
+def new_ids(model: type[Model], count: int) -> Sequence[int]:
+    """Ids that no row of the model has, or had. Only within the transaction that uses them up."""
     table = model._meta.db_table
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
@@ -94,7 +108,7 @@ def _element_type(field: Any) -> str:
 def _converter(field: Any) -> Callable[[Any], Any] | None:
     """What makes a record's value one for `insert_rows`; None where it is one already."""
     if isinstance(field, DateTimeField):
-        return connection.ops.adapt_datetimefield_value
+        return moment_value
     if isinstance(field, JSONField):
         return partial(_as_json, encoder=field.encoder)
     if field.choices:
