@@ -5,6 +5,7 @@ from __future__ import annotations
 from desk.policy_words import CHANGE_MODULE, CHANGE_RECORD, NOBODY, SEE_RECORD, SIGNED_IN, Row, writes
 
 _BOX = ("$box.pk",)
+_HANDED = {"to": "$colleague.pk", "fate": "along", "name": "South"}
 _NAMED = {"number": "900", "name": "Another name"}
 
 ROWS: dict[str, Row] = {
@@ -18,5 +19,10 @@ ROWS: dict[str, Row] = {
     "rename_box": Row(CHANGE_RECORD, writes(CHANGE_RECORD), args=_BOX, data={"name": "South", "password": "$new_password"}),
     "place_box": Row(NOBODY, "login see see 404 403 login", args=_BOX, data={"parent": ""}),
     "unlock_box": Row(NOBODY, "login see see 404 403 login", args=_BOX),
+    "reset_boxes": Row("login ok 403 403 403 login", "login Wsee 403 403 403 login", data={"box": "$box.pk", "typed": "100"}),
+    "reset_boxes#untyped": Row("login ok 403 403 403 login", "login 422 403 403 403 login", data={"box": "$box.pk"}),
+    "undo_reset": Row(NOBODY, "login 404 403 403 403 login", args=("00000000-0000-4000-8000-000000000000",)),
+    "hand_over_box": Row(CHANGE_RECORD, CHANGE_RECORD, args=_BOX, data={**_HANDED, "step": "see"}),
+    "hand_over_box#done": Row(CHANGE_RECORD, writes(CHANGE_RECORD), args=_BOX, data={**_HANDED, "step": "do"}),
     "close_box": Row(NOBODY, "login see see 404 see login", args=_BOX),
 }

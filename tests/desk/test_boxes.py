@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 import pytest
 from django.core.cache import cache
@@ -12,9 +13,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from desk.world import client_of
-from making import NOW, PASSWORD, actor, make_sales_mailbox, make_user
+from making import NOW, PASSWORD, actor, make_opportunity, make_pipeline, make_sales_mailbox, make_user
 from mooring.sales.mailboxes import change_mailbox, data_of
-from mooring.sales.models import SalesMailbox
+from mooring.sales.models import BoxReset, Opportunity, SalesMailbox
 from mooring.users.models import Role, User
 
 pytestmark = pytest.mark.django_db
@@ -148,3 +149,70 @@ def test_a_locked_box_is_unlocked_from_its_card(coast: SalesMailbox, bob: User) 
     browser.post(reverse("unlock_box", args=[coast.pk]))
     assert present(coast).locked_at is None
     assert browser.post("/sales/open/", {"number": "10", "password": "wrong"}).status_code == 422
+
+
+def test_boxes_are_reset_after_a_caution_and_come_back(coast: SalesMailbox, alice: User, bob: User) -> None:
+    make_opportunity("Ropes", pipeline=make_pipeline("Boats", mailbox=coast), price=Decimal("1200.5"))
+    browser = client_of(alice)
+    assert "Reset those ticked" in text(browser, "/sales/reset/")
+    caution = text(browser, f"/sales/reset/?box={coast.pk}")
+    for said in (
+        "Caution!",
+        "1 pipeline",
+        "1 opportunity",
+        "1,200.50\N{NO-BREAK SPACE}EUR",
+        "Type the number of the sales mailbox: 10",
+    ):
+        assert said in caution
+    wrong = browser.post("/sales/reset/", {"box": coast.pk, "typed": "11"})
+    assert wrong.status_code == 422
+    assert "Nothing was reset" in wrong.content.decode()
+    assert client_of(bob).post("/sales/reset/", {"box": coast.pk, "typed": "10"}).status_code == 403
+    done = browser.post("/sales/reset/", {"box": coast.pk, "typed": "10"}, follow=True).content.decode()
+    assert "1 sales mailbox was reset." in done
+    assert "10 Coast" in done
+    assert present(coast).name == "Sales mailbox 10"
+    (batch,) = BoxReset.objects.values_list("batch", flat=True)
+    undo = reverse("undo_reset", args=[batch])
+    assert client_of(bob).post(undo).status_code == 403
+    assert "as it was before" in browser.post(undo, follow=True).content.decode()
+    assert present(coast).name == "Coast"
+    assert browser.post(undo).status_code == 404
+
+
+def test_all_boxes_are_reset_and_destroyed_at_once(coast: SalesMailbox, alice: User) -> None:
+    make_opportunity(pipeline=make_pipeline(mailbox=coast))
+    for _each in range(11):
+        make_sales_mailbox()
+    browser = client_of(alice)
+    assert "Type how many sales mailboxes these are: 12" in text(browser, "/sales/reset/?all=yes")
+    answer = browser.post("/sales/reset/", {"all": "yes", "typed": "12", "destroy_now": "on"}, follow=True)
+    assert "12 sales mailboxes were reset." in answer.content.decode()
+    assert "Resets that can be undone" not in answer.content.decode()
+    assert not Opportunity.objects.unscoped("a test looks").exists()
+
+
+def test_a_box_is_handed_over_after_a_look_at_what_it_means(coast: SalesMailbox, alice: User, bob: User) -> None:
+    boats = make_pipeline("Boats", mailbox=coast)
+    ropes = make_opportunity("Ropes", pipeline=boats, price=Decimal(10), owner=bob)
+    sails = make_opportunity("Sails", pipeline=boats, price=Decimal(20), owner=bob)
+    eve = make_user("Eve")
+    browser = client_of(alice)
+    url = reverse("hand_over_box", args=[coast.pk])
+    assert "Show what it will mean" in text(browser, url)
+    entered = {
+        "to": str(eve.pk),
+        "fate": "along",
+        "name": "Coast of Eve",
+        f"fate-{sails.pk}": "close",
+        "password": "a new password",
+    }
+    seen = browser.post(url, {**entered, "step": "see"}).content.decode()
+    assert "What Eve will see" in seen
+    assert "30.00\N{NO-BREAK SPACE}EUR" in seen
+    assert present(coast).owner == bob
+    assert browser.post(url, {**entered, "to": str(bob.pk), "step": "do"}).status_code == 422
+    assert browser.post(url, {**entered, "step": "do"}).status_code == 303
+    assert (present(coast).owner, present(coast).name) == (eve, "Coast of Eve")
+    stages = {sale.pk: sale.stage.title for sale in Opportunity.objects.visible_to(eve).select_related("stage")}
+    assert stages == {ropes.pk: "New", sails.pk: "Lost"}

@@ -7,11 +7,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from functools import wraps
 from typing import Any, TypeVar, cast
+from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils import timezone
 
 from mooring.activities.models import Activity
 from mooring.customers.models import Contact, Customer, Lead, Project
@@ -35,7 +37,8 @@ from mooring.letters.outbox_queries import outgoing_of
 from mooring.letters.templates import changeable_templates, templates_of
 from mooring.letters.unwanted import unwanted_senders
 from mooring.letters.visibility import accounts_read_by, accounts_written_by, visible_letters, visible_links
-from mooring.sales.models import SalesMailbox
+from mooring.sales.models import BoxReset, SalesMailbox
+from mooring.sales.resetting import resets_to_undo
 from mooring.sync.backfill import UnableToAnswer, record_of
 from mooring.sync.models import BackfillOffer
 from mooring.users.journal import Actor
@@ -132,6 +135,14 @@ def opened_box_for(request: HttpRequest, box_id: int, action: Action = Action.VI
     """A sales mailbox by right, or one that this session opened with its password: for what lies in it."""
     boxes = SalesMailbox.objects.visible_to(user_of(request), action, opened=opened(request))
     return _first(boxes.select_related("owner", "parent"), box_id)
+
+
+def resets_for(request: HttpRequest, batch: UUID) -> QuerySet[BoxReset]:
+    """The resets of sales mailboxes that were done together and that the user may undo; 404 where there is none."""
+    found = resets_to_undo(user_of(request), now=timezone.now()).filter(batch=batch)
+    if not found.exists():
+        raise Http404
+    return found
 
 
 def activity_for(request: HttpRequest, activity_id: int, action: Action = Action.VIEW, *, with_removed: bool = False) -> Activity:

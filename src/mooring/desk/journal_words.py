@@ -133,6 +133,10 @@ ACTIONS: Final = {
     "opening_failed": gettext_lazy("a wrong password was tried"),
     "locked": gettext_lazy("locked after too many wrong passwords"),
     "unlocked": gettext_lazy("unlocked"),
+    "reset": gettext_lazy("reset"),
+    "reset_undone": gettext_lazy("reset undone"),
+    "reset_destroyed": gettext_lazy("what the reset took away destroyed"),
+    "handed_over": gettext_lazy("handed over"),
 }
 
 FIELDS: Final = {
@@ -183,6 +187,12 @@ FIELDS: Final = {
     "position": gettext_lazy("Position"),
     "secret_was_entered": gettext_lazy("Client secret entered"),
     "provider": gettext_lazy("Provider"),
+    "pipelines": gettext_lazy("Pipelines"),
+    "opportunities": gettext_lazy("Opportunities"),
+    "amounts": gettext_lazy("Open amounts"),
+    "along": gettext_lazy("Go along"),
+    "stay": gettext_lazy("Stay"),
+    "close": gettext_lazy("Closed"),
     "identity": gettext_lazy("Signed in as"),
     "status": gettext_lazy("Status"),
     "industry": gettext_lazy("Industry"),

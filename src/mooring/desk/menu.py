@@ -73,6 +73,7 @@ EMAIL = (
 SALES = (
     Place(_("Sales mailboxes"), "boxes", icon="inbox", module=Module.SALES),
     Place(_("Open with a password"), "open_box", icon="lock-open", module=Module.SALES),
+    Place(_("Reset"), "reset_boxes", icon="eraser", module=Module.SALES, action=Action.RESET),
 )
 
 SETUP = (

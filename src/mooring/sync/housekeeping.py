@@ -10,6 +10,7 @@ from mooring.letters.attached_files import AttachedFiles
 from mooring.letters.attaching import sweep_attached_files
 from mooring.letters.correspondents import CHUNK, learn_correspondents
 from mooring.letters.drafting import forget_discarded_drafts
+from mooring.sales.resetting import destroy_due
 from mooring.sales.versions import save_weekly
 
 TIDY_EVERY: Final = timedelta(hours=1)
@@ -25,11 +26,12 @@ class Housekeeping:
         self._tidied_at: datetime | None = None
 
     def tidy_up(self, now: datetime) -> bool:
-        """Once an hour: remove discarded drafts and unneeded files for good, save pipelines that are due. Whether it was time."""
+        """Once an hour: remove drafts, files and what resets took away for good, save pipelines. Whether it was time."""
         if self._tidied_at is not None and now - self._tidied_at < TIDY_EVERY:
             return False
         forget_discarded_drafts(now=now)
         sweep_attached_files(files=self._files, now=now)
+        destroy_due(now=now)
         save_weekly(now=now)
         self._tidied_at = now
         return True

@@ -3,6 +3,7 @@
 from mooring.sales.models.mailbox import Ancestry, SalesMailbox
 from mooring.sales.models.opportunity import ChecklistLine, Opportunity, OpportunityContact, StageMove
 from mooring.sales.models.pipeline import Outcome, Pipeline, Stage, StageTemplate
+from mooring.sales.models.rate import Budget, ExchangeRate
 from mooring.sales.models.reset import BoxReset
 from mooring.sales.models.sales_lists import OpportunityKind, Rejection
 from mooring.sales.models.version import Cause, PipelineVersion
@@ -10,8 +11,10 @@ from mooring.sales.models.version import Cause, PipelineVersion
 __all__ = (
     "Ancestry",
     "BoxReset",
+    "Budget",
     "Cause",
     "ChecklistLine",
+    "ExchangeRate",
     "Opportunity",
     "OpportunityContact",
     "OpportunityKind",
