@@ -137,6 +137,23 @@ ROWS: dict[str, Row] = {
     "deactivate_staff": Row(NOBODY, writes(ADMINISTRATOR), args=("$colleague.pk",)),
     "reactivate_staff": Row(NOBODY, writes(ADMINISTRATOR), args=("$deactivated.pk",)),
     "journal": Row(ADMINISTRATOR, ADMINISTRATOR),
+    # Settings > CRM
+    "crm_settings": Row("login see 403 403 403 login", NOBODY),
+    **{
+        name: Row(ADMINISTRATOR, writes(ADMINISTRATOR), data={"name": "Another", "colour": "blue", "display": "both"})
+        for name in ("sources", "categories", "industries", "contact_roles", "customer_statuses")
+    },
+    "crm_entry": Row(
+        ADMINISTRATOR, writes(ADMINISTRATOR), args=("industries", "$industry.pk"), data={"name": "Ropes", "colour": "blue"}
+    ),
+    "retire_crm_entry": Row(NOBODY, writes(ADMINISTRATOR), args=("industries", "$industry.pk")),
+    "bring_back_crm_entry": Row(NOBODY, "login see 403 403 403 login", args=("industries", "$industry.pk")),
+    "place_crm_entry": Row(NOBODY, writes(ADMINISTRATOR), args=("industries", "$industry.pk"), data={"direction": "down"}),
+    "move_customers_of_industry": Row(
+        NOBODY, writes(ADMINISTRATOR), args=("$industry.pk",), data={"new": "$other_industry.pk", "sure": "yes"}
+    ),
+    "undo_industry_move": Row(NOBODY, writes(ADMINISTRATOR), args=("$move.pk",)),
+    # Groups
     "groups": Row(ADMINISTRATOR, NOBODY),
     "new_group": Row(ADMINISTRATOR, writes(ADMINISTRATOR), data={"name": "Newcomers", "kind": "standard"}),
     "group": Row(ADMINISTRATOR, writes(ADMINISTRATOR), args=("$group.pk",), data={"name": "Sailors", "kind": "sales"}),

@@ -9,6 +9,7 @@ from django.apps import apps
 from django.conf import settings
 from django.db import connection
 from django.test import Client
+from django.utils import timezone
 
 import making
 from letters.making_letters import arrival, make_account, make_letter, make_team_account, match_of
@@ -16,7 +17,8 @@ from letters.making_outgoing import make_outgoing
 from letters.making_sign_ins import make_provider
 from mooring.activities.models import Activity
 from mooring.activities.planning import ActivityData, plan_activity
-from mooring.customers.models import Contact, Customer, Lead, Project
+from mooring.customers.lists import move_customers
+from mooring.customers.models import Contact, Customer, Industry, IndustryMove, Lead, Project
 from mooring.customers.record_data import DomainData, PostalAddressData
 from mooring.desk.beginnings import attached_files
 from mooring.desk.forms.places import place_in_words
@@ -87,6 +89,9 @@ class World:
     sign_in: SignIn
     group: Group
     box: SalesMailbox
+    industry: Industry
+    other_industry: Industry
+    move: IndustryMove
     team_account: MailAccount
     team_letter: Letter
     clients: dict[str, Client]
@@ -144,6 +149,7 @@ def make_world(mark: str = "") -> World:
         **records,
         **_letters(owner, records["customer"], mark),
         **_team(owner, colleague, mark),
+        **_lists(),
     )
     for name in ("administrator", "owner", "colleague", "reader", "deactivated"):
         world.clients[name] = client_of(getattr(world, name))
@@ -225,6 +231,15 @@ def _planned(owner: User, customer: Customer, mark: str) -> Activity:
     """A call on the customer's card, planned by its owner."""
     data = ActivityData(title=f"Call{mark}", note=f"note{mark}", owner=owner, about=customer, due_at=making.NOW)
     return plan_activity(data=data, by=Actor(owner, "desk"), now=making.NOW)
+
+
+def _lists() -> dict[str, Any]:
+    """Two industries, and a move of a customer from the one to the other; everybody knows the lists."""
+    industry, other = (making.make_entry(Industry, name) for name in ("Ships", "Grain"))
+    making.make_entry(Industry, "Timber")
+    making.make_customer(industry=other, owner=None)
+    move = move_customers(old=other, new=industry, by=making.BY_COMMAND, now=timezone.now())
+    return {"industry": industry, "other_industry": other, "move": move}
 
 
 def _letters(owner: User, customer: Customer, mark: str) -> dict[str, Any]:

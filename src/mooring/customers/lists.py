@@ -5,20 +5,33 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any, Final, TypeVar
 
 from django.db import IntegrityError, transaction
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Max, Q, QuerySet, Value
 from django.utils.translation import gettext as _
 
 from mooring.customers.checking import line
-from mooring.customers.models import Category, Colour, Customer, Industry, IndustryMove, ListEntry
+from mooring.customers.models import (
+    Category,
+    Colour,
+    ContactRole,
+    Customer,
+    CustomerStatus,
+    Industry,
+    IndustryMove,
+    ListEntry,
+    Source,
+)
 from mooring.users.journal import Actor, record
 
 Entry = TypeVar("Entry", bound=ListEntry)
 
+KINDS: Final[tuple[type[ListEntry], ...]] = (Source, Category, Industry, ContactRole, CustomerStatus)
 UNDO_LASTS: Final = timedelta(days=30)
 """So long a move between industries can be undone."""
+MOST_MOVES: Final = 20
 _WHY: Final = "an administrator moves the customers of everybody"
 
 
@@ -118,6 +131,30 @@ def undo_move(*, move: IndustryMove, by: Actor, now: datetime) -> int:
         changes = {"to": move.old.name, "count": count, "move": move.pk}
         record(by=by, action="move_undone", kind="industry", record_id=move.old_id, name=move.old.name, changes=changes, now=now)
     return count
+
+
+def all_entries() -> dict[type[ListEntry], list[ListEntry]]:
+    """The entries of every list in their order, retired ones too. One query."""
+    lists = [
+        kind._default_manager.order_by().values_list(Value(number), "place", "name", "pk", "colour", "retired_at")
+        for number, kind in enumerate(KINDS)
+    ]
+    found: dict[type[ListEntry], list[ListEntry]] = {kind: [] for kind in KINDS}
+    for number, place, name, pk, colour, retired_at in sorted(lists[0].union(*lists[1:], all=True), key=itemgetter(0, 1, 2, 3)):
+        kind = KINDS[number]
+        found[kind].append(kind(pk=pk, name=name, colour=colour, place=place, retired_at=retired_at))
+    return found
+
+
+def recent_moves(*, now: datetime) -> list[IndustryMove]:
+    """Those that can still be undone, and those that were, newest first."""
+    moves = IndustryMove.objects.filter(moved_at__gte=now - UNDO_LASTS).select_related("old", "new", "moved_by")
+    return list(moves[:MOST_MOVES])
+
+
+def count_in_industry(industry: Industry) -> int:
+    """How many customers a move would take along."""
+    return Customer.objects.unscoped(_WHY).filter(industry=industry).count()
 
 
 def offered(kind: type[Entry], *, besides: Iterable[ListEntry | None] = ()) -> QuerySet[Entry]:

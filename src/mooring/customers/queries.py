@@ -11,10 +11,11 @@ from datetime import datetime
 from itertools import zip_longest
 from typing import Any, Final
 
-from django.db.models import Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Exists, Model, OuterRef, Prefetch, Q, QuerySet
 
 from mooring.customers.counting import counts_up_to
 from mooring.customers.models import Affiliation, Contact, Customer, EmailAddress, Lead, Project
+from mooring.customers.narrowing import Choice, choice_of_column, choice_of_rows, narrowed
 from mooring.customers.pages import Listing, Page, page_of
 from mooring.customers.word_search import FEW, Found, found_by
 from mooring.users.models import User
@@ -43,11 +44,15 @@ class CustomerFilters(OwnedFilters):
 
     kind: str = ""
     is_archived: bool | None = False
+    status_id: int | None = None
+    industry_id: int | None = None
+    source_id: int | None = None
+    category_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeadFilters(OwnedFilters):
-    pass
+    source_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +62,8 @@ class ContactFilters:
     lead_id: int | None = None
     has_email: bool | None = None
     created_since: datetime | None = None
+    category_id: int | None = None
+    role_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,9 +77,10 @@ class ProjectFilters:
 def customers_page(
     *, reader: User, filters: CustomerFilters | None = None, sort: str = "name", cursor: str = "", size: int = PAGE_SIZE
 ) -> Page[Customer]:
-    """Rows come with their owner and their e-mail addresses, the main one first."""
+    """Rows come with their owner, what was chosen from lists, and their e-mail addresses, the main one first."""
     filters = filters or CustomerFilters()
-    listing = _customers(reader, filters, _found(Customer, filters.text), _with_owner_and_emails)
+    found = narrowed(_found(Customer, filters.text), _customer_choices(filters))
+    listing = _customers(reader, filters, found, _with_chosen_and_emails)
     return page_of(listing, sort=sort, cursor=cursor, size=size)
 
 
@@ -81,7 +89,8 @@ def leads_page(
 ) -> Page[Lead]:
     """Rows come with their owner and their e-mail addresses, the main one first."""
     filters = filters or LeadFilters()
-    listing = _leads(reader, filters, _found(Lead, filters.text), _with_owner_and_emails)
+    found = narrowed(_found(Lead, filters.text), _of_columns(Lead, filters, ("source_id",)))
+    listing = _leads(reader, filters, found, _with_owner_and_emails)
     return page_of(listing, sort=sort, cursor=cursor, size=size)
 
 
@@ -90,7 +99,8 @@ def contacts_page(
 ) -> Page[Contact]:
     """Rows come with their e-mail addresses and, as `places`, the affiliations at customers and leads that the reader sees."""
     filters = filters or ContactFilters()
-    listing = _contacts(reader, filters, _found(Contact, filters.text), lambda rows: _with_places_and_emails(rows, reader))
+    found = narrowed(_found(Contact, filters.text), _contact_choices(filters))
+    listing = _contacts(reader, filters, found, lambda rows: _with_places_and_emails(rows, reader))
     return page_of(listing, sort=sort, cursor=cursor, size=size)
 
 
@@ -201,6 +211,28 @@ def _found(model: Any, text: str) -> Found:
     return found[0] if found else Found(Q())
 
 
+def _customer_choices(filters: CustomerFilters) -> list[Choice]:
+    choices = _of_columns(Customer, filters, ("status_id", "industry_id", "source_id"))
+    if filters.category_id is not None:
+        rows = Customer.categories.through.objects.filter(category=filters.category_id)
+        choices.append(choice_of_rows(rows, "customer_id"))
+    return choices
+
+
+def _contact_choices(filters: ContactFilters) -> list[Choice]:
+    choices = []
+    if filters.category_id is not None:
+        choices.append(choice_of_rows(Contact.categories.through.objects.filter(category=filters.category_id), "contact_id"))
+    if filters.role_id is not None:
+        choices.append(choice_of_rows(Affiliation.objects.filter(role=filters.role_id), "contact_id"))
+    return choices
+
+
+def _of_columns(model: type[Model], filters: OwnedFilters, columns: tuple[str, ...]) -> list[Choice]:
+    wanted = {column: getattr(filters, column) for column in columns}
+    return [choice_of_column(model, column, value) for column, value in wanted.items() if value is not None]
+
+
 def _branches(reader: User, module: Module, filters: OwnedFilters) -> tuple[Q, ...]:
     """Parts of the list with an index of their own. A filter by owner leaves one; rights to one's own records two."""
     if filters.has_no_owner:
@@ -235,12 +267,20 @@ def _bare(rows: QuerySet[Any]) -> QuerySet[Any]:
 
 
 def _with_owner_and_emails(rows: QuerySet[Any]) -> QuerySet[Any]:
-    return rows.select_related("owner").prefetch_related("emails")
+    return rows.select_related("owner", "source").prefetch_related("emails")
 
 
-def _with_places_and_emails(rows: QuerySet[Contact], reader: User) -> QuerySet[Contact]:
-    places = Affiliation.objects.visible_to(reader).select_related("customer", "lead")
-    return rows.prefetch_related("emails", Prefetch("affiliations", queryset=places, to_attr="places"))
+def _with_chosen_and_emails(rows: Any) -> QuerySet[Customer]:
+    chosen: QuerySet[Customer] = rows.with_chosen().prefetch_related("emails")
+    return chosen
+
+
+def _with_places_and_emails(rows: Any, reader: User) -> QuerySet[Contact]:
+    places = Affiliation.objects.visible_to(reader).select_related("customer", "lead", "role")
+    shown: QuerySet[Contact] = rows.with_chosen().prefetch_related(
+        "emails", Prefetch("affiliations", queryset=places, to_attr="places")
+    )
+    return shown
 
 
 def _affiliations_seen_by(reader: User) -> QuerySet[Affiliation]:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from mooring.customers.models import CustomerKind
+from mooring.customers.models import CustomerKind, ListEntry
 from mooring.customers.record_data import (
     ContactData,
     CustomerData,
@@ -29,6 +29,8 @@ class Line:
     text: str
     url: str = ""
     note: str = ""
+    colour: str = ""
+    """Of what is shown as a label."""
     is_outside: bool = False
     """Leads to another site: opened apart, without telling it where from."""
 
@@ -54,13 +56,20 @@ _LABELS: Final = {
     "kind": gettext_lazy("Type"),
     "name": gettext_lazy("Name"),
     "note": gettext_lazy("Note"),
+    "status": gettext_lazy("Status"),
+    "industry": gettext_lazy("Industry"),
+    "source": gettext_lazy("Source"),
+    "categories": gettext_lazy("Categories"),
     "is_closed": gettext_lazy("State"),
 }
 _NAME_OF_PERSON: Final = pgettext_lazy("person", "Name")
 _SHOWN: Final[dict[type[Any], tuple[str, ...]]] = {
-    CustomerData: ("emails", "domains", "phones", "addresses", "website", "owner", "number", "kind", "name", "note"),
-    LeadData: ("emails", "phones", "addresses", "website", "company_name", "owner", "number", "name", "note"),
-    ContactData: ("emails", "phones", "addresses", "name", "note"),
+    CustomerData: (
+        *("emails", "domains", "phones", "addresses", "website", "status", "industry", "categories", "source", "owner"),
+        *("number", "kind", "name", "note"),
+    ),
+    LeadData: ("emails", "phones", "addresses", "website", "company_name", "source", "owner", "number", "name", "note"),
+    ContactData: ("emails", "phones", "addresses", "categories", "name", "note"),
     ProjectData: ("name", "is_closed", "note"),
 }
 
@@ -91,6 +100,8 @@ def _lines(name: str, data: RecordData) -> Iterator[Line]:
         yield _website(value)
     elif name == "kind":
         yield Line(text=str(CustomerKind(value).label))
+    elif isinstance(value, ListEntry):
+        yield _entry(value)
     elif value:
         yield Line(text=str(value))
 
@@ -102,6 +113,8 @@ def _row(row: Any, *, is_main: bool) -> Line:
         return Line(text=row.number, url=f"tel:{''.join(row.number.split())}", note=row.label)
     if isinstance(row, PostalAddressData):
         return Line(text=address_line(row), note=row.label)
+    if isinstance(row, ListEntry):
+        return _entry(row)
     return Line(text=str(row), url=f"mailto:{row}", note=_("main") if is_main else "")
 
 
@@ -109,6 +122,10 @@ def address_line(row: PostalAddressData) -> str:
     """An address on one line: street, postcode and city, region, country."""
     city = " ".join(part for part in (row.postcode, row.city) if part)
     return ", ".join(part for part in (row.street, city, row.region, row.country) if part)
+
+
+def _entry(row: ListEntry) -> Line:
+    return Line(text=row.name, colour=row.colour)
 
 
 def _website(text: str) -> Line:

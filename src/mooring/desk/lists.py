@@ -103,12 +103,16 @@ class Asked:
 
 
 def _with_owner(rows: Any, _reader: User) -> Any:
-    return rows.select_related("owner").prefetch_related("emails")
+    return rows.select_related("owner", "source").prefetch_related("emails")
+
+
+def _with_chosen(rows: Any, _reader: User) -> Any:
+    return rows.with_chosen().prefetch_related("emails")
 
 
 def _with_places(rows: Any, reader: User) -> Any:
-    places = Affiliation.objects.visible_to(reader).select_related("customer", "lead")
-    return rows.prefetch_related("emails", Prefetch("affiliations", queryset=places, to_attr="places"))
+    places = Affiliation.objects.visible_to(reader).select_related("customer", "lead", "role")
+    return rows.with_chosen().prefetch_related("emails", Prefetch("affiliations", queryset=places, to_attr="places"))
 
 
 def _with_customer(rows: Any, _reader: User) -> Any:
@@ -127,6 +131,20 @@ _CHANGED: Final = Column(
     name="changed", label=gettext_lazy("Changed"), value=lambda row: row.changed_at.isoformat(), sort="changed"
 )
 
+_SOURCE: Final = Column(name="source", label=gettext_lazy("Source"), value=lambda row: row.source or "", is_chosen=False)
+_CATEGORIES: Final = Column(
+    name="categories",
+    label=gettext_lazy("Categories"),
+    value=lambda row: ", ".join(category["name"] for category in row.category_rows),
+    is_chosen=False,
+)
+_CHOSEN: Final = (
+    Column(name="crm_status", label=gettext_lazy("Status"), value=lambda row: row.status or "", is_chosen=False),
+    Column(name="industry", label=gettext_lazy("Industry"), value=lambda row: row.industry or "", is_chosen=False),
+    _CATEGORIES,
+    _SOURCE,
+)
+
 _KIND: Final = Column(name="kind", label=gettext_lazy("Type"), value=lambda row: row.get_kind_display())
 
 CUSTOMERS: Final = RecordList(
@@ -138,13 +156,14 @@ CUSTOMERS: Final = RecordList(
         _MAIN_EMAIL,
         _KIND,
         _NUMBER,
+        *_CHOSEN,
         _OWNER,
         _ADDED,
         _CHANGED,
     ),
     form=CustomerFilterForm,
     page=queries.customers_page,
-    with_related=_with_owner,
+    with_related=_with_chosen,
     has_owner=True,
     row_acts="desk/customers/_row_acts.html",
     bulk_acts="desk/customers/_bulk_acts.html",
@@ -164,7 +183,7 @@ ARCHIVE: Final = RecordList(
     ),
     form=ArchiveFilterForm,
     page=queries.customers_page,
-    with_related=_with_owner,
+    with_related=_with_chosen,
     can_add=False,
     own_name="archive",
     row_acts="desk/archive/_row_acts.html",
@@ -178,6 +197,7 @@ LEADS: Final = RecordList(
     columns=(
         Column(name="company", label=gettext_lazy("Company"), value=lambda row: row.company_name),
         _MAIN_EMAIL,
+        _SOURCE,
         _OWNER,
         _NUMBER,
         _ADDED,
@@ -199,7 +219,14 @@ CONTACTS: Final = RecordList(
             label=gettext_lazy("Where they work"),
             value=lambda row: ", ".join(str(place.customer or place.lead) for place in row.places),
         ),
+        Column(
+            name="role",
+            label=gettext_lazy("Role"),
+            value=lambda row: ", ".join(dict.fromkeys(str(place.role) for place in row.places if place.role)),
+            is_chosen=False,
+        ),
         _MAIN_EMAIL,
+        _CATEGORIES,
         _ADDED,
         _CHANGED,
     ),

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from mooring.desk.access import user_of
+from mooring.desk.crm_lists import CRM_LISTS
 from mooring.ui.parts import Entry, Frame, Person, Tab
 from mooring.users.models import User
 from mooring.users.permissions import Action, Module, may
@@ -79,6 +80,7 @@ SALES = (
 SETUP = (
     Place(_("Staff"), "staff", icon="users", module=Module.SETUP),
     Place(pgettext_lazy("module", "Email"), "email_settings", icon="mail-cog", module=Module.SETUP, action=Action.CHANGE),
+    Place(_("CRM"), "crm_settings", icon="adjustments", module=Module.SETUP, action=Action.CHANGE),
     Place(_("Groups"), "groups", icon="hierarchy", module=Module.SETUP),
     Place(_("Journal"), "journal", icon="history", module=Module.SETUP),
 )
@@ -90,6 +92,12 @@ EMAIL_SETUP = (
     Place(_("Refused senders"), "refused_senders", icon="ban", module=Module.SETUP),
     Place(_("All accounts"), "all_accounts", icon="mailbox", module=Module.SETUP),
 )
+
+CRM_SETUP = (
+    *(Place(each.title, name, icon=each.icon, module=Module.SETUP, action=Action.CHANGE) for name, each in CRM_LISTS.items()),
+    Place(_("Groups"), "groups", icon="hierarchy", module=Module.SETUP),
+)
+"""Setup > CRM, which people look for under Administration > Settings > CRM."""
 
 STAFF = (
     Place(_("Person"), "change_staff", icon="user", module=Module.SETUP, action=Action.CHANGE),

@@ -28,6 +28,7 @@ from mooring.ui.rendering import page, see_other, toast, wants_fragment
 from mooring.users.models import User
 
 CardContext = Mapping[str, Any]
+_CHOSEN = ("status", "industry", "source", "categories")
 
 
 def new_record(request: HttpRequest, kind: RecordKind, editor: Editor[Any]) -> HttpResponse:
@@ -127,7 +128,7 @@ def _write_query(record: Record, emails: Sequence[str]) -> str:
 
 
 def _start_of(known: Any) -> dict[str, Any]:
-    names = ("name", "kind", "number", "company_name", "website", "note", "owner", "customer", "is_closed")
+    names = ("name", "kind", "number", "company_name", "website", "note", "owner", "customer", "is_closed", *_CHOSEN)
     return {name: getattr(known, name) for name in names if hasattr(known, name)}
 
 

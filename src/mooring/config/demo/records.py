@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from random import Random
-from typing import Final
+from typing import Any, Final
 
 from mooring.config.demo.company import Firm, customers, leads
 from mooring.config.demo.letters import address_of
+from mooring.config.demo.lists import add_lists
 from mooring.customers.editing import (
     AffiliationData,
     ContactData,
@@ -22,7 +23,7 @@ from mooring.customers.editing import (
     create_lead,
     create_project,
 )
-from mooring.customers.models import Customer, Lead
+from mooring.customers.models import ContactRole, Customer, Lead
 from mooring.users.journal import Actor
 from mooring.users.models import User
 
@@ -44,9 +45,13 @@ def add_records(*, owners: tuple[User | None, ...], by: Actor, now: datetime, ch
 
     `owners` take turns; the first one looks after those to whom letters.year_of_letters lets alice write.
     """
+    lists, taste = add_lists(by=by, at=now - timedelta(days=730)), Random(7)  # noqa: S311  # an invented company
     for number, firm in enumerate(customers()):
         at = now - timedelta(days=700 - 9 * number, hours=chance.randrange(9))
-        customer = _add_customer(firm, number, owner=owners[number % len(owners)], by=by, at=at, chance=chance)
+        chosen = lists.of_customer(firm, number, taste)
+        customer = _add_customer(
+            firm, number, chosen, role=lists.roles[number % 3], owner=owners[number % len(owners)], by=by, at=at, chance=chance
+        )
         if number % 4 == 1:
             name = chance.choice(_PROJECTS).format(firm.matter)
             create_project(data=ProjectData(name=name, customer=customer, is_closed=number % 12 == 5), by=by, now=at)
@@ -55,7 +60,17 @@ def add_records(*, owners: tuple[User | None, ...], by: Actor, now: datetime, ch
         _add_lead(firm, number, owner=owners[number % len(owners)], by=by, at=at, chance=chance)
 
 
-def _add_customer(firm: Firm, number: int, *, owner: User | None, by: Actor, at: datetime, chance: Random) -> Customer:
+def _add_customer(
+    firm: Firm,
+    number: int,
+    chosen: dict[str, Any],
+    *,
+    role: ContactRole | None,
+    owner: User | None,
+    by: Actor,
+    at: datetime,
+    chance: Random,
+) -> Customer:
     """Of some, the first person's address is the firm's; of some, the last person is known by the domain only."""
     writes_as_firm = firm.is_person or number % 3 == 0
     main = address_of(firm.people[0], firm) if writes_as_firm else f"office@{firm.domain}"
@@ -71,13 +86,14 @@ def _add_customer(firm: Firm, number: int, *, owner: User | None, by: Actor, at:
             domains=() if firm.is_person else (DomainData(domain=firm.domain, includes_subdomains=number % 5 == 0),),
             phones=_phones(firm, number),
             addresses=(PostalAddressData(city=firm.city, country=firm.country),),
+            **chosen,
         ),
         by=by,
         now=at,
     )
     known = firm.people[1:] if writes_as_firm else firm.people[: max(1, len(firm.people) - 1)]
     for person in known:
-        place = AffiliationData(customer=customer, job_title=chance.choice(_TITLES))
+        place = AffiliationData(customer=customer, role=role, job_title=chance.choice(_TITLES))
         create_contact(data=ContactData(name=person, emails=(address_of(person, firm),), affiliations=(place,)), by=by, now=at)
     return customer
 

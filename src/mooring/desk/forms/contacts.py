@@ -9,8 +9,9 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from mooring.customers.models import Customer, Lead
+from mooring.customers.models import ContactRole, Customer, Lead
 from mooring.customers.record_data import AffiliationData, ContactData
+from mooring.desk.forms.chosen import CategoriesField, EntryField
 from mooring.desk.forms.customers import ReachableEditor
 from mooring.desk.forms.places import PlaceField
 from mooring.desk.forms.rows import EMAILS, PHONES, POSTAL_ADDRESSES, Kind
@@ -22,12 +23,14 @@ _LIVE = {"autocomplete": "off", "spellcheck": "false"}
 class ContactFields(forms.Form):
     name = forms.CharField(label=pgettext_lazy("person", "Name"), max_length=300, widget=forms.TextInput(attrs=_LIVE))
     note = forms.CharField(label=_("Note"), max_length=100_000, required=False, widget=forms.Textarea(attrs={"rows": 3}))
+    categories = forms.Field(label=_("Categories"), required=False)
 
 
 class AffiliationRow(forms.Form):
     def __init__(self, *args: Any, reader: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["place"] = PlaceField(reader=reader, label=_("Customer or lead"), required=False)
+        self.fields["role"] = EntryField(ContactRole, label=_("Role"))
         self.fields["job_title"] = forms.CharField(
             label=_("Job title"), max_length=120, required=False, widget=forms.TextInput(attrs=_LIVE)
         )
@@ -56,6 +59,11 @@ class ContactEditor(ReachableEditor[ContactData]):
         """The data of a new contact."""
         return ContactData(**entered)
 
+    def prepare(self, form: forms.Form) -> None:
+        """Offer the categories that are shown on contacts."""
+        known = self.known.categories if self.known else ()
+        form.fields["categories"] = CategoriesField(shown_on="is_of_contacts", known=known, label=_("Categories"))
+
     def row_options(self, kind: Kind) -> Mapping[str, Any]:
         """Places are looked up with the reader's rights."""
         return {"reader": self.reader} if kind is AFFILIATIONS else {}
@@ -68,7 +76,7 @@ class ContactEditor(ReachableEditor[ContactData]):
             return [{"place": self.first_place}] if self.first_place else []
         hidden = self._hidden()
         shown = [row for row in self.known.affiliations if row not in hidden]
-        return [{"place": row.customer or row.lead, "job_title": row.job_title} for row in shown]
+        return [{"place": row.customer or row.lead, "role": row.role, "job_title": row.job_title} for row in shown]
 
     def read_rows(self, kind: Kind, rows: Sequence[Mapping[str, Any]]) -> tuple[Any, ...]:
         """What the reader typed, and the places that they cannot see as they were."""
@@ -96,4 +104,5 @@ def _affiliation(row: Mapping[str, Any]) -> AffiliationData:
         customer=place if isinstance(place, Customer) else None,
         lead=place if isinstance(place, Lead) else None,
         job_title=row["job_title"],
+        role=row["role"],
     )

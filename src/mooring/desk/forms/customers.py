@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import Any, TypeVar
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from mooring.customers.models import CustomerKind
+from mooring.customers.models import CustomerKind, CustomerStatus, Industry, Source
 from mooring.customers.record_data import CustomerData, DomainData, LeadData, PhoneData, PostalAddressData
+from mooring.desk.forms.chosen import CategoriesField, EntryField
 from mooring.desk.forms.editor import Data, Editor, owner_field
 from mooring.desk.forms.rows import DOMAINS, EMAILS, PHONES, POSTAL_ADDRESSES, Kind
 
@@ -22,10 +23,14 @@ class CustomerFields(forms.Form):
     name = forms.CharField(label=_("Name"), max_length=300, widget=forms.TextInput(attrs=_LIVE))
     number = forms.CharField(label=_("Customer number"), max_length=40, required=False)
     owner = forms.Field(label=_("Owner"), required=False)
+    status = forms.Field(label=_("Status"), required=False)
+    industry = forms.Field(label=_("Industry"), required=False)
+    source = forms.Field(label=_("Source"), required=False)
     website = forms.CharField(
         label=_("Website"), max_length=300, required=False, widget=forms.TextInput(attrs={"inputmode": "url", **_LIVE})
     )
     note = forms.CharField(label=_("Note"), max_length=100_000, required=False, widget=forms.Textarea(attrs={"rows": 3}))
+    categories = forms.Field(label=_("Categories"), required=False)
 
 
 class ReachableEditor(Editor[Data]):
@@ -44,13 +49,16 @@ class ReachableEditor(Editor[Data]):
         return tuple(shape(**row) for row in rows)
 
 
-class OwnedEditor(ReachableEditor[Data]):
+Owned = TypeVar("Owned", CustomerData, LeadData)
+
+
+class OwnedEditor(ReachableEditor[Owned]):
     """A record that belongs to a member of staff: a new one to whoever adds it."""
 
     def prepare(self, form: forms.Form) -> None:
         """Offer colleagues as owners."""
-        known = self.known.owner if isinstance(self.known, (CustomerData, LeadData)) else None
-        form.fields["owner"] = owner_field(known)
+        form.fields["owner"] = owner_field(self.known.owner if self.known else None)
+        form.fields["source"] = EntryField(Source, known=self.known.source if self.known else None, label=_("Source"))
         for name in ("number", "owner"):
             form.fields[name].width = "half"  # type: ignore[attr-defined]  # read by ui.forms
 
@@ -58,6 +66,18 @@ class OwnedEditor(ReachableEditor[Data]):
 class CustomerEditor(OwnedEditor[CustomerData]):
     fields = CustomerFields
     row_kinds = (EMAILS, DOMAINS, PHONES, POSTAL_ADDRESSES)
+
+    def prepare(self, form: forms.Form) -> None:
+        """Offer what the lists hold."""
+        super().prepare(form)
+        known = self.known
+        form.fields["status"] = EntryField(CustomerStatus, known=known.status if known else None, label=_("Status"))
+        form.fields["industry"] = EntryField(Industry, known=known.industry if known else None, label=_("Industry"))
+        for name in ("status", "industry", "source"):
+            form.fields[name].width = "third"  # type: ignore[attr-defined]  # read by ui.forms
+        form.fields["categories"] = CategoriesField(
+            shown_on="is_of_customers", known=known.categories if known else (), label=_("Categories")
+        )
 
     def new(self, entered: Mapping[str, Any]) -> CustomerData:
         """The data of a new customer."""

@@ -135,7 +135,7 @@ class Editor(Generic[Data]):
         for field in self.form.fields.values():
             field.widget.attrs.pop("autofocus", None)
         fields = dict(self.form.fields)
-        if self.more or (self.only and self.rows):
+        if self.rows and (self.more or self.only):
             group = next((rows for rows in self.rows if rows.kind.name == self.more), None)
             row = group.forms[-1] if group else self.rows[0].forms[0]
             fields = dict(row.fields)

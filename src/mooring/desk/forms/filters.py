@@ -14,13 +14,27 @@ from urllib.parse import urlencode
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from mooring.customers.models import CustomerKind
+from mooring.customers.lists import all_entries
+from mooring.customers.models import Category, ContactRole, CustomerKind, CustomerStatus, Industry, ListEntry, Source
 from mooring.customers.queries import ContactFilters, CustomerFilters, LeadFilters, ProjectFilters
 from mooring.ui.parts import Chip
 from mooring.users.models import User
 
 NOBODY: Final = "nobody"
 _SINCE: Final = (("", _("Any time")), ("7", _("the last 7 days")), ("30", _("the last 30 days")), ("365", _("the last year")))
+_LABELS: Final = {
+    "status": _("Status"),
+    "industry": _("Industry"),
+    "category": _("Category"),
+    "source": _("Source"),
+    "role": _("Role"),
+}
+_OF_CUSTOMERS: Final[dict[str, type[ListEntry]]] = {
+    "status": CustomerStatus,
+    "industry": Industry,
+    "category": Category,
+    "source": Source,
+}
 _EMAIL: Final = (("", _("With and without")), ("yes", _("a known address")), ("no", _("no address yet")))
 
 
@@ -64,7 +78,25 @@ class _SinceForm(FilterForm):
         return now - timedelta(days=int(days)) if days else None
 
 
-class _OwnedForm(_SinceForm):
+class _ChoosingForm(_SinceForm):
+    """With filters by entries of lists: field -> the list."""
+
+    lists: ClassVar[dict[str, type[ListEntry]]] = {}
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        entries = all_entries() if self.lists else {}
+        for name, kind in self.lists.items():
+            choices = [("", _("Any")), *((str(entry.pk), entry.name) for entry in entries[kind])]
+            self.fields[name] = forms.ChoiceField(label=_LABELS[name], choices=choices, required=False)
+        self.order_fields(self.field_order)
+
+    def _chosen(self) -> dict[str, int | None]:
+        asked = self.asked()
+        return {f"{name}_id": int(asked[name]) if name in asked else None for name in self.lists}
+
+
+class _OwnedForm(_ChoosingForm):
     owner = forms.ChoiceField(label=_("Looked after by"), required=False)
     email = forms.ChoiceField(label=_("Email"), choices=_EMAIL, required=False)
     says: ClassVar[dict[str, Any]] = {**_SinceForm.says, "owner": _("looked after by"), "email": _("with")}
@@ -82,13 +114,22 @@ class _OwnedForm(_SinceForm):
             "has_no_owner": owner == NOBODY,
             "has_email": _yes_or_no(asked.get("email")),
             "created_since": self._since(now),
+            **self._chosen(),
         }
 
 
 class CustomerFilterForm(_OwnedForm):
     kind = forms.ChoiceField(label=_("Type"), choices=[("", _("Any")), *CustomerKind.choices], required=False)
-    says: ClassVar[dict[str, Any]] = {**_OwnedForm.says, "kind": _("of type")}
-    field_order = ("text", "kind", "owner", "email", "since")
+    lists = _OF_CUSTOMERS
+    says: ClassVar[dict[str, Any]] = {
+        **_OwnedForm.says,
+        "kind": _("of type"),
+        "status": _("with status"),
+        "industry": _("in the industry"),
+        "category": _("in the category"),
+        "source": _("from the source"),
+    }
+    field_order = ("text", "kind", "status", "industry", "category", "source", "owner", "email", "since")
 
     def filters(self, now: datetime) -> CustomerFilters:
         """What customers_page takes."""
@@ -102,20 +143,32 @@ class ArchiveFilterForm(CustomerFilterForm):
 
 
 class LeadFilterForm(_OwnedForm):
+    lists: ClassVar[dict[str, type[ListEntry]]] = {"source": Source}
+    says: ClassVar[dict[str, Any]] = {**_OwnedForm.says, "source": _("from the source")}
+
     def filters(self, now: datetime) -> LeadFilters:
         """What leads_page takes."""
         return LeadFilters(**self._owned(now))
 
 
-class ContactFilterForm(_SinceForm):
+class ContactFilterForm(_ChoosingForm):
     email = forms.ChoiceField(label=_("Email"), choices=_EMAIL, required=False)
-    says: ClassVar[dict[str, Any]] = {**_SinceForm.says, "email": _("with")}
+    lists: ClassVar[dict[str, type[ListEntry]]] = {"role": ContactRole, "category": Category}
+    says: ClassVar[dict[str, Any]] = {
+        **_SinceForm.says,
+        "email": _("with"),
+        "role": _("in the role"),
+        "category": _("in the category"),
+    }
 
     def filters(self, now: datetime) -> ContactFilters:
         """What contacts_page takes."""
         asked = self.asked()
         return ContactFilters(
-            text=asked.get("text", ""), has_email=_yes_or_no(asked.get("email")), created_since=self._since(now)
+            text=asked.get("text", ""),
+            has_email=_yes_or_no(asked.get("email")),
+            created_since=self._since(now),
+            **self._chosen(),
         )
 
 

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 
 from mooring.customers.models import Affiliation, Contact, Customer, Lead
 from mooring.desk.access import contact_for, customer_for, lead_for, may_in, user_of
+from mooring.desk.categories import add_typed_category
 from mooring.desk.forms.contacts import ContactEditor
 from mooring.desk.from_letters import first_rows, start_of
 from mooring.desk.kinds import CONTACT as KIND
@@ -57,6 +58,8 @@ def edit_contact(request: HttpRequest, contact_id: int) -> HttpResponse:
 def edit_contact_fact(request: HttpRequest, contact_id: int, fact: str) -> HttpResponse:
     """One fact in place."""
     record = contact_for(request, contact_id, Action.CHANGE)
+    if fact == "categories":
+        add_typed_category(request)
     return edit_fact(request, KIND, record, fact, _around(request, record))
 
 
@@ -82,7 +85,7 @@ def contact_emails(request: HttpRequest, contact_id: int) -> HttpResponse:
 def _around(request: HttpRequest, record: Contact) -> dict[str, Any]:
     """Where they work, as far as the reader may see those places."""
     user = user_of(request)
-    places = Affiliation.objects.visible_to(user).filter(contact=record).select_related("customer", "lead")
+    places = Affiliation.objects.visible_to(user).filter(contact=record).select_related("customer", "lead", "role")
     return {"tabs": tabs_of(request, KIND, record, PARTS), "places": list(places)}
 
 

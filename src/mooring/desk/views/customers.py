@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST
 from mooring.customers.models import Contact, Customer, Project
 from mooring.customers.models.customer import is_owned_within
 from mooring.desk.access import customer_for, may_in, user_of
+from mooring.desk.categories import add_typed_category
 from mooring.desk.from_letters import first_rows, start_of
 from mooring.desk.kinds import CUSTOMER as KIND
 from mooring.desk.list_pages import assign, file_of, list_page
@@ -66,6 +67,8 @@ def edit_customer(request: HttpRequest, customer_id: int) -> HttpResponse:
 def edit_customer_fact(request: HttpRequest, customer_id: int, fact: str) -> HttpResponse:
     """One fact in place."""
     record = customer_for(request, customer_id, Action.CHANGE)
+    if fact == "categories":
+        add_typed_category(request)
     return edit_fact(request, KIND, record, fact, _around(request, record))
 
 
@@ -91,7 +94,7 @@ def customer_emails(request: HttpRequest, customer_id: int) -> HttpResponse:
 def customer_contacts(request: HttpRequest, customer_id: int) -> HttpResponse:
     """The card with the people who work there."""
     record = customer_for(request, customer_id)
-    contacts = record.affiliations.select_related("contact").prefetch_related("contact__emails", "contact__phones")
+    contacts = record.affiliations.select_related("contact", "role").prefetch_related("contact__emails", "contact__phones")
     rows = list(contacts.order_by("contact__name_key", "id")[:200])
     beside = [row.contact for row in rows[:BESIDE]]
     return card(request, record, {**_around(request, record), "tab": "contacts", "rows": rows, "contacts": beside})

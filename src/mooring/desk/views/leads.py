@@ -85,7 +85,7 @@ def lead_emails(request: HttpRequest, lead_id: int) -> HttpResponse:
 def lead_contacts(request: HttpRequest, lead_id: int) -> HttpResponse:
     """The card with its lead contacts."""
     record = lead_for(request, lead_id)
-    contacts = record.affiliations.select_related("contact").prefetch_related("contact__emails", "contact__phones")
+    contacts = record.affiliations.select_related("contact", "role").prefetch_related("contact__emails", "contact__phones")
     rows = contacts.order_by("contact__name_key", "id")[:200]
     return card(request, record, {**_around(request, record), "tab": "contacts", "rows": rows})
 

@@ -1,0 +1,64 @@
+"""The lists that Halyard & Sons keep: where customers came from, what they work in, how they stand, and what their people are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from random import Random
+from typing import Any, TypeVar
+
+from mooring.config.demo.company import Firm
+from mooring.customers.lists import EntryData, add_entry
+from mooring.customers.models import Category, ContactRole, CustomerStatus, Industry, ListEntry, Source
+from mooring.users.journal import Actor
+
+Entry = TypeVar("Entry", bound=ListEntry)
+
+_SOURCES = ("Website", "Boat show", "Recommendation", "Harbour office", "Trade magazine")
+_INDUSTRIES = ("Fishing", "Sailing schools", "Shipping", "Boatyards", "Tourism")
+_CATEGORIES = (
+    ("Key customer", "purple", True, False),
+    ("Newsletter", "blue", True, True),
+    ("Signs off orders", "orange", False, True),
+)
+_STATUSES = (("Active", "green"), ("Dormant", "yellow"), ("Bankrupt", "red"), ("Merged", "grey"))
+_ROLES = (("General Manager", "purple"), ("Finance Manager", "blue"), ("Consultant", "grey"))
+
+
+@dataclass(frozen=True, slots=True)
+class Lists:
+    """What is chosen from."""
+
+    sources: tuple[Source, ...]
+    industries: tuple[Industry, ...]
+    categories: tuple[Category, ...]
+    statuses: tuple[CustomerStatus, ...]
+    roles: tuple[ContactRole, ...]
+
+    def of_customer(self, firm: Firm, number: int, chance: Random) -> dict[str, Any]:
+        """Most are active; of persons no industry is known."""
+        key, newsletter, _signs = self.categories
+        return {
+            "source": chance.choice(self.sources),
+            "industry": None if firm.is_person else chance.choice(self.industries),
+            "status": self.statuses[0 if number % 7 else 1 + number // 7 % 3],
+            "categories": ((key,) if number % 6 == 0 else ()) + ((newsletter,) if number % 3 == 1 else ()),
+        }
+
+
+def add_lists(*, by: Actor, at: datetime) -> Lists:
+    """Entered before anything else."""
+
+    def added(kind: type[Entry], name: str, colour: str = "grey", **more: bool) -> Entry:
+        return add_entry(kind=kind, data=EntryData(name=name, colour=colour, **more), by=by, now=at)
+
+    return Lists(
+        sources=tuple(added(Source, name) for name in _SOURCES),
+        industries=tuple(added(Industry, name) for name in _INDUSTRIES),
+        categories=tuple(
+            added(Category, name, colour, is_of_customers=on_customers, is_of_contacts=on_contacts)
+            for name, colour, on_customers, on_contacts in _CATEGORIES
+        ),
+        statuses=tuple(added(CustomerStatus, name, colour) for name, colour in _STATUSES),
+        roles=tuple(added(ContactRole, name, colour) for name, colour in _ROLES),
+    )

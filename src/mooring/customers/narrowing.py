@@ -1,0 +1,56 @@
+"""Filters by what was chosen from lists, and the way to the rows that fit: from the rarest choice, or by a walk that asks each.
+
+As with words (customers.word_search), which of the two is right is decided by counting up to a cap.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Model, OuterRef, Q, QuerySet
+
+from mooring.customers.counting import counts_up_to
+from mooring.customers.word_search import FEW, Found
+from mooring.users.scoping import has_any
+
+_WHY = "counted up to a cap, to choose a plan"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One filter. `condition` asks a row that a walk meets, `lead` leads to all that fit, `counted` are as many as they."""
+
+    condition: Q
+    lead: Q
+    counted: QuerySet[Any]
+
+
+def choice_of_column(model: type[Model], column: str, value: int) -> Choice:
+    """A column of the record's own row, with an index of it."""
+    condition = Q(**{column: value})
+    rows: Any = model._default_manager
+    return Choice(condition, condition, rows.unscoped(_WHY).filter(condition))
+
+
+def choice_of_rows(rows: QuerySet[Any], owner: str) -> Choice:
+    """Rows of another table that name the record in the column `owner`, each at most once."""
+    return Choice(has_any(rows.filter(**{owner: OuterRef("pk")})), Q(pk__in=rows.values(owner)), rows)
+
+
+def narrowed(found: Found, choices: Sequence[Choice]) -> Found:
+    """What the words ask and what was chosen, together. At most one query."""
+    if not choices or found.is_impossible:
+        return found
+    counts = counts_up_to(FEW, [choice.counted for choice in choices])
+    rarest = counts.index(min(counts))
+    lead = choices[rarest].lead if counts[rarest] <= FEW and found.few is None else None
+    condition = found.condition
+    for number, choice in enumerate(choices):
+        if lead is None or number != rarest:
+            condition &= choice.condition
+    if lead is not None:
+        return Found(condition, few=lead, is_impossible=not counts[rarest])
+    unless_dense = None if found.few is not None else found.unless_dense or choices[rarest].lead
+    return Found(condition, few=found.few, unless_dense=unless_dense, is_impossible=not counts[rarest])

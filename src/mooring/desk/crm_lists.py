@@ -1,0 +1,66 @@
+"""The lists under Setup > Settings > CRM: how their pages name them and what is special to each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from mooring.customers.models import Category, ContactRole, CustomerStatus, Industry, ListEntry, Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CrmList:
+    """`name` is the name of the address and its last part; `words` say what the list is for."""
+
+    name: str
+    kind: type[ListEntry]
+    title: Any
+    new: Any
+    words: Any
+    icon: str
+
+
+SOURCES: Final = CrmList(
+    name="sources",
+    kind=Source,
+    title=_("Sources"),
+    new=_("New source"),
+    words=_("Where customers and leads came from. The same list is offered as the source of sales opportunities."),
+    icon="compass",
+)
+CATEGORIES: Final = CrmList(
+    name="categories",
+    kind=Category,
+    title=_("Categories"),
+    new=_("New category"),
+    words=_("A customer or contact can have many of them. Each is shown on companies, on contacts, or on both."),
+    icon="tags",
+)
+INDUSTRIES: Final = CrmList(
+    name="industries",
+    kind=Industry,
+    title=_("Industries"),
+    new=pgettext_lazy("industry", "New"),
+    words=_("What your customers work in. All customers of an industry can be moved to another one."),
+    icon="building-factory-2",
+)
+CONTACT_ROLES: Final = CrmList(
+    name="contact_roles",
+    kind=ContactRole,
+    title=_("Contact roles"),
+    new=_("New contact role"),
+    words=_("What contacts are at a customer: General Manager, Finance Manager, Consultant."),
+    icon="id-badge-2",
+)
+CUSTOMER_STATUSES: Final = CrmList(
+    name="customer_statuses",
+    kind=CustomerStatus,
+    title=_("Customer statuses"),
+    new=_("New customer status"),
+    words=_("How a customer stands: Active, Bankrupt, Merged. Whether it rests in the archive is another matter."),
+    icon="traffic-lights",
+)
+CRM_LISTS: Final = {each.name: each for each in (SOURCES, CATEGORIES, INDUSTRIES, CONTACT_ROLES, CUSTOMER_STATUSES)}
