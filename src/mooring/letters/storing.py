@@ -144,13 +144,14 @@ def _store_new(
             ordered, new_ids(Letter, len(ordered)), _positions(ordered, now), threads, strict=True
         )
     ]
+    stored_at = moment_value(now)
     rows = zip(letters, ordered, shapes, strict=True)
     linked = (bool(records) or each.fingerprint in matched for each, records in zip(ordered, heirlooms, strict=True))
     insert_rows(
         Letter,
         _LETTER_COLUMNS,
         [
-            (is_linked, originals[each.original.sha256], *_times(each, now), *letter, *own_values(each, shape))
+            (is_linked, originals[each.original.sha256], *_times(each, now), stored_at, *letter, *own_values(each, shape))
             for is_linked, (letter, each, shape) in zip(linked, rows, strict=True)
         ],
     )
@@ -163,8 +164,8 @@ def _store_new(
     ]
 
 
-def _times(arrival: Arrival, now: datetime) -> tuple[Any, Any, Any]:
-    return moment_value(time_of(arrival, now=now)), moment_value(arrival.letter.header.date), moment_value(now)
+def _times(arrival: Arrival, now: datetime) -> tuple[Any, Any]:
+    return moment_value(time_of(arrival, now=now)), moment_value(arrival.letter.header.date)
 
 
 def _positions(arrivals: Sequence[Arrival], now: datetime) -> list[int]:

@@ -68,7 +68,8 @@ def _threads_of_roots(groups: _Groups, places: Iterable[int], known: set[int], n
         roots[groups.root(f"thread {known_thread}")].append(known_thread)
     without = [root for root, threads in roots.items() if not threads]
     made = new_ids(Thread, len(without))
-    insert_rows(Thread, ("id", "created_at"), [(thread, moment_value(now)) for thread in made])
+    created_at = moment_value(now)
+    insert_rows(Thread, ("id", "created_at"), [(thread, created_at) for thread in made])
     for root, thread in zip(without, made, strict=True):
         roots[root].append(thread)
     for threads in roots.values():

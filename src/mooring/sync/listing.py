@@ -135,7 +135,8 @@ class _Listing:
             return
         known = self._known_items(arrived)
         places.bring_back([item for item in known.values() if item.state == ItemState.GONE])
-        fresh = (self._row(each, now) for each in arrived if each.server_id not in known)
+        seen_at = moment_value(now)
+        fresh = (self._row(each, seen_at) for each in arrived if each.server_id not in known)
         insert_rows(Item, _COLUMNS, fresh, leaves_out_known=True)
 
     def _write_listed_again(self, listed_again: Sequence[Listed], now: datetime) -> None:
@@ -147,7 +148,7 @@ class _Listing:
             replaced = [item for item in known if _is_another(item, found[item.server_id])]
             if replaced:
                 places.retire_items(replaced, now=now)
-                insert_rows(Item, _COLUMNS, (self._row(found[item.server_id], now) for item in replaced))
+                insert_rows(Item, _COLUMNS, (self._row(found[item.server_id], moment_value(now)) for item in replaced))
 
     def _known_items(self, arrived: Sequence[Listed]) -> dict[str, Item]:
         known: dict[str, Item] = {}
@@ -156,7 +157,7 @@ class _Listing:
             known.update((item.server_id, item) for item in items.only("server_id", "state", "delivery_id"))
         return known
 
-    def _row(self, listed: Listed, now: datetime) -> tuple[Any, ...]:
+    def _row(self, listed: Listed, first_seen_at: Any) -> tuple[Any, ...]:
         oldest = self._visit.oldest
         is_older = oldest is not None and listed.received_at is not None and listed.received_at < oldest
         state = ItemState.OLDER if is_older else ItemState.LISTED
@@ -169,7 +170,7 @@ class _Listing:
             0,
             "",
             moment_value(listed.received_at),
-            moment_value(now),
+            first_seen_at,
             listed.size,
             json.dumps(sorted(listed.flags)),
             listed.remote_id[:200],

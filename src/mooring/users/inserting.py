@@ -10,11 +10,16 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from functools import cache, partial
+from itertools import chain
 from operator import attrgetter
-from typing import Any
+from typing import Any, Final
 
 from django.db import connection, transaction
+from django.db.backends.utils import CursorWrapper
 from django.db.models import BooleanField, CharField, DateTimeField, ForeignKey, IntegerField, JSONField, Model, TextField
+
+_MOST_PARAMETERS: Final = 990
+"""Every SQLite takes so many in one statement."""
 
 
 def insert_rows(
@@ -38,7 +43,19 @@ def insert_rows(
             by_column = [list(values) for values in zip(*listed, strict=True)]
             cursor.execute(f"{into} SELECT * FROM unnest({arrays}){otherwise}", by_column)  # noqa: S608  # names and types alone
         else:
-            cursor.executemany(f"{into} VALUES ({', '.join(['%s'] * len(fields))}){otherwise}", listed)
+            insert_in_few_steps(cursor, into, listed, otherwise=otherwise)
+
+
+def insert_in_few_steps(cursor: CursorWrapper, into: str, rows: Sequence[Sequence[Any]], *, otherwise: str = "") -> None:
+    """On SQLite: as executemany, many rows at a step. Between two steps the other threads would have their turn, each for as
+    long as it computes, up to 5 ms; rows of 400 letters waited as long as they took. `into` is "INSERT INTO table (columns)".
+    """
+    width = len(rows[0])
+    count = max(1, _MOST_PARAMETERS // width)
+    one = f"({', '.join(['%s'] * width)})"
+    for start in range(0, len(rows), count):
+        part = rows[start : start + count]
+        cursor.execute(f"{into} VALUES {', '.join([one] * len(part))}{otherwise}", list(chain.from_iterable(part)))
 
 
 def insert_records(records: Sequence[Model]) -> None:
