@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from pathlib import Path
 from random import Random
 from zoneinfo import ZoneInfo
 
@@ -12,6 +13,7 @@ import pytest
 from config.installed import Place
 from making import make_user
 from mooring.activities.queries import day_of
+from mooring.config.demo.catch_all import HOST, listen
 from mooring.config.demo.company import ALICE, BOB, FREE_MAIL, HOME, customers, leads
 from mooring.config.demo.filling import COMMAND
 from mooring.config.demo.letters import Post, year_of_letters
@@ -20,8 +22,12 @@ from mooring.config.demo.plans import add_plans, sales_team
 from mooring.config.demo.records import add_records
 from mooring.customers.models import Customer
 from mooring.letters.models import LetterTemplate
+from mooring.mail.connect import open_outgoing
 from mooring.mail.parsing import read_letter
+from mooring.mail.types import Encryption, Envelope, Login, Secret, Server
 from mooring.users.models import Group
+from servers.dovecot import free_ports
+from servers.scripted_imap import LOOPBACK
 
 NOW = datetime(2026, 11, 2, 10, 0, tzinfo=UTC)
 
@@ -94,6 +100,23 @@ def test_an_interrupted_demo_is_begun_anew(place: Place) -> None:
     (place.data / "demo").write_text("")
     (place.data / "mooring.sqlite3").write_bytes(b"half a database")
     assert place.run("demo").status == 0
+
+
+def test_letters_of_the_demo_become_files_and_reach_nobody(tmp_path: Path) -> None:
+    (port,) = free_ports(1)
+    server = listen(tmp_path / "sent", port=port)
+    nobody = {"user_name": "", "password": Secret(""), "login": Login.NONE}
+    asked = Server(protocol="smtp", host=HOST, port=port, encryption=Encryption.NONE, **nobody)  # type: ignore[arg-type]
+    envelope = Envelope("bob@halyard.example", ("carol@harbour.example",))
+    try:
+        assert listen(tmp_path / "other", port=port) is None, "a second demo goes without"
+        for subject in ("Ropes", "Sails"):
+            with open_outgoing(asked, policy=LOOPBACK) as outgoing:
+                outgoing.send(envelope, f"Subject: {subject}\r\n\r\nDear Carol\r\n".encode(), before_data=lambda: None)
+    finally:
+        server.stop()
+    kept = [read_letter(path.read_bytes()).header.subject for path in sorted((tmp_path / "sent").iterdir())]
+    assert kept == ["Ropes", "Sails"]
 
 
 def test_another_installation_is_never_touched(installed: Place) -> None:

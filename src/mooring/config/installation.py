@@ -62,6 +62,11 @@ class Installation:
         return self.data / "demo"
 
     @property
+    def demo_sent(self) -> Path:
+        """Letters that were “sent” by a demo."""
+        return self.data / "sent by the demo"
+
+    @property
     def secret_key_file(self) -> Path:
         """Signs sessions and one-time links."""
         return self.keys / "secret_key"

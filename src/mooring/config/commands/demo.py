@@ -31,7 +31,7 @@ def demo(reset: bool) -> None:
     if mark.read_text() != "complete":
         _fill(installation)
         mark.write_text("complete")
-    _tell()
+    _tell(installation)
 
 
 def _fill(installation: Installation) -> None:
@@ -61,9 +61,9 @@ def _empty(installation: Installation) -> None:
             entry.unlink()
 
 
-def _tell() -> None:
+def _tell(installation: Installation) -> None:
     click.echo("\nSign in as one of these, with the password " + click.style(PASSWORD, bold=True))
     for colleague in STAFF:
         if not colleague.has_left:
             click.echo(f"  {colleague.address:<24} {colleague.name}, {colleague.role.replace('_', ' ')}")
-    click.echo("")
+    click.echo(f"Letters that you send arrive nowhere: they become files in {installation.demo_sent}.\n")

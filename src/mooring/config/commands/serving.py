@@ -14,6 +14,7 @@ import click
 
 from mooring.config.checking import reasons_not_to_serve
 from mooring.config.commands.starting import UnableToRun, UnableToStart, start_up_to_date
+from mooring.config.installation import Installation
 
 log = logging.getLogger("mooring")
 
@@ -46,12 +47,15 @@ def serve(listen: str, with_worker: bool, threads: int, trusted_proxy: str | Non
     engine = _Engine(stop, on_failure=server.close) if with_worker else None
     if engine is not None:
         engine.start()
+    taking = _take_letters_of_a_demo(installation)
     _end_on_signals()
     click.echo(f"Mooring serves {installation.base_url} (listening on {listen}). Ctrl-C ends it.")
     server.run()  # returns on the SystemExit of a signal, after open requests were answered
     stop.set()
     if engine is not None:
         engine.finish()
+    if taking is not None:
+        taking.stop()
 
 
 @click.command()
@@ -98,6 +102,14 @@ def _run_engine(stop: threading.Event) -> None:
     from mooring.sync.worker import run
 
     run(stop)
+
+
+def _take_letters_of_a_demo(installation: Installation) -> Any:
+    if not installation.demo_mark.exists():
+        return None
+    from mooring.config.demo.catch_all import listen
+
+    return listen(installation.demo_sent)
 
 
 def _refuse_what_is_not_safe(listen: str) -> None:

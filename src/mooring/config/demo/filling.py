@@ -9,6 +9,7 @@ from pathlib import Path
 from random import Random
 from typing import Final
 
+from mooring.config.demo import catch_all
 from mooring.config.demo.company import ALICE, BOB, FREE_MAIL, HOME, PASSWORD, STAFF, Colleague, customers, leads
 from mooring.config.demo.letters import Post, year_of_letters
 from mooring.config.demo.mailboxes import write_eml_files, write_maildir, write_mbox
@@ -116,6 +117,11 @@ def _add_account(box: Box, people: dict[str, User], team: Sequence[TeamRight], f
         path=str(path_of(box, folder)),
         is_main=True,
         first_scan_days=None,
+        outgoing_protocol="smtp",
+        outgoing_host=catch_all.HOST,
+        outgoing_port=catch_all.PORT,
+        outgoing_encryption="none",
+        outgoing_login_of="none",
     )
     tested = test_account(server_described_by(data, password=Secret("")))
     folders = default_choices(tested.folders)
