@@ -14,8 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from letters.making_letters import arrival, make_account, make_letter, raw_letter
-from making import NOW, make_customer
+from making import NOW, actor, make_customer
 from mooring.letters import search as searching
+from mooring.letters.bin import put_into_bin, take_from_bin
 from mooring.letters.models import Letter
 from mooring.letters.paging import Window
 from mooring.letters.search import newest_with, rebuild_index, search
@@ -272,3 +273,15 @@ def test_many_hits_are_walked_and_a_walk_without_end_is_given_up(
         monkeypatch.setattr(searching, "_meets", lambda expression: Q(Exact(Cast(sleep, CharField()), Value("?"))))
     monkeypatch.setattr(searching, "_WALK_MS", walk_ms)
     assert hits(reader, "ropes") == [corpus[3].pk, corpus[0].pk]
+
+
+@pytest.mark.django_db
+def test_what_was_deleted_is_found_again_only_once_it_is_restored_or_stands_on_a_record(bob: User, alice: User) -> None:
+    box, harbour = make_account(bob), make_customer("Harbour Ltd", owner=alice)
+    alone = make_letter(box, subject="Anchors")
+    linked = make_letter(box, subject="Anchors", to_records=(harbour,))
+    put_into_bin(letter_ids=[alone.pk, linked.pk], by=actor(bob), now=NOW)
+    assert search(reader=bob, text="anchors").rows == []
+    assert search(reader=alice, text="anchors").rows == [linked], "deleting it from a mailbox takes it off no card"
+    take_from_bin(letter_ids=[alone.pk], by=actor(bob), now=NOW)
+    assert search(reader=bob, text="anchors").rows == [alone]

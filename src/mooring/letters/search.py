@@ -23,7 +23,7 @@ from mooring.letters.models.letter import LetterQuerySet
 from mooring.letters.paging import PAGE_SIZE, Page, Window
 from mooring.letters.search_query import Search, fts5_text, parse_search, tsquery_text
 from mooring.letters.text_index import TABLE, empty_index, index_batch, rebuild_index
-from mooring.letters.visibility import few_positions, visible_letters
+from mooring.letters.visibility import few_positions, findable_letters
 from mooring.users.models import User
 
 __all__ = ("empty_index", "index_batch", "newest_with", "rebuild_index", "search")
@@ -40,13 +40,13 @@ _WALK_MS: Final = 400
 
 
 def search(*, reader: User, text: str, cursor: str = "", size: int = PAGE_SIZE) -> Page[Letter]:
-    """A page of the letters that hold the words, newest first. Nothing typed, nothing found."""
+    """A page of the letters that hold the words, newest first; not of what was deleted. Nothing typed, nothing found."""
     wanted = parse_search(text)
     few = None if wanted.is_empty else few_positions(reader)
     if wanted.is_empty or few == []:
         return Page([])
     window = Window.of(cursor)
-    found = newest_with(visible_letters(reader), text=text, window=window, most=size + 1, few=few)
+    found = newest_with(findable_letters(reader), text=text, window=window, most=size + 1, few=few)
     return window.page(found, size=size, position=lambda letter: letter.position)
 
 

@@ -20,6 +20,7 @@ from mooring.letters.inheriting import inherited
 from mooring.letters.link_rows import Making, WantedLink, wanted_by_rules, write_links
 from mooring.letters.models import Delivery, Letter, Original, Rule
 from mooring.letters.private_marks import keep_private_true, marked_private
+from mooring.letters.rewritten_copies import rewritten_copies
 from mooring.letters.shaping import shape_of, storable
 from mooring.letters.threads import assign_threads
 from mooring.letters.upgrading import upgrade
@@ -69,6 +70,7 @@ def _store(arrivals: Sequence[Arrival], now: datetime) -> list[Delivery]:
     _upgrade_partial(arrivals, placed, originals)
     fresh = list({each.place: each for each in arrivals if each.place not in placed}.values())
     letters = _letters_by_fingerprint({each.fingerprint for each in fresh})
+    letters.update(rewritten_copies([each for each in fresh if each.fingerprint not in letters]))
     again = [each for each in fresh if each.fingerprint in letters]
     new, wanted = _store_new([each for each in fresh if each.fingerprint not in letters], originals, now)
     letters.update(new)

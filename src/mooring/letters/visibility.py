@@ -56,6 +56,12 @@ def visible_letters(user: User) -> LetterQuerySet:
     return Letter.objects.limited_to((_own(user) | _shared(user)) if user.is_active else _NOBODY)
 
 
+def findable_letters(user: User) -> LetterQuerySet:
+    """The visible ones without those that the reader knows from the bin only: what was deleted is not found any more."""
+    kept = Delivery.objects.filter(in_read_accounts(user), letter=OuterRef("pk"), binned_at=None)
+    return Letter.objects.limited_to((has_any(kept) | _shared(user)) if user.is_active else _NOBODY)
+
+
 def visible_deliveries(user: User) -> QuerySet[Delivery]:
     """Where visible letters lie, as far as the user may know: private deliveries of others stay unknown."""
     if not user.is_active:
