@@ -11,7 +11,7 @@ answer to the six principals of PRINCIPALS, in that order:
 
 from __future__ import annotations
 
-from desk import policy_boxes, policy_email, policy_writing
+from desk import policy_boxes, policy_email, policy_pipelines, policy_writing
 from desk.policy_words import ADMINISTRATOR, CHANGE_MODULE, CHANGE_RECORD, NOBODY, PUBLIC, SEE_RECORD, SIGNED_IN, Row, writes
 
 _NAMED = {"name": "Another name", "changed_at": "$version"}
@@ -20,6 +20,7 @@ _AT_OWN = {"affiliations-total": "1", "affiliations-0-place": "$place", "anyway"
 
 ROWS: dict[str, Row] = {
     **policy_boxes.ROWS,
+    **policy_pipelines.ROWS,
     **policy_email.ROWS,
     **policy_writing.ROWS,
     "home": Row(SIGNED_IN, SIGNED_IN),
@@ -94,6 +95,8 @@ ROWS: dict[str, Row] = {
     "bring_back_activity": Row(NOBODY, "login see see 404 403 login", args=("$activity.pk",)),
     "bell": Row(SIGNED_IN, NOBODY),
     "notices": Row(SIGNED_IN, "login see see see see login"),
+    "customer_opportunities": Row(SEE_RECORD, SEE_RECORD, args=("$customer.pk",)),
+    "lead_opportunities": Row(SEE_RECORD, SEE_RECORD, args=("$lead.pk",)),
     "customer_tasks": Row(SEE_RECORD, SEE_RECORD, args=("$customer.pk",)),
     "lead_tasks": Row(SEE_RECORD, SEE_RECORD, args=("$lead.pk",)),
     "project_tasks": Row(SEE_RECORD, SEE_RECORD, args=("$project.pk",)),

@@ -46,7 +46,9 @@ from mooring.letters.templates import remove_template, save_template
 from mooring.letters.unwanted import refuse_sender
 from mooring.mail.oauth import Consent
 from mooring.mail.types import Mailbox, Secret
-from mooring.sales.models import SalesMailbox
+from mooring.sales.models import ChecklistLine, Opportunity, Pipeline, SalesMailbox, Stage, StageMove
+from mooring.sales.opportunities import move_opportunity
+from mooring.sales.opportunity_data import ChecklistItem
 from mooring.sync.models import BackfillOffer
 from mooring.users.journal import Actor
 from mooring.users.models import Group, Role, SavedView, User
@@ -92,6 +94,12 @@ class World:
     industry: Industry
     other_industry: Industry
     move: IndustryMove
+    pipeline: Pipeline
+    stage: Stage
+    won: Stage
+    sale: Opportunity
+    stage_move: StageMove
+    line: ChecklistLine
     team_account: MailAccount
     team_letter: Letter
     clients: dict[str, Client]
@@ -224,7 +232,21 @@ def _records(owner: User, mark: str) -> dict[str, Any]:
         purpose=f"p{mark}"[:200],
         password=making.PASSWORD,
     )
-    return {"customer": customer, "lead": lead, "contact": contact, "project": project, "box": box}
+    sales = _sales(owner, box, customer, mark)
+    return {"customer": customer, "lead": lead, "contact": contact, "project": project, "box": box, **sales}
+
+
+def _sales(owner: User, box: SalesMailbox, customer: Customer, mark: str) -> dict[str, Any]:
+    """A pipeline with an opportunity that was moved into its second stage."""
+    pipeline = making.make_pipeline(f"Ropes{mark}", mailbox=box)
+    texts = {name: f"{name}{mark}" for name in ("next_step", "products", "note")}
+    line = ChecklistItem(text=f"Sample{mark}")
+    sale = making.make_opportunity(f"Lines{mark}", pipeline=pipeline, whom=customer, owner=owner, checklist=(line,), **texts)
+    _new, second, *_others = stages = list(pipeline.stages.all())
+    move = move_opportunity(opportunity=sale, to=second, by=Actor(owner, "desk"), now=making.NOW)
+    assert move is not None
+    won = next(stage for stage in stages if stage.outcome == "won")
+    return {"pipeline": pipeline, "stage": second, "won": won, "sale": sale, "stage_move": move, "line": sale.checklist.get()}
 
 
 def _planned(owner: User, customer: Customer, mark: str) -> Activity:

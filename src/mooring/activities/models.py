@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from mooring.customers.models import Customer, Lead, Project
 from mooring.letters.models import Letter, MailAccount, OutgoingLetter
+from mooring.sales.models import Opportunity
 from mooring.users.models import User
 from mooring.users.permissions import Action
 from mooring.users.scoping import ScopedQuerySet, has_any
@@ -31,6 +32,8 @@ class ActivityQuerySet(ScopedQuerySet["Activity"]):
         projects = Project.objects.visible_to(user, action)
         of_record = has_any(customers.filter(pk=OuterRef("customer_id"))) | has_any(leads.filter(pk=OuterRef("lead_id")))
         of_record |= has_any(projects.filter(pk=OuterRef("project_id")))
+        sales = Opportunity.objects.visible_to(user, action)
+        of_record |= has_any(sales.filter(pk=OuterRef("opportunity_id")))
         return self.limited_to(Q(owner=user) | Q(planned_by=user) | of_record)
 
 
@@ -49,6 +52,7 @@ class Activity(models.Model):
     customer = models.ForeignKey(Customer, null=True, on_delete=models.CASCADE, related_name="+")
     lead = models.ForeignKey(Lead, null=True, on_delete=models.CASCADE, related_name="+")
     project = models.ForeignKey(Project, null=True, on_delete=models.CASCADE, related_name="+")
+    opportunity = models.ForeignKey(Opportunity, null=True, on_delete=models.CASCADE, related_name="+")
     letter = models.ForeignKey(Letter, null=True, on_delete=models.SET_NULL, related_name="+")
     """The letter that it was made from; whether a reader may open it, letters.visibility says."""
 
@@ -69,7 +73,10 @@ class Activity(models.Model):
         constraints = (
             models.CheckConstraint(condition=~Q(title=""), name="an_activity_has_a_title"),
             models.CheckConstraint(
-                condition=Q(customer=None, lead=None) | Q(customer=None, project=None) | Q(lead=None, project=None),
+                condition=Q(customer=None, lead=None, project=None)
+                | Q(customer=None, lead=None, opportunity=None)
+                | Q(customer=None, project=None, opportunity=None)
+                | Q(lead=None, project=None, opportunity=None),
                 name="an_activity_is_about_one_record",
             ),
         )
@@ -89,7 +96,7 @@ class Activity(models.Model):
     @property
     def is_to_be_known(self) -> bool:
         """A note without a day on a record: it stands there, and nobody has to do anything about it."""
-        is_about_record = any((self.customer_id, self.lead_id, self.project_id))
+        is_about_record = any((self.customer_id, self.lead_id, self.project_id, self.opportunity_id))
         return self.kind == ActivityKind.NOTE and self.due_at is None and is_about_record
 
 

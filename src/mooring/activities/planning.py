@@ -13,6 +13,7 @@ from mooring.activities.models import Activity, ActivityKind, Notice, NoticeKind
 from mooring.customers.checking import line
 from mooring.customers.models import Customer, Lead, Project
 from mooring.letters.models import Letter
+from mooring.sales.models import Opportunity
 from mooring.users.journal import Actor, changes_between, record
 from mooring.users.models import User
 
@@ -35,7 +36,7 @@ class ActivityData:
     owner: User
     kind: str = ActivityKind.TASK.value
     note: str = ""
-    about: Customer | Lead | Project | None = None
+    about: Customer | Lead | Project | Opportunity | None = None
     letter: Letter | None = None
     due_at: datetime | None = None
     is_whole_day: bool = True
@@ -95,7 +96,7 @@ def bring_back_activity(*, activity: Activity, by: Actor, now: datetime) -> Acti
 def data_of(activity: Activity) -> ActivityData:
     """An activity as it stands, in the shape in which it is entered."""
     kept = {field.name: getattr(activity, field.name) for field in fields(ActivityData) if field.name != "about"}
-    return ActivityData(**kept, about=activity.customer or activity.lead or activity.project)
+    return ActivityData(**kept, about=_about(activity))
 
 
 def _marked(activity: Activity, field: str, value: datetime | None, action: str, *, by: Actor, now: datetime) -> Activity:
@@ -112,7 +113,7 @@ def _marked(activity: Activity, field: str, value: datetime | None, action: str,
 
 def _locked(activity: Activity) -> Activity:
     rows = Activity.objects.unscoped(_WHY).select_for_update(of=("self",))
-    return rows.select_related("owner", "customer", "lead", "project", "letter").get(pk=activity.pk)
+    return rows.select_related("owner", "customer", "lead", "project", "opportunity", "letter").get(pk=activity.pk)
 
 
 def _checked(data: ActivityData) -> ActivityData:
@@ -134,7 +135,7 @@ def _checked(data: ActivityData) -> ActivityData:
 
 def _columns(data: ActivityData) -> dict[str, Any]:
     values = {field.name: getattr(data, field.name) for field in fields(ActivityData) if field.name != "about"}
-    about = {"customer": Customer, "lead": Lead, "project": Project}
+    about = {"customer": Customer, "lead": Lead, "project": Project, "opportunity": Opportunity}
     return {**values, **{name: data.about if isinstance(data.about, model) else None for name, model in about.items()}}
 
 
@@ -158,10 +159,14 @@ def _facts(data: ActivityData) -> dict[str, Any]:
 
 def _note(activity: Activity, action: str, *, by: Actor, now: datetime, changes: dict[str, Any] | None = None) -> None:
     """On the timeline of the record that it is about, where there is one."""
-    about = activity.customer or activity.lead or activity.project
+    about = _about(activity)
     facts = {"activity": activity.title, **(changes or {})}
     if about is None:
         record(by=by, action=action, kind="activity", record_id=activity.pk, name=activity.title, changes=facts, now=now)
         return
     kind = type(about).__name__.lower()
-    record(by=by, action=action, kind=kind, record_id=about.pk, name=about.name, changes=facts, now=now)
+    record(by=by, action=action, kind=kind, record_id=about.pk, name=str(about), changes=facts, now=now)
+
+
+def _about(activity: Activity) -> Customer | Lead | Project | Opportunity | None:
+    return activity.customer or activity.lead or activity.project or activity.opportunity

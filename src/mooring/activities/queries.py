@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from django.db.models import Q
+from django.db.models import Max, Q
 
 from mooring.activities.models import Activity, Notice
 from mooring.activities.models import ActivityQuerySet as Activities
 from mooring.customers.models import Customer, Lead, Project
+from mooring.sales.models import Opportunity
 from mooring.users.models import User
 
 MOST: Final = 200
 """Lines of one heading; who has more open tasks than that needs no longer page."""
 MOST_DONE: Final = 20
 MOST_COUNTED: Final = 99
+_WHY: Final = "how long a sale has been silent says nothing of what was done"
 _IS_SHOWN: Final = Q(activity=None) | Q(activity__removed_at=None)
 
 
@@ -54,11 +57,24 @@ def day_of(user: User, *, now: datetime, zone: ZoneInfo) -> Day:
     )
 
 
-def activities_of(record: Customer | Lead | Project, *, reader: User) -> list[Activity]:
+def activities_of(record: Customer | Lead | Project | Opportunity, *, reader: User) -> list[Activity]:
     """What is planned on a record, the open ones first by when they are due, then those done lately; two queries."""
     rows = _shown(Activity.objects.visible_to(reader).filter(**{type(record).__name__.lower(): record}))
     open_ones = list(rows.filter(done_at=None).order_by("due_at", "id")[:MOST])
     return open_ones + list(rows.filter(done_at__isnull=False).order_by("-done_at", "-id")[:MOST_DONE])
+
+
+def last_done(sales: Sequence[Opportunity]) -> dict[int, datetime]:
+    """When the last call, meeting or task about each of these, or about its customer or lead, was done. One query."""
+    ends = {name: {pk for sale in sales if (pk := getattr(sale, f"{name}_id"))} for name in ("customer", "lead")}
+    about = Q(opportunity__in=[sale.pk for sale in sales]) | Q(customer__in=ends["customer"]) | Q(lead__in=ends["lead"])
+    done = Activity.objects.unscoped(_WHY).filter(about, done_at__isnull=False, removed_at=None)
+    rows = done.order_by().values_list("opportunity_id", "customer_id", "lead_id").annotate(Max("done_at"))
+    latest: dict[tuple[str, int], datetime] = {}
+    for *keys, at in rows:
+        latest |= {(name, key): at for name, key in zip(("pk", "customer_id", "lead_id"), keys, strict=True) if key}
+    found = {sale.pk: [at for (name, key), at in latest.items() if getattr(sale, name) == key] for sale in sales}
+    return {pk: max(times) for pk, times in found.items() if times}
 
 
 def notices_of(user: User, *, before_id: int | None = None, limit: int = 50) -> list[Notice]:
@@ -75,4 +91,4 @@ def unread_count(user: User) -> int:
 
 
 def _shown(rows: Activities) -> Activities:
-    return rows.filter(removed_at=None).select_related("owner", "customer", "lead", "project")
+    return rows.filter(removed_at=None).select_related("owner", "customer", "lead", "project", "opportunity")

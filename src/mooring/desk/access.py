@@ -37,13 +37,13 @@ from mooring.letters.outbox_queries import outgoing_of
 from mooring.letters.templates import changeable_templates, templates_of
 from mooring.letters.unwanted import unwanted_senders
 from mooring.letters.visibility import accounts_read_by, accounts_written_by, visible_letters, visible_links
-from mooring.sales.models import BoxReset, SalesMailbox
+from mooring.sales.models import BoxReset, Opportunity, Pipeline, SalesMailbox
 from mooring.sales.resetting import resets_to_undo
 from mooring.sync.backfill import UnableToAnswer, record_of
 from mooring.sync.models import BackfillOffer
 from mooring.users.journal import Actor
 from mooring.users.models import Group, SavedView, User
-from mooring.users.permissions import Action, Module, may
+from mooring.users.permissions import Action, Module, Scope, may, scope_of
 from mooring.users.scoping import ScopedQuerySet
 
 SIGN_INS_BEGUN = "sign_ins_begun"
@@ -155,9 +155,49 @@ def resets_for(request: HttpRequest, batch: UUID) -> QuerySet[BoxReset]:
     return found
 
 
+def pipeline_for(request: HttpRequest, pipeline_id: int, action: Action = Action.VIEW, *, is_removed: bool = False) -> Pipeline:
+    """A pipeline in a sales mailbox that the user opens by right, or that this session opened; a removed one to bring it back."""
+    rows = Pipeline.objects.select_related("mailbox", "mailbox__owner")
+    if is_removed:
+        box_ids = SalesMailbox.objects.visible_to(user_of(request), action, opened=opened(request)).values("pk")
+        removed = rows.unscoped("a removed pipeline of a box that the user may change").exclude(removed_at=None)
+        return _first(removed.filter(pk=pipeline_id, mailbox__in=box_ids, reset_by=None), pipeline_id)
+    pipeline: Pipeline = _opened_for(request, rows, pipeline_id, action)
+    return pipeline
+
+
+def opportunity_for(
+    request: HttpRequest, opportunity_id: int, action: Action = Action.VIEW, *, is_removed: bool = False
+) -> Opportunity:
+    """A sales opportunity in a box that is open to the user, of their own, or to look at one of their customers and leads."""
+    related = ("pipeline__mailbox", "stage", "customer", "lead", "owner", "source", "kind", "rejection")
+    rows = Opportunity.objects.select_related(*related)
+    if is_removed:
+        found = _first(rows.unscoped("a removed opportunity, to be brought back").exclude(removed_at=None), opportunity_id)
+        pipeline_for(request, found.pipeline_id, action)
+        return found
+    opportunity: Opportunity = _opened_for(request, rows, opportunity_id, action)
+    return opportunity
+
+
+def may_change_pipeline(request: HttpRequest, pipeline: Pipeline) -> bool:
+    """Whether the user may change it and what is in it; for drawing buttons."""
+    rows = Pipeline.objects.visible_to(user_of(request), Action.CHANGE, opened=opened(request))
+    return rows.filter(pk=pipeline.pk).exists()
+
+
+def may_change_opportunity(request: HttpRequest, opportunity: Opportunity) -> bool:
+    """Whether the user may change it; for drawing buttons. Asks the database only about what is not their own."""
+    scope = scope_of(user_of(request), Module.SALES, Action.CHANGE)
+    if scope is not Scope.OWN or opportunity.owner_id == user_of(request).pk:
+        return scope is not Scope.NONE
+    rows = Opportunity.objects.visible_to(user_of(request), Action.CHANGE, opened=opened(request))
+    return rows.filter(pk=opportunity.pk).exists()
+
+
 def activity_for(request: HttpRequest, activity_id: int, action: Action = Action.VIEW, *, with_removed: bool = False) -> Activity:
     """A task, call, meeting or note: one's own, or of a record within the reader's rights."""
-    rows = Activity.objects.select_related("owner", "customer", "lead", "project", "letter")
+    rows = Activity.objects.select_related("owner", "customer", "lead", "project", "opportunity", "letter")
     activity: Activity = _record_for(request, rows if with_removed else rows.filter(removed_at=None), activity_id, action)
     return activity
 
@@ -305,5 +345,16 @@ def _record_for(request: HttpRequest, records: Any, record_id: int, action: Acti
     if record is None:
         raise Http404
     if action is not Action.VIEW and not records.visible_to(user, action).filter(pk=record_id).exists():
+        raise PermissionDenied
+    return record
+
+
+def _opened_for(request: HttpRequest, records: Any, record_id: int, action: Action) -> Any:
+    """The same for what lies in sales mailboxes, which a session opens with their passwords, too."""
+    user, boxes = user_of(request), opened(request)
+    record = records.visible_to(user, opened=boxes).filter(pk=record_id).first()
+    if record is None:
+        raise Http404
+    if action is not Action.VIEW and not records.visible_to(user, action, opened=boxes).filter(pk=record_id).exists():
         raise PermissionDenied
     return record

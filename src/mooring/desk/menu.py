@@ -62,6 +62,7 @@ NEW = (
     Place(_("Contact"), "new_contact", icon="address-book", module=Module.CUSTOMERS, action=Action.CHANGE),
     Place(_("Lead"), "new_lead", icon="target-arrow", module=Module.LEADS, action=Action.CHANGE),
     Place(_("Project"), "new_project", icon="folders", module=Module.PROJECTS, action=Action.CHANGE),
+    Place(_("Sales opportunity"), "new_opportunity", icon="cash", module=Module.SALES, action=Action.CHANGE),
 )
 
 EMAIL = (
@@ -73,6 +74,7 @@ EMAIL = (
 
 SALES = (
     Place(_("Sales mailboxes"), "boxes", icon="inbox", module=Module.SALES),
+    Place(_("Pipelines"), "pipelines", icon="layout-kanban", module=Module.SALES),
     Place(_("Open with a password"), "open_box", icon="lock-open", module=Module.SALES),
     Place(_("Reset"), "reset_boxes", icon="eraser", module=Module.SALES, action=Action.RESET),
 )

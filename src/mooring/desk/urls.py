@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path, re_path
 
-from mooring.desk import box_urls, crm_urls, writing_urls
+from mooring.desk import box_urls, crm_urls, pipeline_urls, writing_urls
 from mooring.desk.views import (
     account_form,
     account_health,
@@ -67,6 +67,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("customers/<int:customer_id>/emails/", customers.customer_emails, name="customer_emails"),
     path("customers/<int:customer_id>/contacts/", customers.customer_contacts, name="customer_contacts"),
     path("customers/<int:customer_id>/projects/", customers.customer_projects, name="customer_projects"),
+    path("customers/<int:customer_id>/opportunities/", customers.customer_opportunities, name="customer_opportunities"),
     path("customers/<int:customer_id>/tasks/", customers.customer_tasks, name="customer_tasks"),
     path("customers/<int:customer_id>/edit/", customers.edit_customer, name="edit_customer"),
     path("customers/<int:customer_id>/facts/<slug:fact>/", customers.edit_customer_fact, name="edit_customer_fact"),
@@ -79,6 +80,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("leads/<int:lead_id>/", leads.lead, name="lead"),
     path("leads/<int:lead_id>/emails/", leads.lead_emails, name="lead_emails"),
     path("leads/<int:lead_id>/contacts/", leads.lead_contacts, name="lead_contacts"),
+    path("leads/<int:lead_id>/opportunities/", leads.lead_opportunities, name="lead_opportunities"),
     path("leads/<int:lead_id>/tasks/", leads.lead_tasks, name="lead_tasks"),
     path("leads/<int:lead_id>/edit/", leads.edit_lead, name="edit_lead"),
     path("leads/<int:lead_id>/facts/<slug:fact>/", leads.edit_lead_fact, name="edit_lead_fact"),
@@ -196,6 +198,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("older-letters/<int:offer_id>/leave/", older_letters.leave_older_letters, name="leave_older_letters"),
     # Sales
     *box_urls.urlpatterns,
+    *pipeline_urls.urlpatterns,
     # Writing letters
     *writing_urls.urlpatterns,
     # Reports

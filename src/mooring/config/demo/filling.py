@@ -16,6 +16,7 @@ from mooring.config.demo.mailboxes import write_eml_files, write_maildir, write_
 from mooring.config.demo.oddities import oddities
 from mooring.config.demo.plans import add_plans, sales_team
 from mooring.config.demo.records import add_records
+from mooring.config.demo.sales import add_sales
 from mooring.config.visiting import scan_account
 from mooring.letters.accounts import AccountData, TeamRight, add_account, server_described_by
 from mooring.letters.folders import default_choices
@@ -62,6 +63,7 @@ def fill(*, mail_folder: Path, say: Callable[[str], object]) -> None:
     add_records(owners=owners, by=COMMAND, now=now, chance=chance)
     team = sales_team(people, by=COMMAND, now=now)
     add_plans(people, by=COMMAND, now=now)
+    add_sales(people, by=COMMAND, now=now)
     say(f"Entered {len(customers())} customers and {len(leads())} leads with their contacts and projects.")
     count = _write_mail(mail_folder, now, chance)
     say(f"Wrote {count} letters into {mail_folder}. Now the engine reads them:")

@@ -17,6 +17,7 @@ from mooring.customers.models import Customer, Lead, Project
 from mooring.desk.forms.letters import sensible_day
 from mooring.desk.forms.places import PlaceField
 from mooring.letters.models import Letter
+from mooring.sales.models import Opportunity
 from mooring.users.models import User
 
 _END_OF_DAY: Final = time(23, 59, 59)
@@ -63,9 +64,14 @@ class ActivityForm(forms.Form):
             reader=reader, models=(Customer, Lead, Project), label=_("Customer, lead or project"), required=False
         )
         self.letter: Letter | None = known.letter if known else None
+        about = self.initial.get("about")
+        self.opportunity: Opportunity | None = about if isinstance(about, Opportunity) else None
+        if self.opportunity is not None:
+            del self.fields["about"]
         self.order_fields(self.field_order)
         for name in _HALF:
-            self.fields[name].width = "half"  # type: ignore[attr-defined]  # read by ui/form/field.html
+            if name in self.fields:
+                self.fields[name].width = "half"  # type: ignore[attr-defined]  # read by ui/form/field.html
 
     def clean(self) -> dict[str, Any]:
         """A time or a reminder needs a day."""
@@ -83,7 +89,7 @@ class ActivityForm(forms.Form):
             kind=entered["kind"],
             title=entered["title"],
             owner=entered["owner"],
-            about=entered.get("about"),
+            about=self.opportunity or entered.get("about"),
             letter=self.letter,
             note=entered["note"],
             due_at=due_at,

@@ -30,11 +30,12 @@ from mooring.desk.list_pages import own_path, path_of_ours
 from mooring.desk.personal import zone_of
 from mooring.desk.timeline import id_in
 from mooring.letters.visibility import visible_links
+from mooring.sales.models import Opportunity
 from mooring.ui.rendering import page, see_other, toast
 from mooring.users.permissions import Action, Module, may
 
 NOTICES = 50
-_RECORDS: dict[str, Any] = {"customer": Customer, "lead": Lead, "project": Project}
+_RECORDS: dict[str, Any] = {"customer": Customer, "lead": Lead, "project": Project, "opportunity": Opportunity}
 
 
 def my_day(request: HttpRequest) -> HttpResponse:
@@ -142,16 +143,16 @@ def _marked(request: HttpRequest, activity_id: int, deed: Callable[..., Activity
     return see_other(request, own_path(request, reverse("my_day")))
 
 
-def _about(request: HttpRequest, letter: Any) -> Customer | Lead | Project | None:
+def _about(request: HttpRequest, letter: Any) -> Customer | Lead | Project | Opportunity | None:
     """The record that the address names, or the only one that the letter is linked to; as far as the user may change it."""
     wanted = {name: id_in(request.GET.get(name, "")) for name in _RECORDS}
     if letter is not None and not any(wanted.values()):
         links = list(visible_links(user_of(request)).filter(letter=letter)[:2])
         if len(links) == 1:
-            wanted = {name: getattr(links[0], f"{name}_id") for name in _RECORDS}
+            wanted = {name: getattr(links[0], f"{name}_id", None) for name in _RECORDS}
     for name, record_id in wanted.items():
         if record_id:
-            found: Customer | Lead | Project | None
+            found: Customer | Lead | Project | Opportunity | None
             found = _RECORDS[name].objects.visible_to(user_of(request), Action.CHANGE).filter(pk=record_id).first()
             return found
     return None

@@ -19,11 +19,13 @@ from mooring.desk.list_pages import assign, file_of, list_page
 from mooring.desk.lists import CUSTOMERS
 from mooring.desk.record_letters import letters_tab
 from mooring.desk.record_pages import card, edit_fact, edit_record, hints, new_record, tabs_of
+from mooring.desk.record_sales import sales_tab
 from mooring.desk.record_tasks import tasks_tab
 from mooring.users.permissions import Action, Module
 
 PARTS = (
     ("customer_emails", _("Emails")),
+    ("customer_opportunities", _("Opportunities")),
     ("customer_tasks", _("Tasks")),
     ("customer_contacts", _("Contacts")),
     ("customer_projects", _("Projects")),
@@ -105,6 +107,12 @@ def customer_projects(request: HttpRequest, customer_id: int) -> HttpResponse:
     record = customer_for(request, customer_id)
     rows = Project.objects.visible_to(user_of(request)).filter(customer=record).order_by("is_closed", "name_key", "id")[:200]
     return card(request, record, {**_around(request, record), "tab": "projects", "rows": rows})
+
+
+def customer_opportunities(request: HttpRequest, customer_id: int) -> HttpResponse:
+    """The card with what may be sold."""
+    record = customer_for(request, customer_id)
+    return card(request, record, {**_around(request, record), **sales_tab(request, record)})
 
 
 def customer_tasks(request: HttpRequest, customer_id: int) -> HttpResponse:

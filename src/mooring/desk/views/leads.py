@@ -17,10 +17,16 @@ from mooring.desk.list_pages import assign, file_of, list_page
 from mooring.desk.lists import LEADS
 from mooring.desk.record_letters import letters_tab
 from mooring.desk.record_pages import card, edit_fact, edit_record, hints, new_record, tabs_of
+from mooring.desk.record_sales import sales_tab
 from mooring.desk.record_tasks import tasks_tab
 from mooring.users.permissions import Action, Module
 
-PARTS = (("lead_emails", _("Emails")), ("lead_tasks", _("Tasks")), ("lead_contacts", _("Contacts")))
+PARTS = (
+    ("lead_emails", _("Emails")),
+    ("lead_opportunities", _("Opportunities")),
+    ("lead_tasks", _("Tasks")),
+    ("lead_contacts", _("Contacts")),
+)
 BESIDE = 6
 """Contacts named beside the card."""
 
@@ -88,6 +94,12 @@ def lead_contacts(request: HttpRequest, lead_id: int) -> HttpResponse:
     contacts = record.affiliations.select_related("contact", "role").prefetch_related("contact__emails", "contact__phones")
     rows = contacts.order_by("contact__name_key", "id")[:200]
     return card(request, record, {**_around(request, record), "tab": "contacts", "rows": rows})
+
+
+def lead_opportunities(request: HttpRequest, lead_id: int) -> HttpResponse:
+    """The card with what may be sold."""
+    record = lead_for(request, lead_id)
+    return card(request, record, {**_around(request, record), **sales_tab(request, record)})
 
 
 def lead_tasks(request: HttpRequest, lead_id: int) -> HttpResponse:

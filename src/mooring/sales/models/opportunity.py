@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 from decimal import Decimal
 from typing import ClassVar, Self
@@ -22,13 +23,13 @@ from mooring.users.scoping import ScopedQuerySet, has_any
 
 
 class OpportunityQuerySet(ScopedQuerySet["Opportunity"]):
-    def visible_to(self, user: User, action: Action = Action.VIEW) -> Self:
-        """Those in boxes that the user opens by right and one's own; to look at, also those of one's customers and leads."""
+    def visible_to(self, user: User, action: Action = Action.VIEW, *, opened: Collection[int] = ()) -> Self:
+        """Those in boxes that are the user's or `opened`, and one's own; to look at, also those of one's customers and leads."""
         scope = scope_of(user, Module.SALES, action)
         in_use = Q(removed_at=None, pipeline__reset_by=None, pipeline__removed_at=None)
         if scope in (Scope.NONE, Scope.ALL):
             return self.limited_to(in_use if scope else Q(pk__in=()))
-        within = boxes_within(user, action, "pipeline__mailbox__") | Q(owner=user)
+        within = boxes_within(user, action, "pipeline__mailbox__", opened=opened) | Q(owner=user)
         if action is Action.VIEW:
             within |= has_any(Customer.objects.visible_to(user).filter(pk=OuterRef("customer_id")))
             within |= has_any(Lead.objects.visible_to(user).filter(pk=OuterRef("lead_id")))

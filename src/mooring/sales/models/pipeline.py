@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import ClassVar, Self
 
 from django.db import models
@@ -29,9 +30,9 @@ class Outcome(models.TextChoices):
 
 
 class PipelineQuerySet(ScopedQuerySet["Pipeline"]):
-    def visible_to(self, user: User, action: Action = Action.VIEW) -> Self:
-        """Pipelines in use whose sales mailbox the user opens by right and may do `action` on."""
-        return self.limited_to(IN_USE & boxes_within(user, action, "mailbox__"))
+    def visible_to(self, user: User, action: Action = Action.VIEW, *, opened: Collection[int] = ()) -> Self:
+        """Pipelines in use in sales mailboxes on which the user may do `action`, or that their session opened."""
+        return self.limited_to(IN_USE & boxes_within(user, action, "mailbox__", opened=opened))
 
 
 class Pipeline(models.Model):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import ClassVar, Self
 
 from django.db import models
@@ -27,9 +28,9 @@ class Cause(models.TextChoices):
 
 
 class VersionQuerySet(ScopedQuerySet["PipelineVersion"]):
-    def visible_to(self, user: User, action: Action = Action.VIEW) -> Self:
-        """Versions in sales mailboxes that the user opens by right and may do `action` on."""
-        return self.limited_to(Q(reset_by=None) & boxes_within(user, action, "mailbox__"))
+    def visible_to(self, user: User, action: Action = Action.VIEW, *, opened: Collection[int] = ()) -> Self:
+        """Versions in sales mailboxes on which the user may do `action`, or that their session opened."""
+        return self.limited_to(Q(reset_by=None) & boxes_within(user, action, "mailbox__", opened=opened))
 
 
 class PipelineVersion(models.Model):

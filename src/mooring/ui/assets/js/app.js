@@ -1,5 +1,6 @@
 // Everything the pages do beyond links and forms. Each module listens on the document, so swapped-in parts just work.
 
+import "./board.js";
 import "./boxes.js";
 import "./charts.js";
 import "./compose.js";

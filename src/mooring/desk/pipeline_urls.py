@@ -1,0 +1,42 @@
+"""The part of the site map about pipelines and sales opportunities."""
+
+from django.urls import URLPattern, path
+
+from mooring.desk.views import opportunities, pipelines, stage_moves
+
+urlpatterns: list[URLPattern] = [
+    path("sales/pipelines/", pipelines.pipelines, name="pipelines"),
+    path("sales/boxes/<int:box_id>/pipelines/new/", pipelines.new_pipeline, name="new_pipeline"),
+    path("sales/pipelines/<int:pipeline_id>/", pipelines.pipeline, name="pipeline"),
+    path("sales/pipelines/<int:pipeline_id>/list/", pipelines.pipeline_list, name="pipeline_list"),
+    path("sales/pipelines/<int:pipeline_id>/edit/", pipelines.edit_pipeline, name="edit_pipeline"),
+    path("sales/pipelines/<int:pipeline_id>/stages/", pipelines.pipeline_stages, name="pipeline_stages"),
+    path("sales/pipelines/<int:pipeline_id>/stages/<int:stage_id>/", pipelines.pipeline_stage, name="pipeline_stage"),
+    path("sales/pipelines/<int:pipeline_id>/remove/", pipelines.drop_pipeline, name="drop_pipeline"),
+    path("sales/pipelines/<int:pipeline_id>/back/", pipelines.put_back_pipeline, name="bring_back_pipeline"),
+    path("sales/opportunities/new/", opportunities.new_opportunity, name="new_opportunity"),
+    path("sales/opportunities/<int:opportunity_id>/", opportunities.opportunity, name="opportunity"),
+    path("sales/opportunities/<int:opportunity_id>/tasks/", opportunities.opportunity_tasks, name="opportunity_tasks"),
+    path("sales/opportunities/<int:opportunity_id>/edit/", opportunities.edit_opportunity, name="edit_opportunity"),
+    path(
+        "sales/opportunities/<int:opportunity_id>/facts/<slug:fact>/",
+        opportunities.edit_opportunity_fact,
+        name="edit_opportunity_fact",
+    ),
+    path("sales/opportunities/<int:opportunity_id>/remove/", opportunities.drop_opportunity, name="drop_opportunity"),
+    path("sales/opportunities/<int:opportunity_id>/back/", opportunities.put_back_opportunity, name="put_back_opportunity"),
+    path("sales/opportunities/<int:opportunity_id>/move/", stage_moves.move_sale, name="move_sale"),
+    path("sales/opportunities/<int:opportunity_id>/moves/<int:move_id>/undo/", stage_moves.undo_sale_move, name="undo_sale_move"),
+    path("sales/opportunities/<int:opportunity_id>/contacts/", opportunities.add_sale_contact, name="add_sale_contact"),
+    path(
+        "sales/opportunities/<int:opportunity_id>/contacts/<int:contact_id>/remove/",
+        opportunities.drop_sale_contact,
+        name="drop_sale_contact",
+    ),
+    path("sales/opportunities/<int:opportunity_id>/checklist/", opportunities.add_checklist_line, name="add_checklist_line"),
+    path(
+        "sales/opportunities/<int:opportunity_id>/checklist/<int:line_id>/",
+        opportunities.change_checklist_line,
+        name="change_checklist_line",
+    ),
+]
