@@ -17,6 +17,7 @@ from desk.policy_words import ADMINISTRATOR, CHANGE_MODULE, CHANGE_RECORD, NOBOD
 _NAMED = {"name": "Another name", "changed_at": "$version"}
 _CUSTOMER = {**_NAMED, "kind": "company", "emails-total": "0", "domains-total": "0", "phones-total": "0", "addresses-total": "0"}
 _AT_OWN = {"affiliations-total": "1", "affiliations-0-place": "$place", "anyway": "yes"}
+_PORTAL_USER = ("$customer.pk", "$portal_user.pk")
 
 ROWS: dict[str, Row] = {
     **policy_boxes.ROWS,
@@ -53,6 +54,23 @@ ROWS: dict[str, Row] = {
     "customer_projects": Row(SEE_RECORD, SEE_RECORD, args=("$customer.pk",)),
     "edit_customer": Row(CHANGE_RECORD, writes(CHANGE_RECORD), args=("$customer.pk",), data=_CUSTOMER),
     "edit_customer_fact": Row(CHANGE_RECORD, writes(CHANGE_RECORD), args=("$customer.pk", "name"), data=_NAMED),
+    # Files on a customer, and its portal users
+    "customer_files": Row(SEE_RECORD, "login see see 404 403 login", args=("$customer.pk",)),
+    "record_file": Row(SEE_RECORD, NOBODY, args=("$file.pk",)),
+    "show_record_file": Row(NOBODY, writes(CHANGE_RECORD), args=("$file.pk",), data={"shown": "no"}),
+    "remove_record_file": Row(NOBODY, writes(CHANGE_RECORD), args=("$file.pk",)),
+    "restore_record_file": Row(NOBODY, "login see see 404 403 login", args=("$file.pk",)),
+    "customer_portal": Row(SEE_RECORD, SEE_RECORD, args=("$customer.pk",)),
+    "invite_portal_user": Row(
+        NOBODY,
+        "login 422 Wsee 404 403 login",
+        args=("$customer.pk",),
+        data={"contact": "$contact.pk", "account": "$account.pk", "language": "en"},
+    ),
+    "lock_portal_user": Row(NOBODY, writes(CHANGE_RECORD), args=_PORTAL_USER),
+    "unlock_portal_user": Row(NOBODY, writes(CHANGE_RECORD), args=("$customer.pk", "$locked_portal_user.pk")),
+    "remove_portal_user": Row(NOBODY, writes(CHANGE_RECORD), args=_PORTAL_USER),
+    "drop_portal_code": Row(NOBODY, "login see see 404 403 login", args=_PORTAL_USER),
     # Leads
     "leads": Row(SIGNED_IN, SIGNED_IN),
     "new_lead": Row(CHANGE_MODULE, writes(CHANGE_MODULE), data=_CUSTOMER),

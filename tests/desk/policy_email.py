@@ -95,6 +95,9 @@ ROWS: dict[str, Row] = {
     "attachment_preview": Row(SEE_RECORD, NOBODY, args=("$letter.pk", "$attachment.pk")),
     "attachment_picture": Row("login 404 404 404 404 login", NOBODY, args=("$letter.pk", "$attachment.pk")),
     "original": Row(SEE_RECORD, NOBODY, args=_LETTER),
+    "show_letter_in_portal": Row(
+        NOBODY, "login Wsee Wsee 404 403 login", args=("$letter.pk", "$customer.pk"), data={"shown": "no"}
+    ),
     "add_letter_link": Row(SEE_RECORD, "login Wsee Wsee 404 422 login", args=_LETTER, data={"record": "$other_place"}),
     "remove_letter_link": Row(NOBODY, "login Wsee Wsee 404 see login", args=_LINK),
     "restore_letter_link": Row(NOBODY, "login see see 404 see login", args=_LINK),

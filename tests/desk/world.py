@@ -18,7 +18,8 @@ from letters.making_sign_ins import make_provider
 from mooring.activities.models import Activity
 from mooring.activities.planning import ActivityData, plan_activity
 from mooring.customers.lists import move_customers
-from mooring.customers.models import Contact, Customer, Industry, IndustryMove, Lead, Project
+from mooring.customers.models import Contact, Customer, Industry, IndustryMove, Lead, PortalUser, Project
+from mooring.customers.portal_access import invite, lock
 from mooring.customers.record_data import DomainData, PostalAddressData
 from mooring.desk.beginnings import attached_files
 from mooring.desk.forms.places import place_in_words
@@ -34,12 +35,15 @@ from mooring.letters.models import (
     OutgoingAttachment,
     OutgoingLetter,
     OutgoingState,
+    RecordFile,
     SignIn,
     SignInProvider,
     TeamAccess,
     UnwantedSender,
 )
 from mooring.letters.originals import Originals
+from mooring.letters.record_files import add_file, file_store
+from mooring.letters.sharing import share_letter
 from mooring.letters.sign_ins import Wanted, note_consent
 from mooring.letters.storing import store_batch
 from mooring.letters.templates import remove_template, save_template
@@ -102,6 +106,9 @@ class World:
     line: ChecklistLine
     team_account: MailAccount
     team_letter: Letter
+    portal_user: PortalUser
+    locked_portal_user: PortalUser
+    file: RecordFile
     clients: dict[str, Client]
     password: str = making.PASSWORD
     new_password: str = NEW_PASSWORD
@@ -158,7 +165,9 @@ def make_world(mark: str = "") -> World:
         **_letters(owner, records["customer"], mark),
         **_team(owner, colleague, mark),
         **_lists(),
+        **_portal(owner, records["customer"], records["contact"], mark),
     )
+    share_letter(letter=world.letter, customer=world.customer, by=Actor(owner, "desk"), now=making.NOW)
     for name in ("administrator", "owner", "colleague", "reader", "deactivated"):
         world.clients[name] = client_of(getattr(world, name))
     world.clients["anonymous"] = Client(raise_request_exception=True)
@@ -345,6 +354,29 @@ def _team(writer: User, reader: User, mark: str) -> dict[str, Any]:
     people = {"sender": f'"Eve{quoted}" <eve@else.example>', "to": f'"Team{quoted}" <team@mooring.example>'}
     letter = make_letter(account, private=True, subject=f"Sails{mark}", body=f"Sails?{mark}", **people)
     return {"group": group, "team_account": account, "team_letter": letter}
+
+
+def _portal(owner: User, customer: Customer, contact: Contact, mark: str) -> dict[str, Any]:
+    """Two contacts with a login, one of them locked, and a file that the portal shows."""
+    by = Actor(owner, "desk")
+    dan = making.make_contact(f"Dan{mark}", at=(customer,))
+    users = [
+        invite(contact=each, customer=customer, email=f"{name}@harbour.example", language="en", by=by, now=making.NOW).portal_user
+        for name, each in (("carol", contact), ("dan", dan))
+    ]
+    lock(portal_user=users[1], by=by, now=making.NOW)
+    name = f"prices{mark}.txt"
+    file = add_file(
+        customer=customer,
+        files=file_store(),
+        name=name,
+        content_type="text/plain",
+        chunks=[b"x"],
+        is_shared=True,
+        by=by,
+        now=making.NOW,
+    )
+    return {"portal_user": users[0], "locked_portal_user": users[1], "file": file}
 
 
 _LETTER = """From: AnnMARK <ann@harbour.example>

@@ -107,6 +107,8 @@ class NoticeKind(models.TextChoices):
     LETTER_GIVEN = "letter_given", _("Email given to you")
     SIGN_IN = "sign_in", _("Sign in again")
     """The provider does not know the permission for a mailbox any more."""
+    PORTAL = "portal", _("Message from the portal")
+    ARCHIVED = "archived", _("Email of a customer in the archive")
 
 
 class Notice(models.Model):

@@ -10,8 +10,9 @@ from django.db import transaction
 from django.db.models import OuterRef
 
 from mooring.activities.models import Activity, Notice, NoticeKind
+from mooring.customers.models import Customer
 from mooring.letters.handling import assign_letters
-from mooring.letters.models import Grant
+from mooring.letters.models import Grant, Letter
 from mooring.users.journal import Actor
 from mooring.users.models import Role, User
 from mooring.users.scoping import has_any, has_none
@@ -69,6 +70,14 @@ def give_letters(
         if changed and to is not None and to != by.user:
             Notice.objects.create(user=to, kind=NoticeKind.LETTER_GIVEN, letter_id=changed[-1], at=now)
     return changed
+
+
+def tell_of_message(*, letter: Letter, customer: Customer, now: datetime) -> Notice | None:
+    """Tell whoever looks after the customer that one of its people wrote in the portal; nobody where nobody does."""
+    owner = customer.owner
+    if owner is None or not owner.is_active:
+        return None
+    return Notice.objects.create(user=owner, kind=NoticeKind.PORTAL, letter=letter, at=now)
 
 
 def mark_read(*, user: User, now: datetime) -> int:

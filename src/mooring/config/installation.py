@@ -57,6 +57,11 @@ class Installation:
         return self.data / "attached"
 
     @property
+    def files(self) -> Path:
+        """The files on records."""
+        return self.data / "files"
+
+    @property
     def demo_mark(self) -> Path:
         """Says that the data folder is a demo: empty while it is being made, “complete” afterwards."""
         return self.data / "demo"

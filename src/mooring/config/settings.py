@@ -19,6 +19,7 @@ CSRF_TRUSTED_ORIGINS = [BASE_URL]
 ALLOWED_NETWORKS = INSTALLATION.allowed_networks
 ORIGINALS_FOLDER = INSTALLATION.originals
 ATTACHED_FOLDER = INSTALLATION.attached
+FILES_FOLDER = INSTALLATION.files
 SEALING_KEYS_FILE = INSTALLATION.sealing_keys_file
 MEMORY_FOLDER = INSTALLATION.memory
 
@@ -32,6 +33,7 @@ INSTALLED_APPS = [
     "mooring.activities",
     "mooring.sync",
     "mooring.desk",
+    "mooring.portal",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -52,6 +54,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "mooring.portal.access.PortalMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "mooring.desk.personal.PersonalMiddleware",
     "mooring.desk.clean_input.CleanInputMiddleware",
@@ -106,7 +109,17 @@ ACCOUNT_FORMS = {
     "reset_password": "mooring.desk.forms.sign_in.AskForPasswordForm",
     "reset_password_from_key": "mooring.desk.forms.sign_in.NewPasswordForm",
 }
-ACCOUNT_RATE_LIMITS = {"login": "30/m/ip", "login_failed": "20/m/ip,5/5m/key", "change_password": "5/m/user"}
+ACCOUNT_RATE_LIMITS = {
+    "login": "30/m/ip",
+    "login_failed": "20/m/ip,5/5m/key",
+    "change_password": "5/m/user",
+    "portal_sign_in": "30/m/ip",
+    "portal_sign_in_failed": "20/m/ip,5/5m/key",
+    "portal_code": "5/5m/key",
+    "portal_forgotten": "20/m/ip,5/h/key",
+    "portal_link": "20/m/ip",
+    "portal_message": "20/h/key",
+}
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_LOGOUT_REDIRECT_URL = "/accounts/login/"

@@ -2,4 +2,4 @@
 
 from django.urls import include, path
 
-urlpatterns = [path("", include("mooring.desk.urls"))]
+urlpatterns = [path("portal/", include("mooring.portal.urls")), path("", include("mooring.desk.urls"))]

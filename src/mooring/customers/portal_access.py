@@ -105,6 +105,14 @@ def remove(*, portal_user: PortalUser, by: Actor, now: datetime) -> None:
         stored.delete()
 
 
+def drop_code(*, portal_user: PortalUser, by: Actor, now: datetime) -> None:
+    """Sign-in takes no code any more: by themselves, or by staff for somebody who lost the device."""
+    with transaction.atomic():
+        stored = _locked_row(portal_user)
+        if PortalUser.objects.filter(pk=stored.pk).exclude(code_sealed=b"").update(code_sealed=b""):
+            note(stored, "portal_code_off", by=by, now=now)
+
+
 def lock_for_archive(customer_ids: list[int], *, now: datetime) -> int:
     """Lock those of these customers' users who are not locked yet, and write down which; every session and key of all ends.
 

@@ -107,6 +107,11 @@ def ask_for_password(*, email: str, now: datetime) -> tuple[PortalUser, str] | N
         return portal_user, give_key(portal_user, PortalKeyUse.PASSWORD, lasts=PASSWORD_LINK_LASTS, now=now)
 
 
+def prefer_language(*, portal_user: PortalUser, language: str) -> None:
+    """In which language they are spoken to. Personal, so the journal does not tell."""
+    PortalUser.objects.filter(pk=portal_user.pk).update(language=language)
+
+
 def _set_password(portal_user: PortalUser, password: str, *, now: datetime) -> None:
     try:
         validate_password(password, portal_user)  # type: ignore[arg-type]  # the validators read attributes only

@@ -16,8 +16,9 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 
 from mooring.activities.models import Activity
-from mooring.customers.models import Contact, Customer, IndustryMove, Lead, ListEntry, Project
+from mooring.customers.models import Contact, Customer, IndustryMove, Lead, ListEntry, PortalUser, Project
 from mooring.customers.models.customer import is_owned_within
+from mooring.customers.portal_access import portal_users_of
 from mooring.desk.opened_boxes import opened
 from mooring.letters.drafting import drafts_of
 from mooring.letters.models import (
@@ -29,6 +30,7 @@ from mooring.letters.models import (
     OutgoingAttachment,
     OutgoingLetter,
     OutgoingState,
+    RecordFile,
     SignIn,
     SignInProvider,
     UnwantedSender,
@@ -88,6 +90,17 @@ def demand(request: HttpRequest, module: Module, action: Action) -> None:
 
 def customer_for(request: HttpRequest, customer_id: int, action: Action = Action.VIEW) -> Customer:
     return cast(Customer, _record_for(request, Customer.objects.with_chosen(), customer_id, action))
+
+
+def portal_user_for(request: HttpRequest, customer_id: int, portal_user_id: int) -> PortalUser:
+    """A portal user of a customer that the user may change."""
+    return _first(portal_users_of(customer_for(request, customer_id, Action.CHANGE)), portal_user_id)
+
+
+def record_file_for(request: HttpRequest, file_id: int, action: Action = Action.VIEW) -> RecordFile:
+    """A file on a customer, taken off or not."""
+    file: RecordFile = _record_for(request, RecordFile.objects.select_related("customer"), file_id, action)
+    return file
 
 
 def lead_for(request: HttpRequest, lead_id: int, action: Action = Action.VIEW) -> Lead:

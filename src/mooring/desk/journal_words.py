@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
 
 from mooring.customers.models import Colour, CustomerKind
+from mooring.desk import portal_words
 from mooring.desk.settings_pages import PAGES
 from mooring.letters.models import MailAccount, Rule, SignInProvider
 from mooring.sales.models import Cause, SalesMailbox
@@ -107,14 +108,6 @@ ACTIONS: Final = {
     "waiting_stopped": gettext_lazy("no answer awaited any more"),
     "archived": gettext_lazy("moved to the archive"),
     "restored": gettext_lazy("restored from the archive"),
-    "portal_invited": gettext_lazy("invited to the portal"),
-    "portal_joined": gettext_lazy("portal invitation accepted"),
-    "portal_password": gettext_lazy("portal password changed"),
-    "portal_code_on": gettext_lazy("two-step sign-in switched on in the portal"),
-    "portal_code_off": gettext_lazy("two-step sign-in switched off in the portal"),
-    "portal_locked": gettext_lazy("portal login locked"),
-    "portal_unlocked": gettext_lazy("portal login unlocked"),
-    "portal_removed": gettext_lazy("portal login removed"),
     "signed_in": gettext_lazy("signed in with the provider"),
     "retired": gettext_lazy("retired from its list"),
     "brought_back": gettext_lazy("brought back into its list"),
@@ -129,6 +122,7 @@ ACTIONS: Final = {
     "line_unticked": gettext_lazy("line of the checklist no longer ticked"),
     "version_saved": gettext_lazy("version saved"),
     "grant_lost": gettext_lazy("sign-in with the provider lost"),
+    **portal_words.ACTIONS,
     "opened": gettext_lazy("opened with its password"),
     "opening_failed": gettext_lazy("a wrong password was tried"),
     "locked": gettext_lazy("locked after too many wrong passwords"),
@@ -203,7 +197,6 @@ FIELDS: Final = {
     "is_of_contacts": gettext_lazy("On contacts"),
     "order": gettext_lazy("Order"),
     "to": gettext_lazy("To"),
-    "portal_user": gettext_lazy("Portal user"),
     "stage": gettext_lazy("Stage"),
     "stages": gettext_lazy("Stages"),
     "pipeline": gettext_lazy("Pipeline"),
@@ -224,6 +217,7 @@ FIELDS: Final = {
     "checklist": gettext_lazy("Checklist"),
     "line": gettext_lazy("Line"),
     "version": gettext_lazy("Version"),
+    **portal_words.FIELDS,
 }
 """What a field is called whatever it belongs to; those of mail accounts and of settings are called as on their pages."""
 _NUMBERS: Final = frozenset({"batch", "letter", "letters", "move"})

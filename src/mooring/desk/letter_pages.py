@@ -18,7 +18,7 @@ from mooring.activities.waiting import watch_of
 from mooring.desk.access import user_of
 from mooring.desk.attachment_pages import can_be_shown, icon_of
 from mooring.desk.forms.letters import LinkForm
-from mooring.desk.link_pages import shown_links, suggested_links, with_rights
+from mooring.desk.link_pages import shown_links, suggested_links, with_portal, with_rights
 from mooring.desk.strangers import possible_deeds
 from mooring.letters.bodies import Body, body_of, shown
 from mooring.letters.conversations import Member, members_of
@@ -151,7 +151,7 @@ def reading_context(
         "letter_count": len(letters),
         "own": own.get(chosen.pk),
         "has_unread": bool(unread),
-        "links": with_rights(shown_links(list(found.get(chosen.pk, ()))), reader),
+        "links": with_portal(with_rights(shown_links(list(found.get(chosen.pk, ()))), reader), chosen),
         "link_form": LinkForm(reader=reader),
         "may_link": any(may(reader, module, Action.CHANGE) for module in LINKABLE),
     }

@@ -9,10 +9,11 @@ from typing import Any, Final
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from mooring.customers.models import Customer, Lead, Project
+from mooring.customers.models import Customer, Lead, PortalUser, Project
 from mooring.desk.forms.places import place_in_words
 from mooring.letters.linking import kind_of, target_of
-from mooring.letters.models import Link, Rule
+from mooring.letters.models import Letter, Link, Rule
+from mooring.letters.sharing import customers_shown
 from mooring.users.models import User
 from mooring.users.permissions import Action, Module, scope_of
 
@@ -30,6 +31,8 @@ class ShownLink:
     icon: str
     why: str
     may_change: bool = False
+    is_shared: bool | None = None
+    """Whether the customer's portal users see the letter; None where there are none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +61,22 @@ def suggested_links(links: Sequence[Link], reader: User) -> list[Suggestion]:
     return [Suggestion(each.name, each.icon, place_in_words(target_of(each.link))) for each in shown]
 
 
+def with_portal(shown: Sequence[ShownLink], letter: Letter) -> list[ShownLink]:
+    """Each link to a customer with portal users with whether these see the letter. At most two queries."""
+    customers = {each.link.customer_id: each.link.customer for each in shown if each.link.customer is not None}
+    with_users = set(PortalUser.objects.filter(customer__in=list(customers)).values_list("customer_id", flat=True))
+    if not with_users or letter.is_private:
+        return list(shown)
+    sees = customers_shown(letter, [customer for customer in customers.values() if customer.pk in with_users])
+    return [
+        replace(each, is_shared=each.link.customer_id in sees) if each.link.customer_id in with_users else each for each in shown
+    ]
+
+
 def why_in_words(link: Link) -> str:
     """The rule and the address that matched, or who linked by hand, as a sentence."""
+    if link.rule == Rule.MANUAL and link.matched_address:
+        return _("written in the portal by %(address)s") % {"address": link.matched_address}
     if link.rule == Rule.MANUAL:
         return _("linked by %(person)s") % {"person": link.created_by} if link.created_by else _("linked by hand")
     if link.rule == Rule.THREAD:

@@ -31,6 +31,7 @@ EMAIL: Final = SettingsPage(
         letters.OWN_DOMAINS,
         letters.KEEP_HINTS,
         letters.LARGEST_ATTACHMENTS_MB,
+        letters.PORTAL_ADDRESSES,
         sync.VISIT_INTERVAL_MINUTES,
         sync.LARGEST_LETTER_MB,
         sync.WATCHED_ACCOUNTS,

@@ -63,6 +63,13 @@ LARGEST_ATTACHMENTS_MB: Final = Option(
     label=_("Most MB of attachments per email"),
     help=_("All files of one email together. Many mail servers refuse more than 25 MB, and files grow by a third on their way."),
 )
+PORTAL_ADDRESSES: Final[Option[tuple[str, ...]]] = Option(
+    name="letters.portal_addresses",
+    kind="words",
+    default=(),
+    label=_("Messages from the portal arrive at"),
+    help=_("The address of a mailbox here. Empty: at the default mailbox of whoever looks after the customer, else at a team's."),
+)
 
 OPTIONS: Final = (
     SCAN_ALL_LETTERS,
@@ -71,6 +78,7 @@ OPTIONS: Final = (
     REMOVED_PUBLIC_DOMAINS,
     KEEP_HINTS,
     LARGEST_ATTACHMENTS_MB,
+    PORTAL_ADDRESSES,
 )
 
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 from django.db.models import OuterRef, Q, QuerySet
 
 from mooring.customers.models import Customer, Lead
-from mooring.letters.models import Delivery, Letter, Link, MailAccount
+from mooring.letters.models import Delivery, Letter, Link, MailAccount, SharedLetter
 from mooring.letters.models.account import MailAccountQuerySet, in_a_team_of
 from mooring.letters.models.letter import LetterQuerySet
 from mooring.users.models import User
@@ -60,6 +60,13 @@ def findable_letters(user: User) -> LetterQuerySet:
     """The visible ones without those that the reader knows from the bin only: what was deleted is not found any more."""
     kept = Delivery.objects.filter(in_read_accounts(user), letter=OuterRef("pk"), binned_at=None)
     return Letter.objects.limited_to((has_any(kept) | _shared(user)) if user.is_active else _NOBODY)
+
+
+def letters_shared_with(customer: Customer) -> LetterQuerySet:
+    """Letters that portal users of this customer may read: marked visible for it, linked to it, and not private."""
+    shared = SharedLetter.objects.filter(letter=OuterRef("pk"), customer=customer)
+    links = Link.objects.filter(letter=OuterRef("pk"), customer=customer, removed_at=None)
+    return Letter.objects.limited_to(Q(is_private=False) & has_any(shared) & has_any(links))
 
 
 def visible_deliveries(user: User) -> QuerySet[Delivery]:

@@ -10,6 +10,7 @@ from mooring.letters.attached_files import AttachedFiles
 from mooring.letters.attaching import sweep_attached_files
 from mooring.letters.correspondents import CHUNK, learn_correspondents
 from mooring.letters.drafting import forget_discarded_drafts
+from mooring.letters.record_files import file_store, sweep_record_files
 from mooring.sales.resetting import destroy_due
 from mooring.sales.versions import save_weekly
 
@@ -33,6 +34,7 @@ class Housekeeping:
         sweep_attached_files(files=self._files, now=now)
         destroy_due(now=now)
         save_weekly(now=now)
+        sweep_record_files(files=file_store(), now=now)
         self._tidied_at = now
         return True
 

@@ -20,15 +20,18 @@ def keys() -> None:
 def rotate(forget_old: bool) -> None:
     """Make a new key and seal every stored password and token with it. Can be run while Mooring serves."""
     installation = start_up_to_date()
+    from mooring.letters.code_sealing import rotate_codes as seal_codes_anew
     from mooring.letters.credentials import rotate as seal_passwords_anew
     from mooring.letters.token_sealing import rotate_tokens as seal_tokens_anew
 
     key_id = f"k{current_time():%Y%m%d}{secrets.token_hex(2)}"
     add_sealing_key(installation=installation, sealing_key=secrets.token_bytes(32), key_id=key_id)
     click.echo(f"The key {key_id} seals from now on. Keep a copy of {installation.sealing_keys_file}.")
-    passwords, tokens = seal_passwords_anew(), seal_tokens_anew()
+    passwords, tokens, codes = seal_passwords_anew(), seal_tokens_anew(), seal_codes_anew()
     click.echo(f"Passwords sealed anew: {passwords.resealed_count}. Secrets of sign-ins: {tokens.resealed_count}.")
-    failed = passwords.failed + tokens.failed
+    if codes.resealed_count:
+        click.echo(f"Secrets of two-step sign-in: {codes.resealed_count}.")
+    failed = passwords.failed + tokens.failed + codes.failed
     for account_id, reason in failed:
         click.echo(f"account {account_id}: {reason}", err=True)
     if failed:

@@ -2,36 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from mooring.customers.models import Contact, Customer, Project
-from mooring.customers.models.customer import is_owned_within
+from mooring.customers.models import Project
 from mooring.desk.access import customer_for, may_in, user_of
 from mooring.desk.categories import add_typed_category
+from mooring.desk.customer_cards import BESIDE, around
 from mooring.desk.from_letters import first_rows, start_of
 from mooring.desk.kinds import CUSTOMER as KIND
 from mooring.desk.list_pages import assign, file_of, list_page
 from mooring.desk.lists import CUSTOMERS
 from mooring.desk.record_letters import letters_tab
-from mooring.desk.record_pages import card, edit_fact, edit_record, hints, new_record, tabs_of
+from mooring.desk.record_pages import card, edit_fact, edit_record, hints, new_record
 from mooring.desk.record_sales import sales_tab
 from mooring.desk.record_tasks import tasks_tab
 from mooring.users.permissions import Action, Module
-
-PARTS = (
-    ("customer_emails", _("Emails")),
-    ("customer_opportunities", _("Opportunities")),
-    ("customer_tasks", _("Tasks")),
-    ("customer_contacts", _("Contacts")),
-    ("customer_projects", _("Projects")),
-)
-BESIDE = 6
-"""Contacts and projects named beside the card."""
 
 
 @may_in(Module.CUSTOMERS)
@@ -71,7 +58,7 @@ def edit_customer_fact(request: HttpRequest, customer_id: int, fact: str) -> Htt
     record = customer_for(request, customer_id, Action.CHANGE)
     if fact == "categories":
         add_typed_category(request)
-    return edit_fact(request, KIND, record, fact, _around(request, record))
+    return edit_fact(request, KIND, record, fact, around(request, record))
 
 
 @require_POST
@@ -84,13 +71,13 @@ def hints_for_customer(request: HttpRequest) -> HttpResponse:
 def customer(request: HttpRequest, customer_id: int) -> HttpResponse:
     """The card with what happened."""
     record = customer_for(request, customer_id)
-    return card(request, record, _around(request, record))
+    return card(request, record, around(request, record))
 
 
 def customer_emails(request: HttpRequest, customer_id: int) -> HttpResponse:
     """The card with its letters."""
     record = customer_for(request, customer_id)
-    return card(request, record, {**_around(request, record), **letters_tab(request, record)})
+    return card(request, record, {**around(request, record), **letters_tab(request, record)})
 
 
 def customer_contacts(request: HttpRequest, customer_id: int) -> HttpResponse:
@@ -99,36 +86,23 @@ def customer_contacts(request: HttpRequest, customer_id: int) -> HttpResponse:
     contacts = record.affiliations.select_related("contact", "role").prefetch_related("contact__emails", "contact__phones")
     rows = list(contacts.order_by("contact__name_key", "id")[:200])
     beside = [row.contact for row in rows[:BESIDE]]
-    return card(request, record, {**_around(request, record), "tab": "contacts", "rows": rows, "contacts": beside})
+    return card(request, record, {**around(request, record), "tab": "contacts", "rows": rows, "contacts": beside})
 
 
 def customer_projects(request: HttpRequest, customer_id: int) -> HttpResponse:
     """The card with its projects."""
     record = customer_for(request, customer_id)
     rows = Project.objects.visible_to(user_of(request)).filter(customer=record).order_by("is_closed", "name_key", "id")[:200]
-    return card(request, record, {**_around(request, record), "tab": "projects", "rows": rows})
+    return card(request, record, {**around(request, record), "tab": "projects", "rows": rows})
 
 
 def customer_opportunities(request: HttpRequest, customer_id: int) -> HttpResponse:
     """The card with what may be sold."""
     record = customer_for(request, customer_id)
-    return card(request, record, {**_around(request, record), **sales_tab(request, record)})
+    return card(request, record, {**around(request, record), **sales_tab(request, record)})
 
 
 def customer_tasks(request: HttpRequest, customer_id: int) -> HttpResponse:
     """The card with what is planned."""
     record = customer_for(request, customer_id)
-    return card(request, record, {**_around(request, record), **tasks_tab(request, record)})
-
-
-def _around(request: HttpRequest, record: Customer) -> dict[str, Any]:
-    """Tabs, and the short lists beside the card."""
-    user = user_of(request)
-    contacts = Contact.objects.visible_to(user).filter(affiliations__customer=record).order_by("name_key", "id")
-    projects = Project.objects.visible_to(user).filter(customer=record, is_closed=False).order_by("name_key", "id")
-    return {
-        "tabs": tabs_of(request, KIND, record, PARTS),
-        "contacts": contacts[:BESIDE],
-        "projects": projects[:BESIDE],
-        "may_archive": is_owned_within(record.owner_id, user, Module.CUSTOMERS, Action.DELETE),
-    }
+    return card(request, record, {**around(request, record), **tasks_tab(request, record)})

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from mooring.desk.access import actor_of, letter_for, link_for, may_in, user_of
+from mooring.desk.access import actor_of, customer_for, letter_for, link_for, may_in, user_of
 from mooring.desk.forms.letters import LinkForm
 from mooring.desk.letter_pages import beside_context, inside_of, letter_context
 from mooring.desk.list_pages import own_path
@@ -18,6 +18,7 @@ from mooring.desk.strangers import refusing_accounts
 from mooring.desk.ticking import stamp_of
 from mooring.letters.linking import UnableToLink, add_link, remove_link, restore_link
 from mooring.letters.models import Letter
+from mooring.letters.sharing import UnableToShare, share_letter, unshare_letter
 from mooring.letters.unwanted import UnableToRefuseSender, refuse_sender
 from mooring.letters.visibility import may_read
 from mooring.ui.rendering import page, see_other, toast, wants_fragment
@@ -89,6 +90,22 @@ def restore_letter_link(request: HttpRequest, link_id: int) -> HttpResponse:
     else:
         toast(request, _("The link is back."))
     return _after_link(request, link.letter)
+
+
+@require_POST
+def show_letter_in_portal(request: HttpRequest, letter_id: int, customer_id: int) -> HttpResponse:
+    """Let the portal users of a customer see the letter, or no longer."""
+    found, customer = letter_for(request, letter_id), customer_for(request, customer_id, Action.CHANGE)
+    try:
+        if request.POST.get("shown") == "yes":
+            share_letter(letter=found, customer=customer, by=actor_of(request), now=timezone.now())
+            toast(request, _("Portal users of %(customer)s see this email now.") % {"customer": customer})
+        else:
+            unshare_letter(letter=found, customer=customer, by=actor_of(request), now=timezone.now())
+            toast(request, _("Portal users of %(customer)s no longer see this email.") % {"customer": customer})
+    except UnableToShare as error:
+        toast(request, str(error), is_problem=True)
+    return _after_link(request, found)
 
 
 @require_POST

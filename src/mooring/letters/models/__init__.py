@@ -39,6 +39,7 @@ from mooring.letters.models.outgoing import (
 from mooring.letters.models.outgoing_report import OutgoingReport, ReportKind
 from mooring.letters.models.private_mark import PrivateMark
 from mooring.letters.models.read_mark import ReadMark
+from mooring.letters.models.shared import RecordFile, SharedLetter
 from mooring.letters.models.template import LetterTemplate
 from mooring.letters.models.thread import Thread, ThreadReference
 
@@ -78,9 +79,11 @@ __all__ = (
     "ReadMark",
     "RecipientRole",
     "RecipientState",
+    "RecordFile",
     "ReportKind",
     "Rule",
     "SentCopy",
+    "SharedLetter",
     "SignIn",
     "SignInProvider",
     "TeamAccess",

@@ -1,0 +1,40 @@
+"""What stands around every tab of a customer's card."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from mooring.customers.models import Contact, Customer, Project
+from mooring.customers.models.customer import is_owned_within
+from mooring.desk.access import user_of
+from mooring.desk.kinds import CUSTOMER as KIND
+from mooring.desk.record_pages import tabs_of
+from mooring.users.permissions import Action, Module
+
+PARTS: Final = (
+    ("customer_emails", _("Emails")),
+    ("customer_opportunities", _("Opportunities")),
+    ("customer_tasks", _("Tasks")),
+    ("customer_contacts", _("Contacts")),
+    ("customer_projects", _("Projects")),
+    ("customer_files", _("Files")),
+    ("customer_portal", _("Portal")),
+)
+BESIDE: Final = 6
+"""Contacts and projects named beside the card."""
+
+
+def around(request: HttpRequest, record: Customer) -> dict[str, Any]:
+    """Tabs, and the short lists beside the card."""
+    user = user_of(request)
+    contacts = Contact.objects.visible_to(user).filter(affiliations__customer=record).order_by("name_key", "id")
+    projects = Project.objects.visible_to(user).filter(customer=record, is_closed=False).order_by("name_key", "id")
+    return {
+        "tabs": tabs_of(request, KIND, record, PARTS),
+        "contacts": contacts[:BESIDE],
+        "projects": projects[:BESIDE],
+        "may_archive": is_owned_within(record.owner_id, user, Module.CUSTOMERS, Action.DELETE),
+    }

@@ -1,0 +1,30 @@
+"""What the journal says of the portal, of files on customers, and of what was deleted for good."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.utils.translation import gettext_lazy
+
+ACTIONS: Final = {
+    "portal_invited": gettext_lazy("invited to the portal"),
+    "portal_joined": gettext_lazy("portal invitation accepted"),
+    "portal_password": gettext_lazy("portal password changed"),
+    "portal_code_on": gettext_lazy("two-step sign-in switched on in the portal"),
+    "portal_code_off": gettext_lazy("two-step sign-in switched off in the portal"),
+    "portal_wrote": gettext_lazy("message written in the portal"),
+    "letter_shared": gettext_lazy("email shown in the portal"),
+    "letter_unshared": gettext_lazy("email no longer shown in the portal"),
+    "file_added": gettext_lazy("file added"),
+    "file_shared": gettext_lazy("file shown in the portal"),
+    "file_unshared": gettext_lazy("file no longer shown in the portal"),
+    "file_removed": gettext_lazy("file taken off"),
+    "file_restored": gettext_lazy("file brought back"),
+    "portal_locked": gettext_lazy("portal login locked"),
+    "portal_unlocked": gettext_lazy("portal login unlocked"),
+    "portal_removed": gettext_lazy("portal login removed"),
+}
+FIELDS: Final = {
+    "portal_user": gettext_lazy("Portal user"),
+    "file": gettext_lazy("File"),
+}
