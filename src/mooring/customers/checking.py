@@ -43,18 +43,18 @@ _is_web_address = URLValidator(schemes=["http", "https"])
 def checked(data: Data) -> Data:
     """The same data, tidied: blanks, keys, no row twice. Raises UnableToSave naming every field that is no good."""
     problems: dict[str, str] = {}
-    tidy = _with_tidy_fields(data, problems)
-    if not isinstance(tidy, ProjectData):
-        tidy = replace(tidy, **_tidy_rows(tidy, problems))
-    if isinstance(tidy, CustomerData):
-        if tidy.kind not in CustomerKind.values:
+    tidy = _tidy_fields(data, problems)
+    if not isinstance(data, ProjectData):
+        tidy |= _tidy_rows(data, problems)
+    if isinstance(data, CustomerData):
+        if data.kind not in CustomerKind.values:
             problems["kind"] = _("Choose company or person.")
-        tidy = replace(tidy, domains=_tidy_domains(tidy.domains, problems))
-    if isinstance(tidy, ContactData):
-        tidy = replace(tidy, affiliations=_tidy_affiliations(tidy.affiliations, problems))
+        tidy["domains"] = _tidy_domains(data.domains, problems)
+    if isinstance(data, ContactData):
+        tidy["affiliations"] = _tidy_affiliations(data.affiliations, problems)
     if problems:
         raise UnableToSave(problems)
-    return tidy
+    return replace(data, **tidy)
 
 
 def line(text: str) -> str:
@@ -68,7 +68,8 @@ def line(text: str) -> str:
 
 def read_domain(text: str) -> str:
     """The host that a person means: "@Example.com", "https://example.com/a" and "*.example.com" are example.com. Else empty."""
-    text = re.sub(r"^[a-z]+://", "", text.strip().lower())
+    text = text.strip().lower()
+    text = re.sub(r"^[a-z]+://", "", text) if "://" in text else text
     text = text.partition("/")[0].rpartition("@")[2].removeprefix("*.")
     domain = domain_key(text)
     last = domain.rpartition(".")[2]
@@ -80,11 +81,11 @@ def read_email(text: str) -> str:
     text = text.strip()
     if text.startswith("<") and text.endswith(">"):
         text = text[1:-1].strip()
-    text = re.sub(r"^mailto:", "", text, flags=re.IGNORECASE)
+    text = text[len("mailto:") :] if text[: len("mailto:")].lower() == "mailto:" else text
     return text if match_key(text) else ""
 
 
-def _with_tidy_fields(data: Data, problems: dict[str, str]) -> Data:
+def _tidy_fields(data: RecordData, problems: dict[str, str]) -> dict[str, Any]:
     tidy: dict[str, Any] = {field: line(getattr(data, field)) for field in LONGEST if hasattr(data, field)}
     if not tidy["name"]:
         problems["name"] = _("Enter a name.")
@@ -96,7 +97,7 @@ def _with_tidy_fields(data: Data, problems: dict[str, str]) -> Data:
     tidy["note"] = data.note.replace("\x00", "").replace("\r\n", "\n").encode("utf-8", "replace").decode("utf-8").strip()
     if len(tidy["note"]) > LONGEST_NOTE:
         problems["note"] = _("Enter at most %(most)d characters.") % {"most": LONGEST_NOTE}
-    return replace(data, **tidy)
+    return tidy
 
 
 def _tidy_website(text: str, problems: dict[str, str]) -> str:

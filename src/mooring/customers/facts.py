@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, fields
-from typing import Any
+from dataclasses import fields
+from operator import attrgetter
+from typing import Any, Final
 
 from mooring.customers.models import Category, Contact, Customer, Lead, Project
 from mooring.customers.record_data import (
@@ -91,8 +92,12 @@ def data_of(record: Record) -> RecordData:
 
 def facts_of(data: RecordData) -> dict[str, Any]:
     """What the journal keeps: plain JSON, without fields that are empty."""
-    facts = {field.name: _fact(getattr(data, field.name)) for field in fields(data)}
-    return {name: fact for name, fact in facts.items() if fact not in ("", None, [])}
+    facts = {}
+    for name in data.__dataclass_fields__:
+        value = getattr(data, name)
+        if value not in _NOTHING and (fact := _fact(value)) not in ("", None, []):
+            facts[name] = fact
+    return facts
 
 
 def _categories_of(record: Customer | Contact) -> tuple[Category, ...]:
@@ -119,6 +124,10 @@ def _rows_of(record: Customer | Lead | Contact) -> dict[str, Any]:
     }
 
 
+_NOTHING: Final = ("", None, ())
+_parts_of_address: Final = attrgetter(*(field.name for field in fields(PostalAddressData)))
+
+
 def _fact(value: Any) -> Any:
     if isinstance(value, tuple):
         return [_fact(row) for row in value]
@@ -127,7 +136,7 @@ def _fact(value: Any) -> Any:
     if isinstance(value, PhoneData):
         return f"{value.number} ({value.label})" if value.label else value.number
     if isinstance(value, PostalAddressData):
-        return ", ".join(part for part in asdict(value).values() if part)
+        return ", ".join(filter(None, _parts_of_address(value)))
     if isinstance(value, AffiliationData):
         place = str(value.customer or value.lead)
         what = ", ".join(part for part in (value.job_title, str(value.role or "")) if part)

@@ -190,7 +190,10 @@ def _import_batch(rows: Sequence[ReadRow], order: Order, summary: Summary) -> No
 
 def _create_all(waiting: list[Data], known: KnownRecords, order: Order, summary: Summary) -> None:
     """`waiting` is empty afterwards."""
-    rows = [data if isinstance(data, ContactData) or data.owner else replace(data, owner=order.owner) for data in waiting]
+    owner = order.owner
+    rows = [
+        data if owner is None or isinstance(data, ContactData) or data.owner else replace(data, owner=owner) for data in waiting
+    ]
     records = _CREATE[order.kind](rows=rows, by=order.by, now=order.now)
     for data, record in zip(waiting, records, strict=True):
         known.add(data, record.pk)
