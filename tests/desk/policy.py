@@ -54,6 +54,16 @@ ROWS: dict[str, Row] = {
     "customer_projects": Row(SEE_RECORD, SEE_RECORD, args=("$customer.pk",)),
     "edit_customer": Row(CHANGE_RECORD, writes(CHANGE_RECORD), args=("$customer.pk",), data=_CUSTOMER),
     "edit_customer_fact": Row(CHANGE_RECORD, writes(CHANGE_RECORD), args=("$customer.pk", "name"), data=_NAMED),
+    # Everything held, and deleting for good: only from the archive, only by administrators
+    "everything_of_customer": Row(CHANGE_RECORD, NOBODY, args=("$customer.pk",)),
+    "everything_of_contact": Row(CHANGE_RECORD, NOBODY, args=("$contact.pk",)),
+    "erase_customer": Row("login see 403 404 403 login", "login see 403 404 403 login", args=("$customer.pk",)),
+    "erase_customer#archived": Row(
+        "login ok 403 404 403 login", "login Wsee 403 404 403 login", args=("$archived.pk",), data={"name": "$archived.name"}
+    ),
+    "erase_contact": Row(
+        "login ok 403 404 403 login", "login Wsee 403 404 403 login", args=("$contact.pk",), data={"name": "$contact.name"}
+    ),
     # Files on a customer, and its portal users
     "customer_files": Row(SEE_RECORD, "login see see 404 403 login", args=("$customer.pk",)),
     "record_file": Row(SEE_RECORD, NOBODY, args=("$file.pk",)),

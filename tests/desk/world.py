@@ -12,6 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 import making
+from desk.world_portal import archived_customer, portal_of
 from letters.making_letters import arrival, make_account, make_letter, make_team_account, match_of
 from letters.making_outgoing import make_outgoing
 from letters.making_sign_ins import make_provider
@@ -19,7 +20,6 @@ from mooring.activities.models import Activity
 from mooring.activities.planning import ActivityData, plan_activity
 from mooring.customers.lists import move_customers
 from mooring.customers.models import Contact, Customer, Industry, IndustryMove, Lead, PortalUser, Project
-from mooring.customers.portal_access import invite, lock
 from mooring.customers.record_data import DomainData, PostalAddressData
 from mooring.desk.beginnings import attached_files
 from mooring.desk.forms.places import place_in_words
@@ -42,7 +42,6 @@ from mooring.letters.models import (
     UnwantedSender,
 )
 from mooring.letters.originals import Originals
-from mooring.letters.record_files import add_file, file_store
 from mooring.letters.sharing import share_letter
 from mooring.letters.sign_ins import Wanted, note_consent
 from mooring.letters.storing import store_batch
@@ -109,6 +108,7 @@ class World:
     portal_user: PortalUser
     locked_portal_user: PortalUser
     file: RecordFile
+    archived: Customer
     clients: dict[str, Client]
     password: str = making.PASSWORD
     new_password: str = NEW_PASSWORD
@@ -165,7 +165,8 @@ def make_world(mark: str = "") -> World:
         **_letters(owner, records["customer"], mark),
         **_team(owner, colleague, mark),
         **_lists(),
-        **_portal(owner, records["customer"], records["contact"], mark),
+        archived=archived_customer(owner, mark),
+        **portal_of(owner, records["customer"], records["contact"], mark),
     )
     share_letter(letter=world.letter, customer=world.customer, by=Actor(owner, "desk"), now=making.NOW)
     for name in ("administrator", "owner", "colleague", "reader", "deactivated"):
@@ -354,29 +355,6 @@ def _team(writer: User, reader: User, mark: str) -> dict[str, Any]:
     people = {"sender": f'"Eve{quoted}" <eve@else.example>', "to": f'"Team{quoted}" <team@mooring.example>'}
     letter = make_letter(account, private=True, subject=f"Sails{mark}", body=f"Sails?{mark}", **people)
     return {"group": group, "team_account": account, "team_letter": letter}
-
-
-def _portal(owner: User, customer: Customer, contact: Contact, mark: str) -> dict[str, Any]:
-    """Two contacts with a login, one of them locked, and a file that the portal shows."""
-    by = Actor(owner, "desk")
-    dan = making.make_contact(f"Dan{mark}", at=(customer,))
-    users = [
-        invite(contact=each, customer=customer, email=f"{name}@harbour.example", language="en", by=by, now=making.NOW).portal_user
-        for name, each in (("carol", contact), ("dan", dan))
-    ]
-    lock(portal_user=users[1], by=by, now=making.NOW)
-    name = f"prices{mark}.txt"
-    file = add_file(
-        customer=customer,
-        files=file_store(),
-        name=name,
-        content_type="text/plain",
-        chunks=[b"x"],
-        is_shared=True,
-        by=by,
-        now=making.NOW,
-    )
-    return {"portal_user": users[0], "locked_portal_user": users[1], "file": file}
 
 
 _LETTER = """From: AnnMARK <ann@harbour.example>

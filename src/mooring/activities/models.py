@@ -161,3 +161,13 @@ class AnswerWatch(models.Model):
                 fields=("due_at", "id"), condition=Q(answered_at=None, dropped_at=None), name="letters_awaiting_an_answer"
             ),
         )
+
+
+class LookedAt(models.Model):
+    """How far the worker has looked through rows that others add: the last id that it has seen."""
+
+    name = models.CharField(max_length=40, primary_key=True)
+    last_id = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return self.name

@@ -11,6 +11,7 @@ from mooring.customers.models import Contact, Customer, Project
 from mooring.customers.models.customer import is_owned_within
 from mooring.desk.access import user_of
 from mooring.desk.kinds import CUSTOMER as KIND
+from mooring.desk.protection import protection_of
 from mooring.desk.record_pages import tabs_of
 from mooring.users.permissions import Action, Module
 
@@ -36,5 +37,6 @@ def around(request: HttpRequest, record: Customer) -> dict[str, Any]:
         "tabs": tabs_of(request, KIND, record, PARTS),
         "contacts": contacts[:BESIDE],
         "projects": projects[:BESIDE],
+        **protection_of(request, record),
         "may_archive": is_owned_within(record.owner_id, user, Module.CUSTOMERS, Action.DELETE),
     }

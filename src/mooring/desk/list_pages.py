@@ -39,6 +39,7 @@ def list_page(request: HttpRequest, which: RecordList) -> HttpResponse:
         "shown": [column.name for column in asked.columns],
         "may_add": which.can_add and may(user, which.kind.module, Action.CHANGE),
         "may_delete": may(user, which.kind.module, Action.DELETE),
+        "may_erase": may(user, which.kind.module, Action.ERASE),
         "may_export": may(user, which.kind.module, Action.EXPORT),
         "owners": owner_choices()[1:] if which.has_owner else (),
         "here": request.get_full_path(),

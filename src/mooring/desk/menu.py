@@ -98,6 +98,7 @@ EMAIL_SETUP = (
 CRM_SETUP = (
     *(Place(each.title, name, icon=each.icon, module=Module.SETUP, action=Action.CHANGE) for name, each in CRM_LISTS.items()),
     Place(_("Groups"), "groups", icon="hierarchy", module=Module.SETUP),
+    Place(_("Restore customers"), "archive", icon="archive", module=Module.SETUP, action=Action.CHANGE),
 )
 """Setup > CRM, which people look for under Administration > Settings > CRM."""
 

@@ -23,8 +23,18 @@ ACTIONS: Final = {
     "portal_locked": gettext_lazy("portal login locked"),
     "portal_unlocked": gettext_lazy("portal login unlocked"),
     "portal_removed": gettext_lazy("portal login removed"),
+    "erased": gettext_lazy("deleted for good"),
 }
 FIELDS: Final = {
     "portal_user": gettext_lazy("Portal user"),
     "file": gettext_lazy("File"),
+    "letters_alone": gettext_lazy("Emails that nobody else needs"),
+    "letters_of_others": gettext_lazy("Emails that others need"),
+    "letters_erased": gettext_lazy("Emails deleted too"),
+    "contacts": gettext_lazy("Contacts"),
+    "projects": gettext_lazy("Projects"),
+    "activities": gettext_lazy("Tasks, calls, meetings and notes"),
+    "opportunities": gettext_lazy("Opportunities"),
+    "files": gettext_lazy("Files"),
+    "portal_users": gettext_lazy("Portal users"),
 }

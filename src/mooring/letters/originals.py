@@ -67,6 +67,10 @@ class Originals:
         """The letter byte for byte, proven by its SHA-256. Raises UnableToRead."""
         return self._packs.read(original if isinstance(original, KeptOriginal) else _place_of(original))
 
+    def erase(self, kept: KeptOriginal) -> bool:
+        """Overwrite the letter's bytes for good (letters.erasing). Returns whether they were there."""
+        return self._packs.erase(kept)
+
     def walk(self) -> Iterator[KeptOriginal]:
         """What the packs themselves say they hold, whatever the database knows: the ground for rebuilding it."""
         return self._packs.walk()

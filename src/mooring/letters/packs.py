@@ -2,8 +2,9 @@
 
 A record is: magic, codec, SHA-256 of the letter, its size, the frame's size and checksum, a checksum of all these, then the
 zstd frame.
-A process appends only to a pack on which it holds an exclusive lock; a pack is never rewritten. Whatever a crash leaves at
-the end of a pack is skipped by the walk, which looks for the next magic, and no row ever points there.
+A process appends only to a pack on which it holds an exclusive lock; a pack is never rewritten, except that the record of an
+erased letter is overwritten with zeros. Whatever a crash leaves at the end of a pack is skipped by the walk, which looks for the
+next magic, and no row ever points there.
 """
 
 from __future__ import annotations
@@ -97,6 +98,25 @@ class Packs:
         if raw is None or hashlib.sha256(raw).hexdigest() != kept.sha256:
             raise UnableToRead(_damaged(kept))
         return raw
+
+    def erase(self, kept: KeptOriginal) -> bool:
+        """Overwrite the record with zeros, for good; the walk passes over them. Returns whether it was there.
+
+        The one thing that ever changes in a pack: nothing moves, and nothing but this record is touched.
+        """
+        try:
+            with (self._folder / kept.pack).open("r+b") as file:
+                head = _head_at(file.fileno(), kept.offset)
+                if head is None or head.sha256 != kept.sha256:
+                    return False
+                left, place = HEAD_BYTES + head.stored_size, kept.offset
+                while left:
+                    written = os.pwrite(file.fileno(), bytes(min(left, _SCAN_BYTES)), place)
+                    left, place = left - written, place + written
+                os.fsync(file.fileno())
+        except FileNotFoundError:
+            return False
+        return True
 
     def walk(self) -> Iterator[KeptOriginal]:
         """Every whole record of every pack, oldest pack first. Torn and damaged stretches are skipped."""

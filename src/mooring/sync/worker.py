@@ -20,6 +20,7 @@ from typing import Final
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 
+from mooring.letters.erasing import overwrite_doomed
 from mooring.options.values import read_all
 from mooring.sync import backfill, outcome
 from mooring.sync.emptying import empty_bins
@@ -165,6 +166,7 @@ class Worker:
         backfill.look_for_additions(now=now)
         look_for_reports(originals=self._engine.originals, now=now)
         empty_bins(now=now)
+        overwrite_doomed(originals=self._engine.originals, now=now)
         self._house.tidy_up(now)
         values = read_all()
         self._watchers.keep_up(limit=values.of(WATCHED_ACCOUNTS))

@@ -34,6 +34,8 @@ class Action(StrEnum):
     CHANGE = "change"
     DELETE = "delete"
     EXPORT = "export"
+    ERASE = "erase"
+    """To delete for good what rests in the archive, and a person's data."""
     RESET = "reset"
     """Of sales mailboxes alone: to empty them."""
 

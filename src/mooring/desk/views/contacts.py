@@ -17,6 +17,7 @@ from mooring.desk.from_letters import first_rows, start_of
 from mooring.desk.kinds import CONTACT as KIND
 from mooring.desk.list_pages import file_of, list_page
 from mooring.desk.lists import CONTACTS
+from mooring.desk.protection import protection_of
 from mooring.desk.record_letters import letters_tab
 from mooring.desk.record_pages import card, edit_fact, edit_record, hints, new_record, tabs_of
 from mooring.desk.timeline import id_in
@@ -86,7 +87,7 @@ def _around(request: HttpRequest, record: Contact) -> dict[str, Any]:
     """Where they work, as far as the reader may see those places."""
     user = user_of(request)
     places = Affiliation.objects.visible_to(user).filter(contact=record).select_related("customer", "lead", "role")
-    return {"tabs": tabs_of(request, KIND, record, PARTS), "places": list(places)}
+    return {"tabs": tabs_of(request, KIND, record, PARTS), "places": list(places), **protection_of(request, record)}
 
 
 def _place(request: HttpRequest) -> Customer | Lead | None:

@@ -12,6 +12,7 @@ from mooring.letters.models.account import (
     TeamAccess,
 )
 from mooring.letters.models.correspondent import Correspondent, CorrespondentMark
+from mooring.letters.models.doomed import DoomedOriginal
 from mooring.letters.models.grant import Grant, ProviderKind, SignIn, SignInProvider
 from mooring.letters.models.handling import Handling, TeamState
 from mooring.letters.models.held import HeldPassword
@@ -50,6 +51,7 @@ __all__ = (
     "DefaultAccount",
     "Delivery",
     "Direction",
+    "DoomedOriginal",
     "Encryption",
     "Folder",
     "Grant",
