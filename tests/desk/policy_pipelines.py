@@ -6,6 +6,7 @@ from desk.policy_words import CHANGE_MODULE, CHANGE_RECORD, NOBODY, SEE_RECORD, 
 
 _PIPELINE = ("$pipeline.pk",)
 _SALE = ("$sale.pk",)
+_VERSION = ("$version_of_pipeline.pk",)
 _DEED = "login Wsee Wsee 404 403 login"
 _NO_CHANGE = "login see see 404 403 login"
 _NAMED = {"name": "Another name", "currency": "EUR"}
@@ -28,6 +29,16 @@ ROWS: dict[str, Row] = {
     "pipeline_stages": Row(CHANGE_RECORD, writes(CHANGE_RECORD), args=_PIPELINE, data=_STAGES),
     "drop_pipeline": Row(NOBODY, _DEED, args=_PIPELINE),
     "bring_back_pipeline": Row(NOBODY, "login 404 404 404 403 login", args=_PIPELINE),
+    "pipeline_versions": Row(SEE_RECORD, NOBODY, args=_PIPELINE),
+    "save_pipeline": Row(CHANGE_RECORD, writes(CHANGE_RECORD), args=_PIPELINE, data={"number": "100"}),
+    "compare_pipeline": Row(SEE_RECORD, NOBODY, args=_PIPELINE),
+    "download_pipeline": Row(CHANGE_RECORD, NOBODY, args=_PIPELINE),
+    "box_versions": Row(SEE_RECORD, NOBODY, args=("$box.pk",)),
+    "upload_pipeline": Row(CHANGE_RECORD, "login 422 422 404 403 login", args=("$box.pk",), data={"as_new": "on"}),
+    "pipeline_version": Row(SEE_RECORD, NOBODY, args=_VERSION),
+    "download_version": Row(CHANGE_RECORD, NOBODY, args=_VERSION),
+    "return_to_version": Row(NOBODY, _DEED, args=_VERSION),
+    "begin_from_version": Row(NOBODY, _DEED, args=_VERSION),
     "new_opportunity": Row(CHANGE_MODULE, "login Wsee Wsee ok 403 login", data=_ENTERED),
     "opportunity": Row(SEE_RECORD, NOBODY, args=_SALE),
     "opportunity_tasks": Row(SEE_RECORD, NOBODY, args=_SALE),

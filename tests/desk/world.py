@@ -49,9 +49,10 @@ from mooring.letters.templates import remove_template, save_template
 from mooring.letters.unwanted import refuse_sender
 from mooring.mail.oauth import Consent
 from mooring.mail.types import Mailbox, Secret
-from mooring.sales.models import ChecklistLine, Opportunity, Pipeline, SalesMailbox, Stage, StageMove
+from mooring.sales.models import ChecklistLine, Opportunity, Pipeline, PipelineVersion, SalesMailbox, Stage, StageMove
 from mooring.sales.opportunities import move_opportunity
 from mooring.sales.opportunity_data import ChecklistItem
+from mooring.sales.versions import save_version
 from mooring.sync.models import BackfillOffer
 from mooring.users.journal import Actor
 from mooring.users.models import Group, Role, SavedView, User
@@ -103,6 +104,7 @@ class World:
     sale: Opportunity
     stage_move: StageMove
     line: ChecklistLine
+    version_of_pipeline: PipelineVersion
     team_account: MailAccount
     team_letter: Letter
     portal_user: PortalUser
@@ -256,7 +258,9 @@ def _sales(owner: User, box: SalesMailbox, customer: Customer, mark: str) -> dic
     move = move_opportunity(opportunity=sale, to=second, by=Actor(owner, "desk"), now=making.NOW)
     assert move is not None
     won = next(stage for stage in stages if stage.outcome == "won")
-    return {"pipeline": pipeline, "stage": second, "won": won, "sale": sale, "stage_move": move, "line": sale.checklist.get()}
+    saved = save_version(pipeline=pipeline, by=Actor(owner, "desk"), now=making.NOW, note=f"saved{mark}")
+    kept = {"pipeline": pipeline, "version_of_pipeline": saved}
+    return {**kept, "stage": second, "won": won, "sale": sale, "stage_move": move, "line": sale.checklist.get()}
 
 
 def _planned(owner: User, customer: Customer, mark: str) -> Activity:

@@ -39,7 +39,7 @@ from mooring.letters.outbox_queries import outgoing_of
 from mooring.letters.templates import changeable_templates, templates_of
 from mooring.letters.unwanted import unwanted_senders
 from mooring.letters.visibility import accounts_read_by, accounts_written_by, visible_letters, visible_links
-from mooring.sales.models import BoxReset, Opportunity, Pipeline, SalesMailbox
+from mooring.sales.models import BoxReset, Opportunity, Pipeline, PipelineVersion, SalesMailbox
 from mooring.sales.resetting import resets_to_undo
 from mooring.sync.backfill import UnableToAnswer, record_of
 from mooring.sync.models import BackfillOffer
@@ -191,6 +191,12 @@ def opportunity_for(
         return found
     opportunity: Opportunity = _opened_for(request, rows, opportunity_id, action)
     return opportunity
+
+
+def version_for(request: HttpRequest, version_id: int, action: Action = Action.VIEW) -> PipelineVersion:
+    """A saved version in a sales mailbox that is open to the user."""
+    version: PipelineVersion = _opened_for(request, PipelineVersion.objects.select_related("mailbox"), version_id, action)
+    return version
 
 
 def may_change_pipeline(request: HttpRequest, pipeline: Pipeline) -> bool:

@@ -80,6 +80,7 @@ def around_pipeline(request: HttpRequest, pipeline: Pipeline) -> dict[str, Any]:
     places = (
         (_("Board"), "pipeline"),
         (_("List"), "pipeline_list"),
+        (_("Versions"), "pipeline_versions"),
     )
     tabs = [(label, reverse(name, args=[pipeline.pk])) for label, name in places]
     current = max((url for _label, url in tabs if request.path.startswith(url)), key=len, default="")

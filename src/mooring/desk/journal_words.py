@@ -121,6 +121,7 @@ ACTIONS: Final = {
     "line_ticked": gettext_lazy("line of the checklist ticked"),
     "line_unticked": gettext_lazy("line of the checklist no longer ticked"),
     "version_saved": gettext_lazy("version saved"),
+    "restored_from": gettext_lazy("brought to an earlier state"),
     "grant_lost": gettext_lazy("sign-in with the provider lost"),
     **portal_words.ACTIONS,
     "opened": gettext_lazy("opened with its password"),

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from mooring.desk.views import opportunities, pipelines, stage_moves
+from mooring.desk.views import opportunities, pipeline_files, pipeline_versions, pipelines, stage_moves
 
 urlpatterns: list[URLPattern] = [
     path("sales/pipelines/", pipelines.pipelines, name="pipelines"),
@@ -14,6 +14,16 @@ urlpatterns: list[URLPattern] = [
     path("sales/pipelines/<int:pipeline_id>/stages/<int:stage_id>/", pipelines.pipeline_stage, name="pipeline_stage"),
     path("sales/pipelines/<int:pipeline_id>/remove/", pipelines.drop_pipeline, name="drop_pipeline"),
     path("sales/pipelines/<int:pipeline_id>/back/", pipelines.put_back_pipeline, name="bring_back_pipeline"),
+    path("sales/pipelines/<int:pipeline_id>/versions/", pipeline_versions.versions, name="pipeline_versions"),
+    path("sales/pipelines/<int:pipeline_id>/save/", pipeline_versions.save, name="save_pipeline"),
+    path("sales/pipelines/<int:pipeline_id>/compare/", pipeline_versions.compare, name="compare_pipeline"),
+    path("sales/pipelines/<int:pipeline_id>/pipeline.json", pipeline_files.download, name="download_pipeline"),
+    path("sales/boxes/<int:box_id>/versions/", pipeline_versions.box_versions, name="box_versions"),
+    path("sales/boxes/<int:box_id>/upload/", pipeline_files.upload, name="upload_pipeline"),
+    path("sales/versions/<int:version_id>/", pipeline_versions.version, name="pipeline_version"),
+    path("sales/versions/<int:version_id>/pipeline.json", pipeline_files.download_version, name="download_version"),
+    path("sales/versions/<int:version_id>/return/", pipeline_versions.go_back, name="return_to_version"),
+    path("sales/versions/<int:version_id>/begin/", pipeline_versions.begin, name="begin_from_version"),
     path("sales/opportunities/new/", opportunities.new_opportunity, name="new_opportunity"),
     path("sales/opportunities/<int:opportunity_id>/", opportunities.opportunity, name="opportunity"),
     path("sales/opportunities/<int:opportunity_id>/tasks/", opportunities.opportunity_tasks, name="opportunity_tasks"),

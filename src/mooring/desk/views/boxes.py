@@ -16,6 +16,7 @@ from mooring.desk.forms.boxes import BoxForm, NameAndPasswordForm, OpenForm
 from mooring.desk.forms.staff import refuse
 from mooring.desk.menu import SALES, tabs_for
 from mooring.desk.opened_boxes import forget, opened, remember
+from mooring.desk.pipeline_lines import pipeline_lines
 from mooring.desk.timeline import id_in
 from mooring.sales.mailboxes import (
     UnableToChangeMailbox,
@@ -26,7 +27,7 @@ from mooring.sales.mailboxes import (
     move_mailbox,
     next_number,
 )
-from mooring.sales.models import SalesMailbox
+from mooring.sales.models import Pipeline, SalesMailbox
 from mooring.sales.opening import UnableToOpen, open_mailbox, unlock_mailbox
 from mooring.sales.tree import box_lines
 from mooring.ui.rendering import page, see_other, toast
@@ -65,7 +66,9 @@ def new_box(request: HttpRequest) -> HttpResponse:
 @may_in(Module.SALES)
 def box(request: HttpRequest, box_id: int) -> HttpResponse:
     """The card."""
-    return box_page(request, opened_box_for(request, box_id), "desk/boxes/card.html")
+    found = opened_box_for(request, box_id)
+    rows = Pipeline.objects.visible_to(user_of(request), opened=opened(request)).filter(mailbox=found)
+    return box_page(request, found, "desk/boxes/card.html", {"lines": pipeline_lines(rows)})
 
 
 @may_in(Module.SALES)

@@ -1,0 +1,70 @@
+"""Pipelines as files: the documented JSON, which comes back without loss."""
+
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from mooring.desk.access import actor_of, may_in, opened_box_for, pipeline_for, user_of, version_for
+from mooring.desk.forms.versions import UploadForm
+from mooring.desk.opened_boxes import opened
+from mooring.sales.models import Cause, Pipeline
+from mooring.sales.pipeline_content import PipelineContent, as_json
+from mooring.sales.reading_content import content_of
+from mooring.sales.restoring import UnableToRestore, begin_from, return_to
+from mooring.sales.versions import content_of_version
+from mooring.ui.downloads import as_download
+from mooring.ui.rendering import page, see_other, toast
+from mooring.users.permissions import Action, Module
+
+
+@require_GET
+@may_in(Module.SALES, Action.EXPORT)
+def download(request: HttpRequest, pipeline_id: int) -> HttpResponse:
+    """The pipeline as it stands."""
+    found = pipeline_for(request, pipeline_id, Action.EXPORT)
+    return _file(content_of(found), found.name)
+
+
+@require_GET
+@may_in(Module.SALES, Action.EXPORT)
+def download_version(request: HttpRequest, version_id: int) -> HttpResponse:
+    """A version, as it was saved."""
+    found = version_for(request, version_id, Action.EXPORT)
+    return _file(content_of_version(found), f"{found.name} {found.number}")
+
+
+@may_in(Module.SALES, Action.CHANGE)
+def upload(request: HttpRequest, box_id: int) -> HttpResponse:
+    """From a file into a sales mailbox. One that the user works with already is brought to what the file holds."""
+    box = opened_box_for(request, box_id, Action.CHANGE)
+    form = UploadForm(request.POST or None, request.FILES or None)
+    if request.method == "POST" and form.is_valid():
+        by, now = actor_of(request), timezone.now()
+        live = None if form.cleaned_data["as_new"] else _live(request, form.content)
+        try:
+            if live is not None:
+                made = return_to(pipeline=live, content=form.content, by=by, now=now, cause=Cause.UPLOAD)
+            else:
+                made = begin_from(content=form.content, mailbox=box, by=by, now=now)
+        except UnableToRestore as error:
+            form.add_error("file", str(error))
+        else:
+            said = _("“%(name)s” is as in the file. How it stood before is a version of its own.")
+            toast(request, said % {"name": made} if live else _("The pipeline “%(name)s” was added.") % {"name": made})
+            return see_other(request, reverse("pipeline", args=[made.pk]))
+    return page(request, "desk/pipelines/upload.html", {"form": form, "box": box}, status=422 if form.errors else 200)
+
+
+def _file(content: PipelineContent, name: str) -> HttpResponse:
+    answer = HttpResponse(as_json(content, indent=1), content_type="application/json")
+    return as_download(answer, f"{name}.json")
+
+
+def _live(request: HttpRequest, content: PipelineContent) -> Pipeline | None:
+    rows = Pipeline.objects.visible_to(user_of(request), Action.CHANGE, opened=opened(request))
+    live: Pipeline | None = rows.filter(uid=content.uid).first()
+    return live
