@@ -108,6 +108,17 @@ ROWS: dict[str, Row] = {
     "project_emails": Row(SEE_RECORD, SEE_RECORD, args=("$project.pk",)),
     "edit_project": Row(CHANGE_RECORD, writes(CHANGE_RECORD), args=("$project.pk",), data={**_NAMED, "customer": "$place"}),
     "edit_project_fact": Row(CHANGE_RECORD, writes(CHANGE_RECORD), args=("$project.pk", "name"), data=_NAMED),
+    # Imports: for whoever may change all records of a kind
+    "imports": Row(ADMINISTRATOR, NOBODY),
+    "new_import": Row(ADMINISTRATOR, "login 422 403 403 403 login"),
+    "import": Row(
+        ADMINISTRATOR, "login Wsee 403 403 403 login", args=("$job.pk",), data={"column_0": "name", "on_duplicate": "skip"}
+    ),
+    "import_progress": Row(ADMINISTRATOR, NOBODY, args=("$job.pk",)),
+    "go_on_importing": Row(NOBODY, "login Wsee 403 403 403 login", args=("$job.pk",)),
+    "stop_import": Row(NOBODY, "login see 403 403 403 login", args=("$job.pk",)),
+    "take_import_back": Row(NOBODY, "login see 403 403 403 login", args=("$job.pk",)),
+    "import_problems": Row(ADMINISTRATOR, NOBODY, args=("$job.pk",)),
     # Tasks, calls, meetings, notes
     "my_day": Row(SIGNED_IN, SIGNED_IN),
     "new_activity": Row(CHANGE_MODULE, writes(CHANGE_MODULE), data={"title": "Call", "kind": "call", "owner": "$owner.pk"}),

@@ -11,6 +11,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from openpyxl import load_workbook
 
 import making
 from desk.world import client_of
@@ -160,6 +161,17 @@ def test_no_cell_of_the_file_is_a_formula(desk: Client) -> None:
     rows = _rows_of_file(desk.get("/customers/export/"))
     assert rows[0]["Name"].startswith("'=")
     assert rows[0]["Number"] == "'+1"
+
+
+def test_the_file_is_a_workbook_when_asked_for_and_its_cells_are_texts(desk: Client) -> None:
+    making.make_customer('=HYPERLINK("https://evil.example")', number="+1")
+    answer = desk.get("/customers/export/?as=xlsx")
+    assert answer.headers["Content-Disposition"] == 'attachment; filename="customers.xlsx"'
+    sheet = load_workbook(io.BytesIO(b"".join(answer.streaming_content))).active
+    assert sheet is not None
+    header, row = sheet.iter_rows()
+    assert (header[0].value, row[0].value) == ("Name", '=HYPERLINK("https://evil.example")')
+    assert {cell.data_type for cell in row} <= {"s", "n", "inlineStr"}, "no formula"
 
 
 def _rows_of_file(answer: Any) -> list[dict[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from io import BytesIO
 from typing import Any
 
 from django.apps import apps
@@ -54,6 +55,8 @@ from mooring.sales.opportunities import move_opportunity
 from mooring.sales.opportunity_data import ChecklistItem
 from mooring.sales.versions import save_version
 from mooring.sync.models import BackfillOffer
+from mooring.transfer.jobs import begin_import
+from mooring.transfer.models import Import
 from mooring.users.journal import Actor
 from mooring.users.models import Group, Role, SavedView, User
 from mooring.users.saved_views import save_view
@@ -111,6 +114,7 @@ class World:
     locked_portal_user: PortalUser
     file: RecordFile
     archived: Customer
+    job: Import
     clients: dict[str, Client]
     password: str = making.PASSWORD
     new_password: str = NEW_PASSWORD
@@ -163,6 +167,7 @@ def make_world(mark: str = "") -> World:
         view=view,
         activity=_planned(owner, records["customer"], mark),
         clients={},
+        job=_import_of(people[Role.ADMINISTRATOR], mark),
         **records,
         **_letters(owner, records["customer"], mark),
         **_team(owner, colleague, mark),
@@ -176,6 +181,12 @@ def make_world(mark: str = "") -> World:
     world.clients["anonymous"] = Client(raise_request_exception=True)
     User.objects.filter(pk=deactivated.pk).update(is_active=False)
     return world
+
+
+def _import_of(user: User, mark: str) -> Import:
+    """A file that was brought and not yet tried out."""
+    file = BytesIO(f"Name,Note{mark}\nFirm{mark},x{mark}\n".encode())
+    return begin_import(kind="customers", name=f"firms{mark}.csv", file=file, by=user, now=making.NOW)
 
 
 def client_of(user: User) -> Client:

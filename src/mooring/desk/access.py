@@ -43,6 +43,8 @@ from mooring.sales.models import BoxReset, Opportunity, Pipeline, PipelineVersio
 from mooring.sales.resetting import resets_to_undo
 from mooring.sync.backfill import UnableToAnswer, record_of
 from mooring.sync.models import BackfillOffer
+from mooring.transfer.jobs import MODULE_OF, imports_of, may_import
+from mooring.transfer.models import Import
 from mooring.users.journal import Actor
 from mooring.users.models import Group, SavedView, User
 from mooring.users.permissions import Action, Module, Scope, may, scope_of
@@ -335,6 +337,20 @@ def sign_in_for(request: HttpRequest, sign_in_id: int) -> SignIn:
 def begun_here(request: HttpRequest) -> list[int]:
     """The sign-ins with providers that were begun in this session."""
     return list(request.session.get(SIGN_INS_BEGUN, ()))
+
+
+def demand_imports(request: HttpRequest) -> list[str]:
+    """The kinds of records that the user may import; 403 where there is none."""
+    kinds = [kind for kind in MODULE_OF if may_import(user_of(request), kind)]
+    if not kinds:
+        raise PermissionDenied
+    return kinds
+
+
+def import_for(request: HttpRequest, import_id: int) -> Import:
+    """An import of a kind that the user may import, whoever began it."""
+    demand_imports(request)
+    return _first(imports_of(user_of(request)), import_id)
 
 
 def group_for(request: HttpRequest, group_id: int) -> Group:

@@ -44,6 +44,7 @@ KINDS: Final = {
     "pipeline": gettext_lazy("Pipeline"),
     "stage_template": gettext_lazy("Template of stages"),
     "opportunity": gettext_lazy("Sales opportunity"),
+    "import": gettext_lazy("Import"),
 }
 
 ACTIONS: Final = {
@@ -52,6 +53,8 @@ ACTIONS: Final = {
     "changed": gettext_lazy("changed"),
     "removed": gettext_lazy("removed"),
     "saved": gettext_lazy("saved"),
+    "import_begun": gettext_lazy("import begun"),
+    "import_undone": gettext_lazy("import undone"),
     "letter_linked": gettext_lazy("email linked"),
     "letter_unlinked": gettext_lazy("link to an email removed"),
     "letters_linked": gettext_lazy("emails linked"),
@@ -135,6 +138,11 @@ ACTIONS: Final = {
 }
 
 FIELDS: Final = {
+    "file": gettext_lazy("File"),
+    "rows": gettext_lazy("Rows"),
+    "records_removed": gettext_lazy("Removed"),
+    "records_restored": gettext_lazy("As before"),
+    "records_left": gettext_lazy("Left as they are"),
     "name": gettext_lazy("Name"),
     "kind": gettext_lazy("Type"),
     "number": gettext_lazy("Number"),

@@ -18,6 +18,8 @@ from mooring.desk.access import actor_of, user_of
 from mooring.desk.csv_export import csv_answer
 from mooring.desk.forms.filters import NOBODY, owner_choices
 from mooring.desk.lists import Asked, RecordList, asked_of
+from mooring.desk.workbooks import workbook_answer
+from mooring.transfer.jobs import MODULE_OF, may_import
 from mooring.ui.rendering import page, see_other, toast
 from mooring.users.models import User
 from mooring.users.permissions import Action, may
@@ -40,6 +42,7 @@ def list_page(request: HttpRequest, which: RecordList) -> HttpResponse:
         "may_add": which.can_add and may(user, which.kind.module, Action.CHANGE),
         "may_delete": may(user, which.kind.module, Action.DELETE),
         "may_erase": may(user, which.kind.module, Action.ERASE),
+        "import_kind": which.name if which.name in MODULE_OF and may_import(user, which.name) else "",
         "may_export": may(user, which.kind.module, Action.EXPORT),
         "owners": owner_choices()[1:] if which.has_owner else (),
         "here": request.get_full_path(),
@@ -49,12 +52,13 @@ def list_page(request: HttpRequest, which: RecordList) -> HttpResponse:
 
 
 def file_of(request: HttpRequest, which: RecordList) -> HttpResponseBase:
-    """The ticked rows as CSV (POST), or all that the filters of the address leave (GET)."""
+    """The ticked rows (POST), or all that the filters of the address leave (GET), as CSV, or asked `as` xlsx as a workbook."""
     asked = asked_of(request, which)
     header = [str(which.kind.name_label), *(column.label for column in which.columns)]
     records = _ticked_rows(request, which) if request.method == "POST" else _all_rows(request, which, asked)
     rows = ([record.name, *(column.value(record) for column in which.columns)] for record in records)
-    return csv_answer(name=which.name, header=header, rows=rows)
+    answer = workbook_answer if request.GET.get("as") == "xlsx" else csv_answer
+    return answer(name=which.name, header=header, rows=rows)
 
 
 def assign(request: HttpRequest, which: RecordList) -> HttpResponse:

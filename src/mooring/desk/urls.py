@@ -17,6 +17,7 @@ from mooring.desk.views import (
     erasing,
     groups,
     home,
+    imports,
     journal,
     leads,
     letter_parts,
@@ -236,6 +237,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *pipeline_urls.urlpatterns,
     # Writing letters
     *writing_urls.urlpatterns,
+    # Imports
+    path("imports/", imports.imports, name="imports"),
+    path("imports/new/", imports.new_import, name="new_import"),
+    path("imports/<int:import_id>/", imports.import_, name="import"),
+    path("imports/<int:import_id>/progress/", imports.import_progress, name="import_progress"),
+    path("imports/<int:import_id>/go-on/", imports.go_on_importing, name="go_on_importing"),
+    path("imports/<int:import_id>/stop/", imports.stop_import, name="stop_import"),
+    path("imports/<int:import_id>/undo/", imports.take_import_back, name="take_import_back"),
+    path("imports/<int:import_id>/left-out/", imports.import_problems, name="import_problems"),
     # Reports
     path("reports/", reports.reports, name="reports"),
     path("reports/synced-emails/", reports.synced_emails, name="synced_emails"),

@@ -39,6 +39,10 @@ _NAMES: Final = {
     "parent_id": "parent id|parent number|parent|belongs to|id nadrzednego|nadrzedny",
     "job_title": "job title|title|position|role|stanowisko|funkcja",
 }
+_NAMES_OF_ALL: Final = (
+    *("name", "first_name", "last_name", "company_name", "number", "email", "more_emails", "phone", "mobile_phone", "home_phone"),
+    *("website", "note", "street", "postcode", "city", "region", "country"),
+)
 _FIELD_OF: Final = {name: field for field, names in _NAMES.items() for name in names.split("|")}
 _NUMBERS_OF_PARENTS: Final = (
     "customer no|customer number|customer id|numer klienta|nr klienta|lead id|lead number|customer|lead|klient"
@@ -49,6 +53,14 @@ _OTHERWISE: Final[dict[Kind, dict[str, str]]] = {
     "contacts": dict.fromkeys(_NUMBERS_OF_PARENTS.split("|"), "parent_id"),
 }
 """Names that mean something else in a file of this kind."""
+
+
+FIELDS: Final[dict[Kind, tuple[str, ...]]] = {
+    "customers": (*_NAMES_OF_ALL, "kind", "domains", "owner"),
+    "leads": (*_NAMES_OF_ALL, "owner"),
+    "contacts": (*_NAMES_OF_ALL, "job_title", "parent_id", "parent_kind"),
+}
+"""What a column can be."""
 
 
 @dataclass(frozen=True, slots=True)

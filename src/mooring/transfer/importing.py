@@ -1,4 +1,4 @@
-"""Importing customers, leads and contacts from a CSV file: streamed, in batches that are stored as a whole or not at all.
+"""Importing customers, leads and contacts from a file: streamed, in batches that are stored as a whole or not at all.
 
 A row that cannot be used is reported with its line and does not stop the others.
 """
@@ -20,17 +20,20 @@ from mooring.customers.creating_many import create_contacts, create_customers, c
 from mooring.customers.editing import change_contact, change_customer, change_lead
 from mooring.customers.facts import contact_data, customer_data, lead_data
 from mooring.customers.models import Contact, Customer, Lead
-from mooring.customers.names import fold
+from mooring.customers.names import fold, name_key
 from mooring.customers.record_data import AffiliationData, ContactData, CustomerData, LeadData, UnableToSave
 from mooring.transfer.cells import contact_of, customer_of, lead_of
 from mooring.transfer.columns import Columns, Kind, recognise
-from mooring.transfer.formats.csv import Row, UnableToReadFile, read_table
-from mooring.transfer.known_records import KnownRecords, marks_of, parents_by_number
+from mooring.transfer.formats.any import read_file
+from mooring.transfer.formats.csv import Row, Table, UnableToReadFile
+from mooring.transfer.known_records import KnownRecords, marks_of, parents_by_number, places_by_name
 from mooring.transfer.merging_rows import laid_over, with_places
 from mooring.users.journal import Actor
 from mooring.users.models import User
 
 BATCH: Final = 500
+NAMING: Final = frozenset({"name", "last_name", "first_name", "email", "company_name"})
+"""One of these fields must be there, so that a record has a name."""
 _GUARDED: Final = frozenset("=+-@")
 """Exports put an apostrophe before a text that begins like a formula; it is taken off again."""
 MOST_PROBLEMS: Final = 1_000
@@ -63,6 +66,12 @@ class Summary:
     failed: int = 0
     problems: list[Problem] = field(default_factory=list)
     ignored_columns: tuple[str, ...] = ()
+    rows_done: int = 0
+    """Rows of the file that were read, empty ones and those skipped at the beginning included."""
+    new_ids: list[int] = field(default_factory=list)
+    """The records that the last batch created."""
+    before: list[tuple[int, Data]] = field(default_factory=list)
+    """How the records stood that the last batch changed."""
 
     @property
     def row_count(self) -> int:
@@ -84,6 +93,10 @@ class Order:
     on_duplicate: OnDuplicate = OnDuplicate.SKIP
     owner: User | None = None
     is_dry_run: bool = False
+    fields: Sequence[str] | None = None
+    """For each column what it is, where a person chose it."""
+    skips: int = 0
+    """So many rows were done before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,23 +108,43 @@ class ReadRow:
     names_kind: bool
 
 
-def import_records(*, file: BinaryIO, order: Order, progress: Callable[[Summary], None] | None = None) -> Summary:
-    """Import all rows; `progress` is told the summary so far after every batch. Raises UnableToReadFile."""
-    table = read_table(file)
-    columns = recognise(table.header, order.kind)
-    if not {"name", "last_name", "first_name", "email", "company_name"}.intersection(columns.field_at):
-        names = ", ".join(table.header)[:200]
-        raise UnableToReadFile(_("No column holds names. The columns of the file are: %(names)s.") % {"names": names})
-    summary = Summary(ignored_columns=columns.unknown)
+def import_records(
+    *,
+    file: BinaryIO,
+    order: Order,
+    progress: Callable[[Summary], None] | None = None,
+    settle: Callable[[Summary], None] | None = None,
+) -> Summary:
+    """Import all rows. Raises UnableToReadFile.
+
+    `settle` is told the summary so far within the transaction of every batch, `progress` after it; what either raises ends it.
+    """
+    table = read_file(file)
+    columns = columns_of(table, order)
+    summary = Summary(ignored_columns=columns.unknown, rows_done=order.skips)
     owners = {user.email.lower(): user for user in User.objects.filter(is_active=True)}
-    for rows in _batches(table.rows):
+    for rows in _batches(islice(table.rows, order.skips, None)):
+        summary.new_ids, summary.before = [], []
         with transaction.atomic():
-            _import_batch(_read_rows(rows, columns, order, owners, summary), order, summary)
-            if order.is_dry_run:
-                transaction.set_rollback(True)
+            with transaction.atomic():
+                _import_batch(_read_rows(rows, columns, order, owners, summary), order, summary)
+                if order.is_dry_run:
+                    transaction.set_rollback(True)
+            summary.rows_done += len(rows)
+            if settle:
+                settle(summary)
         if progress:
             progress(summary)
     return summary
+
+
+def columns_of(table: Table, order: Order) -> Columns:
+    """As chosen, or as recognised. Raises UnableToReadFile where none holds names."""
+    columns = recognise(table.header, order.kind) if order.fields is None else Columns(tuple(order.fields), ())
+    if not NAMING.intersection(columns.field_at):
+        names = ", ".join(table.header)[:200]
+        raise UnableToReadFile(_("No column holds names. The columns of the file are: %(names)s.") % {"names": names})
+    return columns
 
 
 def _batches(rows: Iterator[Row]) -> Iterator[list[Row]]:
@@ -123,8 +156,7 @@ def _read_rows(rows: Sequence[Row], columns: Columns, order: Order, owners: dict
     """The rows that can be used, each with its line; the others go to the summary."""
     usable = []
     cells = [(row, _cells(row, columns)) for row in rows]
-    numbers = {line(values.get("parent_id", "")) for _row, values in cells} - {""} if order.kind == "contacts" else set()
-    parents = parents_by_number(numbers) if numbers else {}
+    parents = _parents([values for _row, values in cells]) if order.kind == "contacts" else {}
     for row, values in cells:
         try:
             if row.problem:
@@ -134,6 +166,13 @@ def _read_rows(rows: Sequence[Row], columns: Columns, order: Order, owners: dict
         except UnableToSave as error:
             summary.add_problem(row.line, str(error))
     return usable
+
+
+def _parents(rows: Sequence[dict[str, str]]) -> dict[tuple[str, str], Any]:
+    """Where contacts can be: by the number that a row names, or by the name of the firm."""
+    numbers = {line(values.get("parent_id", "")) for values in rows} - {""}
+    names = {line(values.get("company_name", "")) for values in rows if not values.get("parent_id")} - {""}
+    return {**(parents_by_number(numbers) if numbers else {}), **(places_by_name(names) if names else {})}
 
 
 def _cells(row: Row, columns: Columns) -> dict[str, str]:
@@ -157,12 +196,17 @@ def _data(cells: dict[str, str], order: Order, owners: dict[str, User], parents:
 
 def _place(cells: dict[str, str], parents: dict[tuple[str, str], Any]) -> AffiliationData:
     number, kind = line(cells.get("parent_id", "")), fold(cells.get("parent_kind", ""))
-    if not number:
+    firm = line(cells.get("company_name", ""))
+    if not number and not firm:
         raise UnableToSave({"affiliations": _("The row does not say to which customer or lead the contact belongs.")})
-    customer = parents.get(("customer", number)) if kind != "lead" else None
-    lead = parents.get(("lead", number)) if kind in ("lead", "") and customer is None else None
-    if customer is None and lead is None:
+    how, key = ("", number) if number else ("_name", name_key(firm))
+    customer = parents.get((f"customer{how}", key)) if kind != "lead" else None
+    lead = parents.get((f"lead{how}", key)) if kind in ("lead", "") and customer is None else None
+    if customer is None and lead is None and number:
         raise UnableToSave({"affiliations": _("No customer or lead has the number “%(number)s”.") % {"number": number[:40]}})
+    if customer is None and lead is None:
+        text = _("No customer or lead, or more than one, is called “%(name)s”.")
+        raise UnableToSave({"affiliations": text % {"name": firm[:100]}})
     return AffiliationData(customer=customer, lead=lead, job_title=cells.get("job_title", ""))
 
 
@@ -197,6 +241,7 @@ def _create_all(waiting: list[Data], known: KnownRecords, order: Order, summary:
     records = _CREATE[order.kind](rows=rows, by=order.by, now=order.now)
     for data, record in zip(waiting, records, strict=True):
         known.add(data, record.pk)
+    summary.new_ids += [record.pk for record in records]
     summary.created += len(waiting)
     waiting.clear()
 
@@ -204,6 +249,7 @@ def _create_all(waiting: list[Data], known: KnownRecords, order: Order, summary:
 def _meet_duplicate(row: ReadRow, record_id: int, order: Order, summary: Summary) -> None:
     """Skip or update. A known contact at a place where it was not yet gets that place either way: this is no repetition."""
     record = _MODELS[order.kind].objects.unscoped("an import reads all records").get(pk=record_id)
+    before = _DATA[order.kind](record)
     try:
         with transaction.atomic():
             if order.on_duplicate is OnDuplicate.UPDATE:
@@ -213,6 +259,7 @@ def _meet_duplicate(row: ReadRow, record_id: int, order: Order, summary: Summary
     except UnableToSave as error:
         summary.add_problem(row.line, str(error))
         return
+    summary.before += [(record_id, before)] if changed else []
     summary.updated += changed
     summary.skipped += not changed
 
@@ -245,6 +292,7 @@ def _add_places(contact: Contact, data: ContactData, order: Order) -> bool:
 
 
 _MODELS: Final[dict[Kind, Any]] = {"customers": Customer, "leads": Lead, "contacts": Contact}
+_DATA: Final[dict[Kind, Callable[[Any], Data]]] = {"customers": customer_data, "leads": lead_data, "contacts": contact_data}
 _CREATE: Final[dict[Kind, Callable[..., Sequence[Any]]]] = {
     "customers": create_customers,
     "leads": create_leads,

@@ -71,6 +71,22 @@ def parents_by_number(numbers: set[str]) -> dict[Mark, Customer | Lead]:
     return found
 
 
+def places_by_name(names: set[str]) -> dict[Mark, Customer | Lead]:
+    """Customers as ("customer_name", key) and leads as ("lead_name", key), where the name is that of one only; two queries."""
+    keys = any_of(sorted({name_key(name) for name in names}))
+    found: dict[Mark, Customer | Lead] = {}
+    seen: set[Mark] = set()
+    for kind, model in (("customer_name", Customer), ("lead_name", Lead)):
+        for record in _all(model).filter(name_key__in=keys):
+            mark = (kind, record.name_key)
+            if mark in seen:
+                found.pop(mark, None)
+            else:
+                found[mark] = record
+            seen.add(mark)
+    return found
+
+
 def _all(model: type[Any]) -> Any:
     return model.objects.unscoped("an import reads all records").order_by()
 

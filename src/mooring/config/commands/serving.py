@@ -100,8 +100,12 @@ class _Engine(threading.Thread):
 
 def _run_engine(stop: threading.Event) -> None:
     from mooring.sync.worker import run
+    from mooring.transfer.running import run as run_imports
 
+    imports = threading.Thread(target=run_imports, args=(stop,), name="imports", daemon=True)
+    imports.start()
     run(stop)
+    imports.join(PATIENCE.total_seconds())
 
 
 def _take_letters_of_a_demo(installation: Installation) -> Any:

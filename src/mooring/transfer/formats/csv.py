@@ -70,7 +70,7 @@ def read_table(file: BinaryIO) -> Table:
     first = next((row for row in rows if row.problem or not _is_separator_line(row.cells)), None)
     if first is None or first.problem:
         raise UnableToReadFile(first.problem if first else _("The file is empty."))
-    return Table(encoding, delimiter, tuple(cell.strip() for cell in first.cells), _limited(rows))
+    return Table(encoding, delimiter, tuple(cell.strip() for cell in first.cells), limited(rows))
 
 
 def encoding_of(file: BinaryIO) -> str:
@@ -163,7 +163,8 @@ def _problem_of(cells: Sequence[str]) -> str:
     return ""
 
 
-def _limited(rows: Iterator[Row]) -> Iterator[Row]:
+def limited(rows: Iterator[Row]) -> Iterator[Row]:
+    """The first MOST_ROWS of them, and then a row that says so."""
     for count, row in enumerate(rows):
         if count >= MOST_ROWS:
             most = {"most": MOST_ROWS}
