@@ -13,9 +13,10 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
+from desk.digests import digest
 from desk.policy import ROWS
 from desk.policy_words import PRINCIPALS, Row, address_name
-from desk.world import World, digest, make_world
+from desk.world import World, make_world
 
 pytestmark = pytest.mark.django_db
 

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from io import BytesIO
 from typing import Any
 
-from django.apps import apps
 from django.conf import settings
-from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -55,16 +52,14 @@ from mooring.sales.opportunities import move_opportunity
 from mooring.sales.opportunity_data import ChecklistItem
 from mooring.sales.versions import save_version
 from mooring.sync.models import BackfillOffer
-from mooring.transfer.jobs import begin_import
 from mooring.transfer.models import Import
 from mooring.users.journal import Actor
 from mooring.users.models import Group, Role, SavedView, User
 from mooring.users.saved_views import save_view
 from mooring.users.staff import add_user
+from transfer.making_imports import make_import
 
 NEW_PASSWORD = "seven unlikely lighthouses"
-UNCOUNTED = {"django_session"}
-"""What a mere look may touch: who is signed in."""
 
 
 @dataclass
@@ -167,7 +162,7 @@ def make_world(mark: str = "") -> World:
         view=view,
         activity=_planned(owner, records["customer"], mark),
         clients={},
-        job=_import_of(people[Role.ADMINISTRATOR], mark),
+        job=make_import(people[Role.ADMINISTRATOR], mark),
         **records,
         **_letters(owner, records["customer"], mark),
         **_team(owner, colleague, mark),
@@ -183,29 +178,11 @@ def make_world(mark: str = "") -> World:
     return world
 
 
-def _import_of(user: User, mark: str) -> Import:
-    """A file that was brought and not yet tried out."""
-    file = BytesIO(f"Name,Note{mark}\nFirm{mark},x{mark}\n".encode())
-    return begin_import(kind="customers", name=f"firms{mark}.csv", file=file, by=user, now=making.NOW)
-
-
 def client_of(user: User) -> Client:
     """A browser in which the user has signed in."""
     client = Client()
     client.force_login(user, backend=settings.AUTHENTICATION_BACKENDS[0])
     return client
-
-
-def digest() -> dict[str, int]:
-    """What stands in every table, short: two equal digests mean that nothing was changed."""
-    tables = sorted({model._meta.db_table for model in apps.get_models(include_auto_created=True)} - UNCOUNTED)
-    with connection.cursor() as cursor:
-        return {table: _digest_of(cursor, table) for table in tables}
-
-
-def _digest_of(cursor: Any, table: str) -> int:
-    cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")  # noqa: S608  # names of our own tables
-    return hash(tuple(sorted(map(repr, cursor.fetchall()))))
 
 
 def _member(name: str, role: str, mark: str) -> User:

@@ -14,10 +14,10 @@ from django.test import Client
 from django.urls import get_resolver, reverse
 from django.utils import timezone
 
+from desk.digests import digest
 from desk.policy import ROWS as DESK_ROWS
 from desk.policy_words import Row, address_name
 from desk.test_access_matrix import assert_private, is_of_portal, names_of
-from desk.world import digest
 from portal.portal_policy import PRINCIPALS, ROWS
 from portal.portal_world import PortalWorld, make_portal_world
 
