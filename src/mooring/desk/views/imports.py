@@ -36,11 +36,12 @@ def new_import(request: HttpRequest) -> HttpResponse:
     """The file and what is in it."""
     kinds = demand_imports(request)
     initial = {"kind": request.GET.get("kind")} if request.GET.get("kind") in kinds else None
-    form = FileForm(request.POST or None, request.FILES or None, kinds=kinds, initial=initial)
+    sent = (request.POST, request.FILES) if request.method == "POST" else (None, None)
+    form = FileForm(*sent, kinds=kinds, initial=initial)
     if request.method == "POST" and form.is_valid():
-        kind, sent = form.cleaned_data["kind"], form.cleaned_data["file"]
+        kind, brought = form.cleaned_data["kind"], form.cleaned_data["file"]
         try:
-            job = begin_import(kind=kind, name=sent.name, file=sent.file, by=user_of(request), now=timezone.now())
+            job = begin_import(kind=kind, name=brought.name, file=brought.file, by=user_of(request), now=timezone.now())
         except UnableToImport as error:
             form.add_error("file", str(error))
         else:
@@ -51,7 +52,7 @@ def new_import(request: HttpRequest) -> HttpResponse:
 def import_(request: HttpRequest, import_id: int) -> HttpResponse:
     """One import: how it is meant and what would happen, how far it is, or what it did. Sent, tried out or begun."""
     job = import_for(request, import_id)
-    form = ColumnsForm(request.POST or None, job=job)
+    form = ColumnsForm(request.POST if request.method == "POST" else None, job=job)
     if request.method == "POST" and form.is_valid():
         try:
             chosen = {"on_duplicate": form.cleaned_data["on_duplicate"], "owner": form.cleaned_data.get("owner")}
