@@ -18,17 +18,14 @@ GATES = (
     ("letters.matching", 100),
     ("sync.schedule", 100),
     ("customers.address_book", 100),
-    ("mail", 99),
+    ("mail", 100),
     ("desk", 85),
     ("portal", 85),
     ("api", 85),
     ("config", 85),
     ("", 95),
 )
-"""The first prefix that fits a module decides; rooms not named are those below the pages.
-
-Of the protocols some lines are reached only by servers that not every machine can run.
-"""
+"""The first prefix that fits a module decides; rooms not named are those below the pages."""
 
 
 def gate_of(path: str) -> tuple[str, int]:

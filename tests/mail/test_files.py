@@ -282,7 +282,7 @@ def test_headers_end_with_the_empty_line(tmp_path: Path) -> None:
     assert heads == [b"\r\n", LETTER[: LETTER.index(b"\r\n\r\n") + 4]]
     box, box_folder = mbox(tmp_path, FROM + LETTER)
     ids = [one.server_id for one in read(box.changes(box_folder, None, known=knowing()))[0]]
-    assert next(iter(box.headers(box_folder, ids))).raw == heads[1]
+    assert next(header.raw for header in list(box.headers(box_folder, ids))) == heads[1]
 
 
 def test_links_and_pipes_are_not_followed(tmp_path: Path) -> None:

@@ -161,6 +161,21 @@ def test_an_expired_token_is_renewed_once(gmail: GmailServer, mailbox: Incoming)
     assert gmail.tokens.renewals == 1
 
 
+def test_of_two_that_are_refused_at_once_one_renews(gmail: GmailServer, mailbox: Incoming) -> None:
+    assert isinstance(mailbox, GmailMailbox)
+    client = mailbox._gmail.client
+    gmail.tokens.expire()
+
+    def another_thread_was_first(given: Given) -> Given:
+        if given.status == 401:
+            client._renewed("Bearer token-1")
+        return given
+
+    gmail.alter("", another_thread_was_first)
+    assert mailbox.folders()
+    assert gmail.tokens.renewals == 1
+
+
 def test_a_token_that_is_refused_twice_is_a_refused_login(gmail: GmailServer, mailbox: Incoming) -> None:
     gmail.alter("", Refused(401, "authError").given)
 

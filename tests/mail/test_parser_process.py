@@ -71,6 +71,12 @@ def test_what_a_shaper_makes_travels_in_place_of_the_text() -> None:
     assert letter == replace(whole, text="", shape=shaped(whole))
 
 
+def test_an_answer_longer_than_a_pipe_holds_comes_in_pieces(parser: Parser) -> None:
+    raw = b"Subject: long\r\n\r\n" + b"ropes and sails\r\n" * 200_000
+    (letter,) = parser.read_letters([raw])
+    assert letter == read_letter(raw)
+
+
 def test_a_letter_that_needs_too_much_memory_harms_no_other() -> None:
     with Parser(limits=SMALL) as parser:
         before, deadly, after = parser.read_letters([plain(1), DEADLY, plain(2)])
@@ -302,6 +308,18 @@ def test_a_child_limits_itself_and_answers_until_its_input_ends(monkeypatch: pyt
     length = LENGTH.unpack_from(answers)[0]
     assert unpack_letter(answers[LENGTH.size : LENGTH.size + length]) == read_letter(plain(1))
     assert limits == [resource.RLIMIT_CORE, resource.RLIMIT_AS, resource.RLIMIT_CPU]
+
+
+def test_a_child_shapes_what_it_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resource, "setrlimit", lambda kind, values: None)
+    monkeypatch.setattr(signal, "signal", lambda number, action: None)
+    output = io.BytesIO()
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(frame(plain(1)))))
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(output))
+    monkeypatch.setattr(sys, "argv", ["parser_process", str(512 * MEGABYTE), "5", "mooring.letters.shaping:shaped"])
+    parser_process.main()
+    answer = output.getvalue().removeprefix(frame(b"ready"))[LENGTH.size :]
+    assert unpack_letter(answer).shape == shaped(read_letter(plain(1)))
 
 
 def test_the_limit_on_cpu_time_is_moved_on_once_some_of_it_is_used(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -120,6 +120,11 @@ def test_folding_takes_linear_time_on_hostile_nesting() -> None:
         fold_quotes(f"<p>One</p>{hostile}", quote="q", signature="s")
 
 
+def test_a_picture_above_a_signature_is_something_to_read() -> None:
+    html = '<p><img src="cid:1"></p><div class="gmail_signature">Ann</div>'
+    assert FOLD.findall(folded(html)) == [("Signature", '<div class="gmail_signature">Ann</div>')]
+
+
 def test_a_signature_in_plain_text_is_folded_alone_and_before_a_quote() -> None:
     text = "Yes\n\n-- \nAnn\nHarbour Ltd\n\n> how much?"
     shown = safe_text(text, summary="Earlier", signature="Signature")

@@ -92,14 +92,14 @@ def _elements(parts: Sequence[Tag | str]) -> list[_Element]:
 
 
 def _close(name: str, place: int, found: list[_Element], open_ones: list[int], names: dict[str, int]) -> None:
-    """An end tag closes its element, and those inside it that were left open."""
-    while open_ones:
-        element = found[open_ones.pop()]
+    """An end tag closes its element, which is open, and those inside it that were left open."""
+    element = found[open_ones.pop()]
+    while element.name != name:
         names[element.name] -= 1
-        is_it = element.name == name
-        element.end = place + 1 if is_it else place
-        if is_it:
-            return
+        element.end = place
+        element = found[open_ones.pop()]
+    names[name] -= 1
+    element.end = place + 1
 
 
 def _words_of(tag: Tag) -> str:
