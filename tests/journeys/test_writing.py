@@ -202,6 +202,7 @@ def test_a_letter_is_written_on_the_phone(
     page.get_by_role("link", name="Harbour Ltd", exact=True).click()
     page.get_by_role("link", name="Write", exact=True).click()
     expect(page.get_by_role("combobox", name="To", exact=True)).to_have_value("Harbour Ltd <office@harbour.example>")
+    assert page.evaluate("document.documentElement.scrollHeight - innerHeight") <= 0, "a short letter fits without scrolling"
     page.get_by_label("Subject").fill("Ropes")
     page.locator(".written").get_by_role("textbox", name="Text").press_sequentially("Dear all")
     expect(page.get_by_text("Saved ")).to_be_visible()
