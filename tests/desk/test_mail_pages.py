@@ -42,6 +42,15 @@ def test_pages_take_the_same_number_of_queries_however_many_letters(
     assert queries_of(browser, url) == before
 
 
+def test_a_search_for_records_and_letters_takes_at_most_twelve_queries(
+    browser: Client, bob: User, box: MailAccount, harbour: Customer
+) -> None:
+    making.make_lead("Harold", owner=bob)
+    making.make_contact("Harry", at=(harbour,))
+    letters(box, 3, to=(harbour,), word="Harness")
+    assert queries_of(browser, "/search/?q=har") <= 12
+
+
 def test_the_mailbox_is_paged_and_goes_back(browser: Client, box: MailAccount) -> None:
     letters(box, 60)
     first = browser.get("/email/")
