@@ -7,6 +7,7 @@ fewer than that are sorted, more are found sooner by walking the letters from th
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -65,7 +66,7 @@ def newest_with(
     if not wanted.wanted:
         return _found_without(letters, wanted, window, most)
     if connection.vendor == "sqlite":
-        return list(_found_by_fts5(letters, wanted, window)[:most])
+        return list(_found_by_fts5(letters, wanted, window, few)[:most])
     return _found_by_gin(letters, wanted, window, most)
 
 
@@ -79,7 +80,7 @@ def _filtered(letters: LetterQuerySet, wanted: Search) -> LetterQuerySet:
     return letters
 
 
-def _found_by_fts5(letters: LetterQuerySet, wanted: Search, window: Window) -> LetterQuerySet:
+def _found_by_fts5(letters: LetterQuerySet, wanted: Search, window: Window, few: Sequence[int] | None) -> LetterQuerySet:
     expression = _expression(wanted, wanted=True)
     if wanted.excluded:
         expression = f"({expression}) NOT ({_expression(wanted, wanted=False)})"
@@ -89,6 +90,10 @@ def _found_by_fts5(letters: LetterQuerySet, wanted: Search, window: Window) -> L
     for sign, bound in _row_id_bounds(wanted, window):
         where.append(f"{TABLE}.rowid {sign} %s")
         params.append(bound)
+    if few is not None:
+        # Asked of each hit before its letter is looked up: of a common word, hardly a hit is among the reader's few letters.
+        where.append(f"+{TABLE}.rowid IN (SELECT value FROM json_each(%s))")  # noqa: S608
+        params.append(json.dumps(list(few)))
     order = f"{TABLE}.rowid" if window.is_upwards else f"-{TABLE}.rowid"
     joined = letters.extra(tables=[TABLE], where=where, params=params, order_by=[order])  # noqa: S610  # texts of this file
     return cast(LetterQuerySet, joined)
