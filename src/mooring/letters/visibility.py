@@ -111,7 +111,8 @@ def few_own_positions(user: User) -> list[int] | None:
 
 def _few(sources: Iterable[QuerySet[Any, Any]], *, among: Iterable[int] = ()) -> list[int] | None:
     """The positions of all the rows and those given, if few. One query, in which each source is cut off by itself."""
-    parts, values = [], []
+    parts: list[str] = []
+    values: list[Any] = []
     for source in sources:
         with suppress(EmptyResultSet):
             sql, params = source.order_by().values("position")[: MOST_FEW + 1].query.sql_with_params()
