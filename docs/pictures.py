@@ -90,6 +90,12 @@ def sign_in_with_google(page: Page) -> None:
     page.get_by_role("button", name="Sign in with Google").click()
 
 
+def pipeline(page: Page) -> None:
+    """A pipeline as a board."""
+    page.goto("/sales/pipelines/")
+    page.get_by_role("link", name="Ropes and sails").first.click()
+
+
 PICTURES: dict[str, Callable[[Page], None]] = {
     "customer-emails": customer_emails,
     "synced-emails": synced_emails,
@@ -97,6 +103,7 @@ PICTURES: dict[str, Callable[[Page], None]] = {
     "customers": customers,
     "writing": writing,
     "groups": groups,
+    "pipeline": pipeline,
     "provider-google": provider_google,
     "sign-in": sign_in_with_google,
 }

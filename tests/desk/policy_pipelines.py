@@ -21,6 +21,7 @@ _STAGES = {
 
 ROWS: dict[str, Row] = {
     "pipelines": Row(SIGNED_IN, NOBODY),
+    "my_pipelines": Row(SIGNED_IN, NOBODY),
     "new_pipeline": Row(CHANGE_RECORD, writes(CHANGE_RECORD), args=("$box.pk",), data=_NAMED),
     "pipeline": Row(SEE_RECORD, NOBODY, args=_PIPELINE),
     "pipeline_list": Row(SEE_RECORD, NOBODY, args=_PIPELINE),
@@ -33,6 +34,7 @@ ROWS: dict[str, Row] = {
     "save_pipeline": Row(CHANGE_RECORD, writes(CHANGE_RECORD), args=_PIPELINE, data={"number": "100"}),
     "compare_pipeline": Row(SEE_RECORD, NOBODY, args=_PIPELINE),
     "download_pipeline": Row(CHANGE_RECORD, NOBODY, args=_PIPELINE),
+    "pipeline_workbook": Row(CHANGE_RECORD, NOBODY, args=_PIPELINE),
     "box_versions": Row(SEE_RECORD, NOBODY, args=("$box.pk",)),
     "upload_pipeline": Row(CHANGE_RECORD, "login 422 422 404 403 login", args=("$box.pk",), data={"as_new": "on"}),
     "pipeline_version": Row(SEE_RECORD, NOBODY, args=_VERSION),
@@ -41,6 +43,10 @@ ROWS: dict[str, Row] = {
     "begin_from_version": Row(NOBODY, _DEED, args=_VERSION),
     "new_opportunity": Row(CHANGE_MODULE, "login Wsee Wsee ok 403 login", data=_ENTERED),
     "opportunity": Row(SEE_RECORD, NOBODY, args=_SALE),
+    "opportunity_emails": Row(SEE_RECORD, NOBODY, args=_SALE),
+    "letter_opportunities": Row(SEE_RECORD, NOBODY, args=("$letter.pk",)),
+    "link_letter_to_sale": Row(NOBODY, _DEED, args=("$letter.pk",), data={"opportunity": "$sale.pk"}),
+    "take_letter_off_sale": Row(NOBODY, _DEED, args=("$letter.pk",), data={"opportunity": "$sale.pk"}),
     "opportunity_tasks": Row(SEE_RECORD, NOBODY, args=_SALE),
     "edit_opportunity": Row(CHANGE_RECORD, writes(CHANGE_RECORD), args=_SALE, data=_ENTERED),
     "edit_opportunity_fact": Row(CHANGE_RECORD, writes(CHANGE_RECORD), args=("$sale.pk", "title"), data=_ENTERED),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
+from io import BytesIO
 
 import pytest
 from django.core.cache import cache
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from openpyxl import load_workbook
 
 from making import PASSWORD, actor, make_opportunity, make_pipeline, make_sales_mailbox, make_user
 from mooring.sales.models import Pipeline, PipelineVersion
@@ -61,6 +63,9 @@ def test_a_file_goes_out_and_comes_back(desk: Client, pipeline: Pipeline) -> Non
     assert answer.headers["Location"] == f"/sales/pipelines/{pipeline.pk}/"
     assert "Cables" in desk.get(answer.headers["Location"]).content.decode()
     assert versions() == [("Coast", 1)]
+    book = b"".join(desk.get(f"/sales/pipelines/{pipeline.pk}/pipeline.xlsx"))
+    rows = list(load_workbook(BytesIO(book), read_only=True).active.iter_rows(values_only=True))
+    assert (rows[1][0], rows[1][6:8]) == ("Cables", ("100", "EUR"))
     broken = SimpleUploadedFile("ropes.json", b'{"format": "letter"}')
     refused = desk.post(f"/sales/boxes/{pipeline.mailbox_id}/upload/", {"file": broken})
     assert (refused.status_code, "none of a pipeline" in refused.content.decode()) == (422, True)

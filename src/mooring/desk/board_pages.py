@@ -83,7 +83,9 @@ def around_pipeline(request: HttpRequest, pipeline: Pipeline) -> dict[str, Any]:
         (_("Versions"), "pipeline_versions"),
     )
     tabs = [(label, reverse(name, args=[pipeline.pk])) for label, name in places]
+    is_version = request.path.endswith(("/compare/", "/save/"))
     current = max((url for _label, url in tabs if request.path.startswith(url)), key=len, default="")
+    current = tabs[-1][1] if is_version else current
     return {
         "pipeline": pipeline,
         "tabs": [Tab(label=label, url=url, is_current=url == current) for label, url in tabs],

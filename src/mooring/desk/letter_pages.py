@@ -153,6 +153,7 @@ def reading_context(
         "has_unread": bool(unread),
         "links": with_portal(with_rights(shown_links(list(found.get(chosen.pk, ()))), reader), chosen),
         "link_form": LinkForm(reader=reader),
+        "may_sell": may(reader, Module.SALES, Action.VIEW),
         "may_link": any(may(reader, module, Action.CHANGE) for module in LINKABLE),
     }
 

@@ -111,7 +111,7 @@ def contacts_near(request: HttpRequest, sale: Opportunity) -> Any:
 
 
 def _tabs(request: HttpRequest, sale: Opportunity) -> list[Tab]:
-    places = ((_("Timeline"), "opportunity"), (_("Tasks"), "opportunity_tasks"))
+    places = ((_("Timeline"), "opportunity"), (_("Emails"), "opportunity_emails"), (_("Tasks"), "opportunity_tasks"))
     tabs = [(label, reverse(name, args=[sale.pk])) for label, name in places]
     is_open = next((url for _label, url in tabs if url == request.path), tabs[0][1])
     return [Tab(label=label, url=url, is_current=url == is_open) for label, url in tabs]

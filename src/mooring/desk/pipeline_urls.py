@@ -2,9 +2,10 @@
 
 from django.urls import URLPattern, path
 
-from mooring.desk.views import opportunities, pipeline_files, pipeline_versions, pipelines, stage_moves
+from mooring.desk.views import opportunities, pipeline_files, pipeline_versions, pipelines, sale_letters, stage_moves
 
 urlpatterns: list[URLPattern] = [
+    path("sales/mine/", pipelines.my_pipelines, name="my_pipelines"),
     path("sales/pipelines/", pipelines.pipelines, name="pipelines"),
     path("sales/boxes/<int:box_id>/pipelines/new/", pipelines.new_pipeline, name="new_pipeline"),
     path("sales/pipelines/<int:pipeline_id>/", pipelines.pipeline, name="pipeline"),
@@ -18,6 +19,7 @@ urlpatterns: list[URLPattern] = [
     path("sales/pipelines/<int:pipeline_id>/save/", pipeline_versions.save, name="save_pipeline"),
     path("sales/pipelines/<int:pipeline_id>/compare/", pipeline_versions.compare, name="compare_pipeline"),
     path("sales/pipelines/<int:pipeline_id>/pipeline.json", pipeline_files.download, name="download_pipeline"),
+    path("sales/pipelines/<int:pipeline_id>/pipeline.xlsx", pipeline_files.workbook, name="pipeline_workbook"),
     path("sales/boxes/<int:box_id>/versions/", pipeline_versions.box_versions, name="box_versions"),
     path("sales/boxes/<int:box_id>/upload/", pipeline_files.upload, name="upload_pipeline"),
     path("sales/versions/<int:version_id>/", pipeline_versions.version, name="pipeline_version"),
@@ -26,6 +28,10 @@ urlpatterns: list[URLPattern] = [
     path("sales/versions/<int:version_id>/begin/", pipeline_versions.begin, name="begin_from_version"),
     path("sales/opportunities/new/", opportunities.new_opportunity, name="new_opportunity"),
     path("sales/opportunities/<int:opportunity_id>/", opportunities.opportunity, name="opportunity"),
+    path("letters/<int:letter_id>/opportunities/", sale_letters.letter_opportunities, name="letter_opportunities"),
+    path("letters/<int:letter_id>/opportunities/link/", sale_letters.link_letter_to_sale, name="link_letter_to_sale"),
+    path("letters/<int:letter_id>/opportunities/take-off/", sale_letters.take_letter_off_sale, name="take_letter_off_sale"),
+    path("sales/opportunities/<int:opportunity_id>/emails/", sale_letters.opportunity_emails, name="opportunity_emails"),
     path("sales/opportunities/<int:opportunity_id>/tasks/", opportunities.opportunity_tasks, name="opportunity_tasks"),
     path("sales/opportunities/<int:opportunity_id>/edit/", opportunities.edit_opportunity, name="edit_opportunity"),
     path(

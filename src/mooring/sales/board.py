@@ -18,7 +18,7 @@ from django.db.models.functions import RowNumber
 from mooring.customers.models import Customer, Lead
 from mooring.customers.names import name_key
 from mooring.letters.models import Link
-from mooring.sales.models import Opportunity, Outcome, Pipeline, Stage
+from mooring.sales.models import Opportunity, OpportunityLetter, Outcome, Pipeline, Stage
 from mooring.users.models import User
 
 CARDS: Final = 25
@@ -138,6 +138,12 @@ def sales_of(record: Customer | Lead, *, reader: User, opened: Collection[int], 
     return list(_shown(rows).order_by(is_closed, F("close_on").asc(nulls_last=True), "pk")[:most])
 
 
+def next_to_close(owner: User, *, most: int) -> list[Opportunity]:
+    """The open opportunities of a person that are to be closed first, those past their day before all. One query."""
+    rows = Opportunity.objects.visible_to(owner).filter(owner=owner, stage__outcome=Outcome.OPEN, close_on__isnull=False)
+    return list(_shown(rows).order_by("close_on", "pk")[:most])
+
+
 def place_of(card: Opportunity) -> str:
     """Where the cards behind this one begin."""
     return f"{card.place}.{card.pk}"
@@ -163,12 +169,17 @@ def _rows(pipeline: Pipeline, filters: BoardFilters) -> Any:
 def _shown(rows: Any) -> Any:
     """With whom, whose, and when the latest letter of the customer or lead was written or came."""
     return rows.select_related("customer", "lead", "owner", "stage").annotate(
-        customer_letter_at=_latest("customer"), lead_letter_at=_latest("lead")
+        customer_letter_at=_latest("customer"), lead_letter_at=_latest("lead"), own_letter_at=_latest_own()
     )
 
 
 def _latest(kind: str) -> Subquery:
     links = Link.objects.filter(**{kind: OuterRef(f"{kind}_id")}, removed_at=None).order_by("-position")
+    return Subquery(links.values("letter__at")[:1])
+
+
+def _latest_own() -> Subquery:
+    links = OpportunityLetter.objects.filter(opportunity=OuterRef("pk"), removed_at=None).order_by("-position")
     return Subquery(links.values("letter__at")[:1])
 
 
@@ -196,14 +207,15 @@ def _first_cards(rows: Any, stages: dict[int, Stage]) -> dict[int, list[Opportun
 
 def with_letters(sale: Opportunity) -> Opportunity:
     """The same, with when the latest letter of its customer or lead was; for a card of its own. One query."""
-    links = Link.objects.filter(customer=sale.customer_id) if sale.customer_id else Link.objects.filter(lead=sale.lead_id)
-    latest = links.filter(removed_at=None).order_by("-position").values_list("letter__at", flat=True).first()
-    sale.customer_letter_at, sale.lead_letter_at = latest, None  # type: ignore[attr-defined]  # as _shown annotates it
+    names = ("customer_letter_at", "lead_letter_at", "own_letter_at")
+    times = _shown(Opportunity.objects.unscoped(_WHY).filter(pk=sale.pk)).values_list(*names).get()
+    for name, at in zip(names, times, strict=True):
+        setattr(sale, name, at)
     return sale
 
 
 def heard_of(card: Any) -> datetime:
     """When something happened last: a change, or a letter of its customer or lead."""
     times: list[datetime] = [card.changed_at]
-    times += [at for at in (card.customer_letter_at, card.lead_letter_at) if at is not None]
+    times += [at for at in (card.customer_letter_at, card.lead_letter_at, card.own_letter_at) if at is not None]
     return max(times)

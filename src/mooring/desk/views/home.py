@@ -44,6 +44,7 @@ def home(request: HttpRequest) -> HttpResponse:
     due = day.overdue + day.today
     values = {"steps": steps, "is_folded": is_folded, "recent": recently_seen(request)}
     values |= {"activities": due[:MOST_DUE], "has_more": len(due) > MOST_DUE, "now": now}
+    values["sells"] = may(user, Module.SALES, Action.CHANGE)
     return page(request, "desk/home/home.html", values)
 
 

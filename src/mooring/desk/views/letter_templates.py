@@ -13,10 +13,10 @@ from mooring.desk.access import actor_of, changeable_template_for, may_in, templ
 from mooring.desk.forms.letter_templates import TemplateForm
 from mooring.desk.forms.writing import mailboxes_in
 from mooring.desk.menu import PROFILE, tabs_for
+from mooring.desk.sale_places import ALL_PLACEHOLDERS, all_values_for
 from mooring.letters.accounts import default_account_of
 from mooring.letters.models import LetterTemplate
-from mooring.letters.placeholders import PLACEHOLDERS, fill_html, fill_text
-from mooring.letters.template_values import values_for
+from mooring.letters.placeholders import fill_html, fill_text
 from mooring.letters.templates import (
     UnableToSaveTemplate,
     changeable_templates,
@@ -59,7 +59,7 @@ def preview_template(request: HttpRequest, template_id: int) -> HttpResponse:
     template = template_for(request, template_id)
     user = user_of(request)
     address = next((each.address for each in mailboxes_in(request.GET.get("to", ""))), "")
-    values = values_for(writer=user, account=default_account_of(user), address=address)
+    values = all_values_for(writer=user, account=default_account_of(user), address=address)
     context = {
         "template": template,
         "address": address,
@@ -106,5 +106,5 @@ def _form(request: HttpRequest, template: LetterTemplate | None) -> HttpResponse
         else:
             toast(request, _("The template was saved."))
             return see_other(request, reverse("preview_template", args=[saved.pk]))
-    context = {"form": form, "template": template, "placeholders": PLACEHOLDERS, "tabs": tabs_for(request, PROFILE)}
+    context = {"form": form, "template": template, "placeholders": ALL_PLACEHOLDERS, "tabs": tabs_for(request, PROFILE)}
     return page(request, "desk/letter_templates/form.html", context, status=422 if form.errors else 200)

@@ -1,8 +1,12 @@
-"""Pipelines as files: the documented JSON, which comes back without loss."""
+"""Pipelines as files: the documented JSON, which comes back without loss, and a workbook for people."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Any
+
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -11,6 +15,7 @@ from django.views.decorators.http import require_GET
 from mooring.desk.access import actor_of, may_in, opened_box_for, pipeline_for, user_of, version_for
 from mooring.desk.forms.versions import UploadForm
 from mooring.desk.opened_boxes import opened
+from mooring.desk.workbooks import workbook_answer
 from mooring.sales.models import Cause, Pipeline
 from mooring.sales.pipeline_content import PipelineContent, as_json
 from mooring.sales.reading_content import content_of
@@ -35,6 +40,33 @@ def download_version(request: HttpRequest, version_id: int) -> HttpResponse:
     """A version, as it was saved."""
     found = version_for(request, version_id, Action.EXPORT)
     return _file(content_of_version(found), f"{found.name} {found.number}")
+
+
+@require_GET
+@may_in(Module.SALES, Action.EXPORT)
+def workbook(request: HttpRequest, pipeline_id: int) -> HttpResponseBase:
+    """The opportunities as a table."""
+    found = pipeline_for(request, pipeline_id, Action.EXPORT)
+    header = (
+        _("What"),
+        _("Customer or lead"),
+        _("Stage"),
+        _("Price"),
+        _("Quantity"),
+        _("Discount"),
+        _("Amount"),
+        _("Currency"),
+        _("Probability in %"),
+        _("Close date"),
+        _("Owner"),
+        _("Source"),
+        _("Type"),
+        _("Rejection reason"),
+        _("Next step"),
+        _("Products"),
+        _("Note"),
+    )
+    return workbook_answer(name="pipeline", header=header, rows=_cells(content_of(found)))
 
 
 @may_in(Module.SALES, Action.CHANGE)
@@ -68,3 +100,25 @@ def _live(request: HttpRequest, content: PipelineContent) -> Pipeline | None:
     rows = Pipeline.objects.visible_to(user_of(request), Action.CHANGE, opened=opened(request))
     live: Pipeline | None = rows.filter(uid=content.uid).first()
     return live
+
+
+def _cells(content: PipelineContent) -> Iterator[tuple[Any, ...]]:
+    stages = {stage.uid: stage for stage in content.stages}
+    for each in content.opportunities:
+        stage = stages[each.stage]
+        yield (
+            each.title,
+            each.whom.name,
+            stage.title,
+            *(format(number.normalize() + 0, "f") for number in (each.price, each.quantity, each.discount, each.amount)),
+            each.currency,
+            stage.probability if each.probability is None else each.probability,
+            each.close_on or "",
+            each.owner,
+            each.source,
+            each.kind,
+            each.rejection or each.rejection_note,
+            each.next_step,
+            each.products,
+            each.note,
+        )

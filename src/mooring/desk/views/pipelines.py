@@ -17,7 +17,7 @@ from mooring.desk.forms.staff import refuse
 from mooring.desk.menu import SALES, tabs_for
 from mooring.desk.opened_boxes import opened
 from mooring.desk.pipeline_lines import pipeline_lines
-from mooring.sales.board import SORTS, board_of, cards_behind, sales_list, totals_of
+from mooring.sales.board import SORTS, board_of, cards_behind, next_to_close, sales_list, totals_of
 from mooring.sales.models import Pipeline, Stage
 from mooring.sales.pipelines import (
     add_pipeline,
@@ -33,6 +33,8 @@ from mooring.ui.parts import KeysetPage
 from mooring.ui.rendering import page, see_other, toast
 from mooring.users.permissions import Action, Module
 
+MOST_AT_HOME = 6
+
 
 @require_GET
 @may_in(Module.SALES)
@@ -41,6 +43,16 @@ def pipelines(request: HttpRequest) -> HttpResponse:
     rows = Pipeline.objects.visible_to(user_of(request), opened=opened(request))
     values = {"lines": pipeline_lines(rows), "tabs": tabs_for(request, SALES)}
     return page(request, "desk/pipelines/all.html", values)
+
+
+@require_GET
+@may_in(Module.SALES)
+def my_pipelines(request: HttpRequest) -> HttpResponse:
+    """Those in the user's own boxes, and what of the user's closes next; a part of Home."""
+    user = user_of(request)
+    rows = Pipeline.objects.visible_to(user).filter(mailbox__owner=user)
+    values = {"lines": pipeline_lines(rows, most=MOST_AT_HOME), "sales": cards_of(next_to_close(user, most=MOST_AT_HOME))}
+    return page(request, "desk/pipelines/mine.html", values, fragment="part")
 
 
 @may_in(Module.SALES, Action.CHANGE)

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from mooring.desk.access import actor_of, draft_for, may_in, template_for, user_of
 from mooring.desk.beginnings import Beginning, beginning_of, start
 from mooring.desk.forms.writing import DraftForm, mailboxes_in, values_of
+from mooring.desk.sale_places import all_values_for
 from mooring.desk.writing_pages import after_leaving, draft_page, saved_in_words, saved_or_answer
 from mooring.letters.completing import suggestions_for
 from mooring.letters.drafting import (
@@ -24,7 +25,6 @@ from mooring.letters.drafting import (
 )
 from mooring.letters.models import OutgoingLetter
 from mooring.letters.placeholders import fill_html, fill_text
-from mooring.letters.template_values import values_for
 from mooring.ui.rendering import nothing, page, see_other, toast, wants_fragment
 from mooring.users.permissions import Action, Module
 
@@ -90,7 +90,7 @@ def draft_template(request: HttpRequest, draft_id: int) -> HttpResponse:
         return _again(request, draft_id)
     template = template_for(request, int(number[:18]))
     to = recipients_of(saved)["to"]
-    values = values_for(writer=user_of(request), account=saved.account, address=to[0].address if to else "")
+    values = all_values_for(writer=user_of(request), account=saved.account, address=to[0].address if to else "")
     begin_with_template(draft=saved, template=template, values=values, by=actor_of(request), now=timezone.now())
     return _again(request, draft_id)
 
@@ -101,7 +101,7 @@ def draft_template_filled(request: HttpRequest, draft_id: int, template_id: int)
     found = draft_for(request, draft_id)
     template = template_for(request, template_id)
     address = next((each.address for each in mailboxes_in(request.GET.get("to", ""))), "")
-    values = values_for(writer=user_of(request), account=found.account, address=address)
+    values = all_values_for(writer=user_of(request), account=found.account, address=address)
     context = {"subject": fill_text(template.subject, values), "html": SafeString(fill_html(template.body_html, values))}
     return page(request, "desk/writing/_filled.html", context)
 

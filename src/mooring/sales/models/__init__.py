@@ -2,6 +2,7 @@
 
 from mooring.sales.models.mailbox import Ancestry, SalesMailbox
 from mooring.sales.models.opportunity import ChecklistLine, Opportunity, OpportunityContact, StageMove
+from mooring.sales.models.opportunity_letter import OpportunityLetter
 from mooring.sales.models.pipeline import Outcome, Pipeline, Stage, StageTemplate
 from mooring.sales.models.rate import Budget, ExchangeRate
 from mooring.sales.models.reset import BoxReset
@@ -18,6 +19,7 @@ __all__ = (
     "Opportunity",
     "OpportunityContact",
     "OpportunityKind",
+    "OpportunityLetter",
     "Outcome",
     "Pipeline",
     "PipelineVersion",
