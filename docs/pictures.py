@@ -62,6 +62,13 @@ def customers(page: Page) -> None:
     page.goto("/customers/")
 
 
+def customer_portal(page: Page) -> None:
+    """The tab Portal of a customer whose contact signs in."""
+    page.goto("/customers/?q=brightwater")
+    page.get_by_role("link", name="Brightwater Yacht Charter").first.click()
+    page.get_by_role("link", name="Portal", exact=True).click()
+
+
 def writing(page: Page) -> None:
     """A reply in the dock, beside the letter that it answers."""
     page.goto("/email/")
@@ -102,6 +109,7 @@ PICTURES: dict[str, Callable[[Page], None]] = {
     "account-form": account_form,
     "customers": customers,
     "writing": writing,
+    "customer-portal": customer_portal,
     "groups": groups,
     "pipeline": pipeline,
     "provider-google": provider_google,

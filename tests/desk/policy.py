@@ -54,6 +54,11 @@ ROWS: dict[str, Row] = {
     "customer_projects": Row(SEE_RECORD, SEE_RECORD, args=("$customer.pk",)),
     "edit_customer": Row(CHANGE_RECORD, writes(CHANGE_RECORD), args=("$customer.pk",), data=_CUSTOMER),
     "edit_customer_fact": Row(CHANGE_RECORD, writes(CHANGE_RECORD), args=("$customer.pk", "name"), data=_NAMED),
+    "bulk_move": Row("login 404 ok 404 404 login", NOBODY, args=("$bulk_move.pk",)),
+    "stop_bulk_move": Row(NOBODY, "login 404 Wsee 404 404 login", args=("$bulk_move.pk",)),
+    "archive_ticked#every": Row(
+        NOBODY, "login Wsee Wsee see 403 login", data={"every": "yes", "next": "/customers/?text=harbour"}
+    ),
     # Everything held, and deleting for good: only from the archive, only by administrators
     "everything_of_customer": Row(CHANGE_RECORD, NOBODY, args=("$customer.pk",)),
     "everything_of_contact": Row(CHANGE_RECORD, NOBODY, args=("$contact.pk",)),

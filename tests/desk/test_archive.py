@@ -7,7 +7,8 @@ from django.urls import reverse
 from selectolax.lexbor import LexborHTMLParser
 
 from desk.world import client_of
-from making import make_customer
+from making import NOW, make_customer, make_user
+from mooring.customers.bulk_moves import carry_on_moves
 from mooring.customers.models import Customer
 from mooring.users.models import User
 
@@ -71,3 +72,23 @@ def test_an_undo_of_no_moment_restores_nothing(alice: User, since: str) -> None:
     client.post(reverse("archive_ticked"), {"ids": [harbour.pk]})
     client.post(f"{reverse('restore_ticked')}?since={since}", {})
     assert archived() == ["Harbour"]
+
+
+def test_all_that_a_list_finds_go_and_come_back_as_jobs_that_can_be_stopped(alice: User) -> None:
+    client = client_of(alice)
+    for name in ("Harbour North", "Harbour South", "Pier"):
+        make_customer(name)
+    here = "/customers/?text=harbour"
+    assert "Tick the customers" in said(client.post(reverse("ask_to_archive"), {"every": "yes"}, follow=True))
+    question = said(client.post(reverse("ask_to_archive"), {"every": "yes", "next": here}))
+    assert ("Harbour North, Harbour South" in question, "Pier" in question) == (True, False)
+    job = client.post(reverse("archive_ticked"), {"every": "yes", "next": here}).headers["Location"]
+    assert archived() == []
+    assert "0 of 2" in said(client.get(job))
+    while carry_on_moves(now=NOW):
+        pass
+    assert ("Finished" in said(client.get(job)), sorted(archived())) == (True, ["Harbour North", "Harbour South"])
+    job = client.post(reverse("restore_ticked"), {"every": "yes", "next": "/customers/archive/"}).headers["Location"]
+    client.post(f"{job}stop/")
+    assert (carry_on_moves(now=NOW), "Stopped" in said(client.get(job)), len(archived())) == (0, True, 2)
+    assert client_of(make_user()).get(job).status_code == 404

@@ -10,14 +10,14 @@ from django.test import Client
 from django.utils import timezone
 
 import making
-from desk.world_portal import archived_customer, portal_of
+from desk.world_portal import archived_customer, begun_move, portal_of
 from letters.making_letters import arrival, make_account, make_letter, make_team_account, match_of
 from letters.making_outgoing import make_outgoing
 from letters.making_sign_ins import make_provider
 from mooring.activities.models import Activity
 from mooring.activities.planning import ActivityData, plan_activity
 from mooring.customers.lists import move_customers
-from mooring.customers.models import Contact, Customer, Industry, IndustryMove, Lead, PortalUser, Project
+from mooring.customers.models import BulkMove, Contact, Customer, Industry, IndustryMove, Lead, PortalUser, Project
 from mooring.customers.record_data import DomainData, PostalAddressData
 from mooring.desk.beginnings import attached_files
 from mooring.desk.forms.places import place_in_words
@@ -110,6 +110,7 @@ class World:
     file: RecordFile
     archived: Customer
     job: Import
+    bulk_move: BulkMove
     clients: dict[str, Client]
     password: str = making.PASSWORD
     new_password: str = NEW_PASSWORD
@@ -168,6 +169,7 @@ def make_world(mark: str = "") -> World:
         **_team(owner, colleague, mark),
         **_lists(),
         archived=archived_customer(owner, mark),
+        bulk_move=begun_move(owner, records["customer"]),
         **portal_of(owner, records["customer"], records["contact"], mark),
     )
     share_letter(letter=world.letter, customer=world.customer, by=Actor(owner, "desk"), now=making.NOW)

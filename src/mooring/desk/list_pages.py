@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any, Final
+from urllib.parse import urlsplit
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
@@ -94,6 +95,26 @@ def path_of_ours(text: str) -> str:
 def ticked_ids(request: HttpRequest) -> list[int]:
     """The ids of the ticked rows; of one row alone where its own button was pressed."""
     return _ids(request.POST.getlist("only") or request.POST.getlist("ids"))
+
+
+def found_ids(request: HttpRequest, which: RecordList, action: Action) -> Iterator[int]:
+    """The ids of all rows that the list finds as its own address, named by the form, asks; as far as the user may do `action`.
+
+    None where the form names another address, so that nobody moves everything by a slip.
+    """
+    address = urlsplit(own_path(request, ""))
+    if address.path != reverse(which.name):
+        return
+    form = which.form(QueryDict(address.query))
+    filters, cursor = form.filters(timezone.now()), ""
+    while True:
+        rows = which.page(reader=user_of(request), filters=filters, sort="name", cursor=cursor, size=_FILE_PAGE)
+        ids = [record.pk for record in rows.rows]
+        allowed = which.kind.model.objects.visible_to(user_of(request), action).filter(pk__in=ids)
+        yield from allowed.order_by("pk").values_list("pk", flat=True)
+        if not rows.next:
+            return
+        cursor = rows.next
 
 
 def _ticked_rows(request: HttpRequest, which: RecordList) -> Iterator[Any]:

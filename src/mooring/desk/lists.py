@@ -65,6 +65,8 @@ class RecordList:
     own_name: str = ""
     row_acts: str = ""
     bulk_acts: str = ""
+    foot_acts: str = ""
+    """A template of what can be done with all rows that the filters find, on whatever page they stand."""
 
     @property
     def name(self) -> str:
@@ -167,6 +169,7 @@ CUSTOMERS: Final = RecordList(
     has_owner=True,
     row_acts="desk/customers/_row_acts.html",
     bulk_acts="desk/customers/_bulk_acts.html",
+    foot_acts="desk/customers/_foot_acts.html",
 )
 ARCHIVE: Final = RecordList(
     kind=CUSTOMER,
@@ -188,6 +191,7 @@ ARCHIVE: Final = RecordList(
     own_name="archive",
     row_acts="desk/archive/_row_acts.html",
     bulk_acts="desk/archive/_bulk_acts.html",
+    foot_acts="desk/archive/_foot_acts.html",
 )
 LEADS: Final = RecordList(
     kind=LEAD,

@@ -15,6 +15,7 @@ from mooring.config.demo.letters import Post, year_of_letters
 from mooring.config.demo.mailboxes import write_eml_files, write_maildir, write_mbox
 from mooring.config.demo.oddities import oddities
 from mooring.config.demo.plans import add_plans, sales_team
+from mooring.config.demo.portal import open_portal
 from mooring.config.demo.records import add_records
 from mooring.config.demo.sales import add_sales
 from mooring.config.visiting import scan_account
@@ -72,6 +73,7 @@ def fill(*, mail_folder: Path, say: Callable[[str], object]) -> None:
     try:
         for account in accounts:
             scan_account(account, engine=engine, clock=read_clock, say=say, is_quiet=True)
+        say(open_portal(people[BOB.address], now=now))
     finally:
         engine.close()
 

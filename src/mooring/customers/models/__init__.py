@@ -1,6 +1,7 @@
 """The records of the customers room."""
 
 from mooring.customers.models.address import CustomerDomain, EmailAddress, Phone, PostalAddress
+from mooring.customers.models.bulk_move import BulkMove, BulkMoveItem, BulkMoveKind
 from mooring.customers.models.contact import Affiliation, Contact
 from mooring.customers.models.customer import Customer, CustomerKind
 from mooring.customers.models.lead import Lead
@@ -21,6 +22,9 @@ from mooring.customers.models.search_word import ContactWord, CustomerWord, Lead
 __all__ = (
     "Affiliation",
     "ArchiveLock",
+    "BulkMove",
+    "BulkMoveItem",
+    "BulkMoveKind",
     "Category",
     "Colour",
     "Contact",

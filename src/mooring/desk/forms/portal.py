@@ -34,7 +34,8 @@ class InvitationForm(forms.Form):
             field = self.fields[name]
             field.queryset = rows  # type: ignore[attr-defined]  # a ModelChoiceField
             field.empty_label = None  # type: ignore[attr-defined]
-            field.width = "half"  # type: ignore[attr-defined]
+        for shown in self.fields.values():
+            shown.width = "half"  # type: ignore[attr-defined]
 
     def address(self) -> str:
         """The address that was entered, else the contact's first one; empty where there is neither."""
