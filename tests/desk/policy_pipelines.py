@@ -20,6 +20,8 @@ _STAGES = {
 }
 
 ROWS: dict[str, Row] = {
+    "convert_lead": Row(CHANGE_RECORD, writes(CHANGE_RECORD), args=("$lead.pk",)),
+    "undo_conversion": Row(NOBODY, "login 404 404 404 403 login", args=(999,)),
     "pipelines": Row(SIGNED_IN, NOBODY),
     "my_pipelines": Row(SIGNED_IN, NOBODY),
     "new_pipeline": Row(CHANGE_RECORD, writes(CHANGE_RECORD), args=("$box.pk",), data=_NAMED),

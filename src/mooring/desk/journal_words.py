@@ -9,10 +9,10 @@ from django.db import models
 from django.urls import NoReverseMatch, reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, pgettext, pgettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from mooring.customers.models import Colour, CustomerKind
-from mooring.desk import portal_words
+from mooring.desk import portal_words, sales_terms
 from mooring.desk.settings_pages import PAGES
 from mooring.letters.models import MailAccount, Rule, SignInProvider
 from mooring.sales.models import Cause, SalesMailbox
@@ -41,10 +41,8 @@ KINDS: Final = {
     "contactrole": gettext_lazy("Contact role"),
     "customerstatus": gettext_lazy("Customer status"),
     "sales_mailbox": gettext_lazy("Sales mailbox"),
-    "pipeline": gettext_lazy("Pipeline"),
-    "stage_template": gettext_lazy("Template of stages"),
-    "opportunity": gettext_lazy("Sales opportunity"),
     "import": gettext_lazy("Import"),
+    **sales_terms.KINDS,
 }
 
 ACTIONS: Final = {
@@ -117,14 +115,6 @@ ACTIONS: Final = {
     "ordered": gettext_lazy("list put into another order"),
     "customers_moved": gettext_lazy("customers moved to another industry"),
     "move_undone": gettext_lazy("customers moved back"),
-    "won": pgettext_lazy("opportunity", "won"),
-    "lost": pgettext_lazy("opportunity", "lost"),
-    "stage_undone": gettext_lazy("moved back to the stage before"),
-    "put_back": gettext_lazy("brought back"),
-    "line_ticked": gettext_lazy("line of the checklist ticked"),
-    "line_unticked": gettext_lazy("line of the checklist no longer ticked"),
-    "version_saved": gettext_lazy("version saved"),
-    "restored_from": gettext_lazy("brought to an earlier state"),
     "grant_lost": gettext_lazy("sign-in with the provider lost"),
     **portal_words.ACTIONS,
     "opened": gettext_lazy("opened with its password"),
@@ -135,6 +125,7 @@ ACTIONS: Final = {
     "reset_undone": gettext_lazy("reset undone"),
     "reset_destroyed": gettext_lazy("what the reset took away destroyed"),
     "handed_over": gettext_lazy("handed over"),
+    **sales_terms.ACTIONS,
 }
 
 FIELDS: Final = {
@@ -206,27 +197,8 @@ FIELDS: Final = {
     "is_of_contacts": gettext_lazy("On contacts"),
     "order": gettext_lazy("Order"),
     "to": gettext_lazy("To"),
-    "stage": gettext_lazy("Stage"),
-    "stages": gettext_lazy("Stages"),
-    "pipeline": gettext_lazy("Pipeline"),
-    "mailbox": gettext_lazy("Sales mailbox"),
-    "whom": gettext_lazy("Customer or lead"),
-    "price": gettext_lazy("Price"),
-    "quantity": gettext_lazy("Quantity"),
-    "discount": gettext_lazy("Discount"),
-    "currency": gettext_lazy("Currency"),
-    "probability": gettext_lazy("Probability"),
-    "close_on": gettext_lazy("Close date"),
-    "rejection": gettext_lazy("Rejection reason"),
-    "rejection_note": gettext_lazy("More about the rejection"),
-    "next_step": gettext_lazy("Next step"),
-    "next_step_on": gettext_lazy("Next step on"),
-    "products": gettext_lazy("Products"),
-    "people": gettext_lazy("Contacts"),
-    "checklist": gettext_lazy("Checklist"),
-    "line": gettext_lazy("Line"),
-    "version": gettext_lazy("Version"),
     **portal_words.FIELDS,
+    **sales_terms.FIELDS,
 }
 """What a field is called whatever it belongs to; those of mail accounts and of settings are called as on their pages."""
 _NUMBERS: Final = frozenset({"batch", "letter", "letters", "move"})

@@ -2,9 +2,11 @@
 
 from django.urls import URLPattern, path
 
-from mooring.desk.views import opportunities, pipeline_files, pipeline_versions, pipelines, sale_letters, stage_moves
+from mooring.desk.views import conversions, opportunities, pipeline_files, pipeline_versions, pipelines, sale_letters, stage_moves
 
 urlpatterns: list[URLPattern] = [
+    path("leads/<int:lead_id>/convert/", conversions.convert, name="convert_lead"),
+    path("leads/conversions/<int:conversion_id>/undo/", conversions.undo, name="undo_conversion"),
     path("sales/mine/", pipelines.my_pipelines, name="my_pipelines"),
     path("sales/pipelines/", pipelines.pipelines, name="pipelines"),
     path("sales/boxes/<int:box_id>/pipelines/new/", pipelines.new_pipeline, name="new_pipeline"),

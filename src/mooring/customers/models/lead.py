@@ -16,8 +16,8 @@ from mooring.users.scoping import ScopedQuerySet
 
 class LeadQuerySet(ScopedQuerySet["Lead"]):
     def visible_to(self, user: User, action: Action = Action.VIEW) -> Self:
-        """Leads on which the user may do `action`."""
-        return self.limited_to(owned_within(user, Module.LEADS, action))
+        """Leads on which the user may do `action`; not those that became customers."""
+        return self.limited_to(models.Q(converted_at=None) & owned_within(user, Module.LEADS, action))
 
 
 class Lead(models.Model):
@@ -36,6 +36,8 @@ class Lead(models.Model):
     source = models.ForeignKey(
         Source, verbose_name=_("Source"), null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
+    converted_at = models.DateTimeField(null=True, blank=True, editable=False)
+    """Since when it is a customer (activities.converting); the row stays so that this can be taken back."""
     created_at = models.DateTimeField()
     changed_at = models.DateTimeField()
 

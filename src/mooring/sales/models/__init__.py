@@ -1,5 +1,6 @@
 """The records of the sales room."""
 
+from mooring.sales.models.conversion import LeadConversion
 from mooring.sales.models.mailbox import Ancestry, SalesMailbox
 from mooring.sales.models.opportunity import ChecklistLine, Opportunity, OpportunityContact, StageMove
 from mooring.sales.models.opportunity_letter import OpportunityLetter
@@ -16,6 +17,7 @@ __all__ = (
     "Cause",
     "ChecklistLine",
     "ExchangeRate",
+    "LeadConversion",
     "Opportunity",
     "OpportunityContact",
     "OpportunityKind",
