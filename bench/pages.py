@@ -31,7 +31,7 @@ class Figure:
 def main(arguments: list[str]) -> None:
     """Fill an empty database, ask every page, print the table."""
     options = _options(arguments)
-    with _database(options):
+    with database(url=options.url or "", is_postgres=options.postgres, folder=options.folder):
         from bench.filling import Size, fill, is_filled
 
         size = Size(options.customers, options.letters)
@@ -57,9 +57,10 @@ def _options(arguments: list[str]) -> argparse.Namespace:
 
 
 @contextmanager
-def _database(options: argparse.Namespace) -> Iterator[None]:
-    if options.url or not options.postgres:
-        _set_up(url=options.url or "", folder=options.folder)
+def database(*, url: str = "", is_postgres: bool = False, folder: Path | None = None) -> Iterator[None]:
+    """Migrated: the one at `url`, a throw-away PostgreSQL, or SQLite in the folder or in memory."""
+    if url or not is_postgres:
+        _set_up(url=url, folder=folder)
         yield
         return
     from servers.postgresql import running_cluster

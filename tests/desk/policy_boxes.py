@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from desk.policy_words import CHANGE_MODULE, CHANGE_RECORD, NOBODY, SEE_RECORD, SIGNED_IN, Row, writes
+from desk.policy_words import ADMINISTRATOR, CHANGE_MODULE, CHANGE_RECORD, NOBODY, SEE_RECORD, SIGNED_IN, Row, writes
 
 _BOX = ("$box.pk",)
 _HANDED = {"to": "$colleague.pk", "fate": "along", "name": "South"}
@@ -15,6 +15,7 @@ ROWS: dict[str, Row] = {
     "new_box": Row(CHANGE_MODULE, "login Wsee Wsee 422 403 login", data={**_NAMED, "parent": "$box.pk"}),
     "new_box#top": Row(CHANGE_MODULE, "login Wsee 422 422 403 login", data=_NAMED),
     "box": Row(SEE_RECORD, NOBODY, args=_BOX),
+    "box_history": Row(SEE_RECORD, NOBODY, args=_BOX),
     "change_box": Row(CHANGE_RECORD, writes(CHANGE_RECORD), args=_BOX, data={**_NAMED, "owner": "$owner.pk"}),
     "rename_box": Row(CHANGE_RECORD, writes(CHANGE_RECORD), args=_BOX, data={"name": "South", "password": "$new_password"}),
     "place_box": Row(NOBODY, "login see see 404 403 login", args=_BOX, data={"parent": ""}),
@@ -25,4 +26,17 @@ ROWS: dict[str, Row] = {
     "hand_over_box": Row(CHANGE_RECORD, CHANGE_RECORD, args=_BOX, data={**_HANDED, "step": "see"}),
     "hand_over_box#done": Row(CHANGE_RECORD, writes(CHANGE_RECORD), args=_BOX, data={**_HANDED, "step": "do"}),
     "close_box": Row(NOBODY, "login see see 404 see login", args=_BOX),
+    "reports": Row(SIGNED_IN, NOBODY),
+    "report": Row(SIGNED_IN, NOBODY, args=("forecast",)),
+    "report#accounts": Row("login ok ok ok 403 login", NOBODY, args=("mail-accounts",)),
+    "report_csv": Row(CHANGE_MODULE, NOBODY, args=("forecast",)),
+    "forecast_opportunities": Row("login 404 404 404 404 login", NOBODY),
+    "won_opportunities": Row("login 404 404 404 404 login", NOBODY),
+    "budgets": Row(SIGNED_IN, "login see 403 403 403 login", data={"do": "save"}),
+    "sales_settings": Row(
+        ADMINISTRATOR,
+        writes(ADMINISTRATOR),
+        data={"sales_home_currency": "PLN", "sales_fiscal_year_start": "4", "sales_silent_after_days": "9"},
+    ),
+    "keep_rate": Row(NOBODY, writes(ADMINISTRATOR), data={"currency": "PLN", "on": "2026-01-01", "worth": "0.25"}),
 }

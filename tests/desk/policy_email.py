@@ -107,7 +107,6 @@ ROWS: dict[str, Row] = {
     "leave_older_letters": Row(NOBODY, "login Wsee Wsee 404 403 login", args=_OFFER),
     "contact_emails": Row(SEE_RECORD, SEE_RECORD, args=("$contact.pk",)),
     # Reports
-    "reports": Row("login see see see see login", "login see see see see login"),
     "synced_emails": Row(SIGNED_IN, NOBODY),
     "assign_synced_emails": Row(NOBODY, "login Wsee Wsee see see login", data={"ids": "$letter.pk", "record": "$other_place"}),
     "synced_emails_csv": Row("login ok ok ok 403 login", NOBODY),

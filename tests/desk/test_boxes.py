@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def no_attempts_yet() -> Iterator[None]:
+def no_attempts_yet(db: None) -> Iterator[None]:
     cache.clear()
     yield
     cache.clear()

@@ -17,7 +17,7 @@ from mooring.users.models import User
 
 
 @pytest.fixture(autouse=True)
-def no_attempts_yet() -> Iterator[None]:
+def no_attempts_yet(db: None) -> Iterator[None]:
     cache.clear()
     yield
     cache.clear()

@@ -9,16 +9,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from mooring.desk.access import user_of
-from mooring.desk.journal_words import moment_on_card
 from mooring.desk.opened_boxes import opened
 from mooring.sales.models import SalesMailbox
 from mooring.sales.tree import boxes_above, boxes_just_below
 from mooring.ui.parts import Tab
 from mooring.ui.rendering import page
-from mooring.users.journal import entries_about
 from mooring.users.permissions import Action
-
-LINES = 30
 
 
 def box_page(request: HttpRequest, box: SalesMailbox, template: str, more: dict[str, Any] | None = None) -> HttpResponse:
@@ -36,14 +32,13 @@ def around_box(request: HttpRequest, box: SalesMailbox) -> dict[str, Any]:
         "may_change": Action.CHANGE in rights,
         "may_reset": Action.RESET in rights,
         "is_opened": box.pk in opened(request),
-        "moments": [moment_on_card(entry) for entry in entries_about(kind="sales_mailbox", record_id=box.pk, limit=LINES)],
         "tabs": tabs_of_box(request, box),
     }
 
 
 def tabs_of_box(request: HttpRequest, box: SalesMailbox) -> list[Tab]:
     """Links to the parts of the card."""
-    parts = ((_("Overview"), reverse("box", args=[box.pk])),)
+    parts = ((_("Pipelines"), reverse("box", args=[box.pk])), (_("History"), reverse("box_history", args=[box.pk])))
     return [Tab(label=label, url=url, is_current=url == request.path) for label, url in parts]
 
 

@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern] = [
     path("sales/reset/<uuid:batch>/undo/", box_resets.undo_reset, name="undo_reset"),
     path("sales/boxes/new/", boxes.new_box, name="new_box"),
     path("sales/boxes/<int:box_id>/", boxes.box, name="box"),
+    path("sales/boxes/<int:box_id>/history/", boxes.box_history, name="box_history"),
     path("sales/boxes/<int:box_id>/change/", boxes.change_box, name="change_box"),
     path("sales/boxes/<int:box_id>/name/", boxes.rename_box, name="rename_box"),
     path("sales/boxes/<int:box_id>/place/", boxes.place_box, name="place_box"),

@@ -41,6 +41,8 @@ KINDS: Final = {
     "contactrole": gettext_lazy("Contact role"),
     "customerstatus": gettext_lazy("Customer status"),
     "sales_mailbox": gettext_lazy("Sales mailbox"),
+    "budget": gettext_lazy("Sales budget"),
+    "rate": gettext_lazy("Exchange rate"),
     "import": gettext_lazy("Import"),
     **sales_terms.KINDS,
 }

@@ -43,7 +43,7 @@ MAIN = (
     Place(_("Leads"), "leads", icon="target-arrow", key="l", module=Module.LEADS, section="leads"),
     Place(_("Projects"), "projects", icon="folders", key="p", module=Module.PROJECTS, section="projects"),
     Place(_("Sales"), "boxes", icon="report-money", key="b", module=Module.SALES, section="sales"),
-    Place(_("Reports"), "synced_emails", icon="chart-bar", key="r", module=Module.REPORTS, section="reports"),
+    Place(_("Reports"), "reports", icon="chart-bar", key="r", module=Module.REPORTS, section="reports"),
     Place(_("Setup"), "setup", icon="settings", key="s", module=Module.SETUP, section="setup"),
 )
 
@@ -75,6 +75,7 @@ EMAIL = (
 SALES = (
     Place(_("Sales mailboxes"), "boxes", icon="inbox", module=Module.SALES),
     Place(_("Pipelines"), "pipelines", icon="layout-kanban", module=Module.SALES),
+    Place(_("Budgets"), "budgets", icon="target-arrow", module=Module.SALES),
     Place(_("Open with a password"), "open_box", icon="lock-open", module=Module.SALES),
     Place(_("Reset"), "reset_boxes", icon="eraser", module=Module.SALES, action=Action.RESET),
 )
@@ -84,6 +85,7 @@ SETUP = (
     Place(pgettext_lazy("module", "Email"), "email_settings", icon="mail-cog", module=Module.SETUP, action=Action.CHANGE),
     Place(_("CRM"), "crm_settings", icon="adjustments", module=Module.SETUP, action=Action.CHANGE),
     Place(_("Groups"), "groups", icon="hierarchy", module=Module.SETUP),
+    Place(_("Sales"), "sales_settings", icon="report-money", module=Module.SETUP, action=Action.CHANGE),
     Place(_("Journal"), "journal", icon="history", module=Module.SETUP),
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from django.utils.formats import number_format
@@ -26,6 +26,11 @@ def amounts(sums: Iterable[Sums]) -> list[str]:
 def weighted_amounts(sums: Iterable[Sums]) -> list[str]:
     """Of each currency the weighted sum."""
     return [money(each.weighted, each.currency) for each in sums]
+
+
+def amounts_in_words(sums: Mapping[str, Decimal]) -> str:
+    """Of each currency its amount, in one text; a dash for nothing."""
+    return " + ".join(money(amount, currency) for currency, amount in sums.items()) or "–"
 
 
 def worth(sale: Opportunity) -> str:

@@ -1,4 +1,4 @@
-"""Which switches stand on which page of Setup > Email. A new switch is one line here."""
+"""Which switches stand on which page of Setup. A new switch is one line here."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from mooring.activities import options as activities
 from mooring.letters import options as letters
 from mooring.options.option import Option
+from mooring.sales import options as sales
 from mooring.sync import options as sync
 
 
@@ -48,4 +49,5 @@ PUBLIC_DOMAINS: Final = SettingsPage(
         "Mooring knows some 4,800 of them; add those it lacks, and take out those that belong to one firm after all."
     ),
 )
-PAGES: Final = (EMAIL, PUBLIC_DOMAINS)
+SALES: Final = SettingsPage("sales_settings", _("Sales settings"), sales.OPTIONS)
+PAGES: Final = (EMAIL, PUBLIC_DOMAINS, SALES)

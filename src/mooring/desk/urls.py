@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path, re_path
 
-from mooring.desk import box_urls, crm_urls, pipeline_urls, writing_urls
+from mooring.desk import box_urls, crm_urls, pipeline_urls, report_urls, writing_urls
 from mooring.desk.views import (
     account_form,
     account_health,
@@ -250,7 +250,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("imports/<int:import_id>/undo/", imports.take_import_back, name="take_import_back"),
     path("imports/<int:import_id>/left-out/", imports.import_problems, name="import_problems"),
     # Reports
-    path("reports/", reports.reports, name="reports"),
+    *report_urls.urlpatterns,
     path("reports/synced-emails/", reports.synced_emails, name="synced_emails"),
     path("reports/synced-emails/assign/", reports.assign_synced_emails, name="assign_synced_emails"),
     path("reports/synced-emails/table/", reports.synced_emails_csv, name="synced_emails_csv"),

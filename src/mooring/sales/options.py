@@ -7,6 +7,7 @@ from typing import Final, cast
 from django.utils.translation import gettext_lazy
 
 from mooring.options.option import Option
+from mooring.sales.money import CURRENCIES
 
 
 def _(text: str) -> str:
@@ -24,4 +25,23 @@ SILENT_AFTER_DAYS: Final = Option(
     help=_("Without a letter, a call, a meeting or a change. Silent ones are marked in their pipeline."),
 )
 
-OPTIONS: Final = (SILENT_AFTER_DAYS,)
+HOME_CURRENCY: Final = Option(
+    name="sales.home_currency",
+    kind="choice",
+    default="EUR",
+    choices=tuple((code, code) for code in CURRENCIES),
+    label=_("Home currency"),
+    help=_("Budgets are in it, and reports turn other currencies into it by the rates below."),
+)
+
+FISCAL_YEAR_START: Final = Option(
+    name="sales.fiscal_year_start",
+    kind="int",
+    default=1,
+    least=1,
+    most=12,
+    label=_("Month in which the fiscal year begins"),
+    help=_("1 is January. Quarters and budgets follow it."),
+)
+
+OPTIONS: Final = (SILENT_AFTER_DAYS, HOME_CURRENCY, FISCAL_YEAR_START)

@@ -10,10 +10,13 @@ from typing import Final
 
 from mooring.config.demo.company import ALICE, BOB, Colleague
 from mooring.customers.models import Customer, Lead
+from mooring.options.values import change
+from mooring.sales.budgets import keep_budgets, spread
 from mooring.sales.mailboxes import MailboxData, add_mailbox
 from mooring.sales.models import OpportunityKind, Pipeline, Rejection
 from mooring.sales.opportunities import add_opportunity, move_opportunity
 from mooring.sales.opportunity_data import ChecklistItem, OpportunityData
+from mooring.sales.options import HOME_CURRENCY
 from mooring.sales.pipelines import PipelineData, add_pipeline
 from mooring.sales.versions import save_version
 from mooring.users.journal import Actor
@@ -80,11 +83,14 @@ _CHECKLIST: Final = (ChecklistItem(text="Measured on board", is_done=True), Chec
 
 
 def add_sales(people: Mapping[str, User], *, by: Actor, now: datetime) -> Pipeline:
-    """The boxes of Alice and Bob, his pipeline, and a version of it from two weeks ago."""
+    """The boxes of Alice and Bob and one for tenders, budgets, his pipeline, and a version of it from two weeks ago."""
     reasons = [Rejection.objects.create(name=name, place=place) for place, name in enumerate(REJECTIONS)]
     kinds = {name: OpportunityKind.objects.create(name=name, place=place) for place, name in enumerate(KINDS)}
     house = add_mailbox(data=MailboxData(number=1, name="Halyard & Sons", owner=people[ALICE.address]), by=by, now=now)
     coast = MailboxData(number=10, name="South coast", region="South", owner=people[BOB.address], parent=house)
+    tenders = MailboxData(number=90, name="Tenders", purpose="What harbours and theatres put out to tender", parent=house)
+    add_mailbox(data=tenders, by=by, now=now)
+    _budgets(people, by=by, now=now)
     began = now - timedelta(days=130)
     pipeline = add_pipeline(
         mailbox=add_mailbox(data=coast, by=by, now=began),
@@ -113,6 +119,15 @@ def add_sales(people: Mapping[str, User], *, by: Actor, now: datetime) -> Pipeli
             opportunity=made[sale], to=stages[sale.stage], rejection=why, by=Actor(people[sale.owner.address], "desk"), now=at
         )
     return pipeline
+
+
+def _budgets(people: Mapping[str, User], *, by: Actor, now: datetime) -> None:
+    """In pounds, for this year."""
+    change(HOME_CURRENCY, "GBP", by=by, now=now)
+    months = [(now.year, month) for month in range(1, 13)]
+    totals = ((BOB, Decimal(48_000)), (ALICE, Decimal(30_000)))
+    wanted = {people[who.address].pk: dict(zip(months, spread(total, "GBP"), strict=True)) for who, total in totals}
+    keep_budgets(budgets=wanted, by=by, now=now)
 
 
 def _data(sale: Sale, people: Mapping[str, User], now: datetime, whom: Customer | Lead, kind: OpportunityKind) -> OpportunityData:

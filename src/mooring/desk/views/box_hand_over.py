@@ -13,7 +13,7 @@ from mooring.desk.access import actor_of, box_for, may_in
 from mooring.desk.box_pages import around_box
 from mooring.desk.forms.box_hand_over import HandOverForm
 from mooring.desk.forms.staff import refuse
-from mooring.desk.money_words import amounts_in_words, money
+from mooring.desk.sales_words import amounts_in_words, money
 from mooring.sales.handing_over import Preview, hand_over, open_opportunities, preview_of
 from mooring.sales.mailboxes import UnableToChangeMailbox
 from mooring.sales.opportunity_data import UnableToSell

@@ -16,7 +16,7 @@ from mooring.desk.access import actor_of, may_in, resets_for, user_of
 from mooring.desk.forms.box_resets import ResetForm
 from mooring.desk.forms.staff import refuse
 from mooring.desk.menu import SALES, tabs_for
-from mooring.desk.money_words import amounts_in_words
+from mooring.desk.sales_words import amounts_in_words
 from mooring.desk.timeline import id_in
 from mooring.sales.models import SalesMailbox
 from mooring.sales.resetting import Loss, UnableToReset, losses_of, reset_mailboxes, resets_to_undo, undo_resets

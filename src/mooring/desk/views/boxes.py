@@ -14,6 +14,7 @@ from mooring.desk.access import actor_of, box_for, may_in, opened_box_for, user_
 from mooring.desk.box_pages import around_box, box_page, regions_of
 from mooring.desk.forms.boxes import BoxForm, NameAndPasswordForm, OpenForm
 from mooring.desk.forms.staff import refuse
+from mooring.desk.journal_words import moment_on_card
 from mooring.desk.menu import SALES, tabs_for
 from mooring.desk.opened_boxes import forget, opened, remember
 from mooring.desk.pipeline_lines import pipeline_lines
@@ -31,14 +32,19 @@ from mooring.sales.models import Pipeline, SalesMailbox
 from mooring.sales.opening import UnableToOpen, open_mailbox, unlock_mailbox
 from mooring.sales.tree import box_lines
 from mooring.ui.rendering import page, see_other, toast
+from mooring.users.journal import entries_about
 from mooring.users.permissions import Action, Module
+
+LINES = 50
+"""Of what happened to a box."""
 
 
 @require_GET
 @may_in(Module.SALES)
 def boxes(request: HttpRequest) -> HttpResponse:
     """The tree."""
-    lines = box_lines(user_of(request), opened=opened(request))
+    root = reverse("box", args=[0]).removesuffix("0/")
+    lines = [(line, f"{root}{line.box.pk}/") for line in box_lines(user_of(request), opened=opened(request))]
     context = {"lines": lines, "opened": opened(request), "tabs": tabs_for(request, SALES)}
     return page(request, "desk/boxes/tree.html", context)
 
@@ -69,6 +75,15 @@ def box(request: HttpRequest, box_id: int) -> HttpResponse:
     found = opened_box_for(request, box_id)
     rows = Pipeline.objects.visible_to(user_of(request), opened=opened(request)).filter(mailbox=found)
     return box_page(request, found, "desk/boxes/card.html", {"lines": pipeline_lines(rows)})
+
+
+@require_GET
+@may_in(Module.SALES)
+def box_history(request: HttpRequest, box_id: int) -> HttpResponse:
+    """The card with what happened to the box."""
+    found = opened_box_for(request, box_id)
+    entries = entries_about(kind="sales_mailbox", record_id=found.pk, limit=LINES)
+    return box_page(request, found, "desk/boxes/history.html", {"moments": [moment_on_card(entry) for entry in entries]})
 
 
 @may_in(Module.SALES)

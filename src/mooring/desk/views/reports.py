@@ -9,7 +9,6 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -32,12 +31,6 @@ from mooring.users.permissions import Action, Module, may
 
 MOST_DOWNLOADED = 1_000
 LINKABLE = (Module.CUSTOMERS, Module.LEADS, Module.PROJECTS)
-
-
-@may_in(Module.REPORTS)
-def reports(_request: HttpRequest) -> HttpResponse:
-    """The reports; so far there is one."""
-    return redirect("synced_emails")
 
 
 @require_GET

@@ -110,7 +110,7 @@ document.addEventListener("keydown", (event) => {
 });
 
 document.addEventListener("dropped", (event) => {
-  if (event.target.closest("[data-boxes]")) move(event.target, event.detail.to.closest("li"));
+  if (event.target.closest("[data-boxes]")) move(event.target, event.detail.onto);
 });
 
 for (const tree of trees()) begin(tree);

@@ -1,4 +1,4 @@
-// Fetches the drawing of charts where there is one.
+// Fetches the drawing of charts where there is one, and prints.
 
 const begin = (root) => import(document.body.dataset.scriptCharts).then((charts) => charts.begin(root));
 const isNeeded = (root) => root.matches?.("[data-chart]") || root.querySelector?.("[data-chart]");
@@ -8,3 +8,5 @@ document.addEventListener("htmx:load", (event) => {
 });
 
 if (isNeeded(document)) begin(document);
+
+document.addEventListener("click", (event) => event.target.closest("[data-print]") && print());

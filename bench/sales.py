@@ -1,0 +1,163 @@
+"""Sales pages at the size of a large sales organisation: the tree, a box, the roll-up of the root, a board, reports.
+
+1,000 boxes in a tree, 5,000 pipelines, 200,000 opportunities unless told otherwise; every row is invented. Queries must not
+grow with the data. CPU is that of this process, which is all there is with SQLite.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import time
+from collections.abc import Iterator
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+from uuid import UUID
+
+from bench.pages import Readers, database
+
+STAGES = (("New", 10, "open"), ("Offer", 40, "open"), ("Negotiation", 70, "open"), ("Won", 100, "won"), ("Lost", 0, "lost"))
+CURRENCIES = ("EUR", "EUR", "EUR", "PLN", "USD")
+
+
+def main(arguments: list[str]) -> None:
+    """Fill an empty database, ask every page, print the table."""
+    options = _options(arguments)
+    with database(url="", is_postgres=options.postgres):
+        started = time.monotonic()
+        _fill(options, random.Random(7))
+        print(f"filled in {time.monotonic() - started:.0f} s: {options.boxes:,} boxes, {options.opportunities:,} opportunities")
+        print(f"load of the machine: {os.getloadavg()[0]:.1f}, {os.cpu_count()} processors")
+        print(f"{'page':44}{'median ms':>10}{'p95 ms':>9}{'CPU ms':>9}{'queries':>9}", flush=True)
+        readers = Readers()
+        for name, (who, address) in _addresses().items():
+            figure = readers.measure(who, address, options.rounds)
+            times = f"{figure.median_ms:10.1f}{figure.p95_ms:9.1f}{figure.cpu_ms:9.1f}{figure.queries:9d}"
+            print(f"{name:44}{times}", flush=True)
+
+
+def _options(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="./run bench sales", description=__doc__)
+    parser.add_argument("--boxes", type=int, default=1_000)
+    parser.add_argument("--pipelines", type=int, default=5_000)
+    parser.add_argument("--opportunities", type=int, default=200_000)
+    parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--postgres", action="store_true", help="on a throw-away PostgreSQL instead of SQLite")
+    return parser.parse_args(arguments)
+
+
+def _addresses() -> dict[str, tuple[str, str]]:
+    """Name -> (who asks, address). Alice administers; Bob owns the root."""
+    from mooring.sales.models import Pipeline, SalesMailbox
+
+    root = SalesMailbox.objects.unscoped("a measurement").get(number=1)
+    pipeline = Pipeline.objects.unscoped("a measurement").order_by("pk")[0]
+    found = {
+        "tree": ("bob", "/sales/"),
+        "the root's card": ("bob", f"/sales/boxes/{root.pk}/"),
+        "pipelines": ("bob", "/sales/pipelines/"),
+        "a board": ("bob", f"/sales/pipelines/{pipeline.pk}/"),
+    }
+    for by in ("box", "region", "month", "quarter", "person", "stage", "pipeline"):
+        found[f"roll-up of the root by {by}"] = ("bob", f"/reports/of/forecast/?box={root.pk}&by={by}")
+    found["roll-up of everything by month"] = ("alice", "/reports/of/forecast/?by=month")
+    branch = SalesMailbox.objects.unscoped("a measurement").filter(parent=root).order_by("number")[0]
+    found["roll-up of a branch by box"] = ("bob", f"/reports/of/forecast/?box={branch.pk}")
+    found["sales by person"] = ("alice", "/reports/of/sales-by-person/")
+    return found
+
+
+def _fill(options: argparse.Namespace, chance: random.Random) -> None:
+    from bench.filling import NOW, PASSWORD
+    from mooring.customers.models import Customer
+    from mooring.sales.models import Ancestry, SalesMailbox
+    from mooring.users.groups import add_group, add_member
+    from mooring.users.journal import Actor
+    from mooring.users.staff import add_user
+
+    by = Actor(None, "command")
+    people = [
+        add_user(email=f"p{n}@bench.example", name=name, role=role, password=PASSWORD, by=by, now=NOW)
+        for n, (name, role) in enumerate([("Alice", "administrator"), ("Bob", "sales_person"), ("Eve", "sales_person")])
+    ]
+    group = add_group(name="Sales", kind="sales", by=by, now=NOW)
+    for person in people[1:]:
+        add_member(group=group, user=person, by=by, now=NOW)
+    customer = Customer.objects.create(name="Harbour", name_key="harbour", created_at=NOW, changed_at=NOW)
+    boxes: list[Any] = []
+    lines = []
+    for number in range(1, options.boxes + 1):
+        parent = boxes[(number - 2) // 8] if boxes else None
+        owner = people[1] if number == 1 else people[2]
+        region = f"Region {number % 12}"
+        box = SalesMailbox.objects.create(
+            number=number, name=f"Box {number}", owner=owner, region=region, created_on=NOW.date(), parent=parent
+        )
+        boxes.append(box)
+        above, steps = box, 0
+        while above is not None:
+            lines.append(Ancestry(above=above, below=box, steps=steps))
+            above, steps = above.parent, steps + 1
+    Ancestry.objects.bulk_create(lines, batch_size=2_000)
+    _fill_pipelines(options, boxes, people, customer, chance)
+
+
+def _fill_pipelines(
+    options: argparse.Namespace, boxes: list[Any], people: list[Any], customer: Any, chance: random.Random
+) -> None:
+    from django.db import connection
+
+    from bench.filling import NOW
+    from mooring.sales.models import Opportunity, Pipeline, Stage
+
+    times = {"created_at": NOW, "changed_at": NOW}
+    pipelines = Pipeline.objects.bulk_create(
+        [
+            Pipeline(uid=UUID(int=chance.getrandbits(128)), mailbox=boxes[at % len(boxes)], name=f"Pipeline {at}", **times)
+            for at in range(options.pipelines)
+        ],
+        batch_size=2_000,
+    )
+    stages = Stage.objects.bulk_create(
+        [
+            Stage(pipeline=each, uid=UUID(int=chance.getrandbits(128)), title=title, probability=p, outcome=outcome, place=place)
+            for each in pipelines
+            for place, (title, p, outcome) in enumerate(STAGES)
+        ],
+        batch_size=2_000,
+    )
+    rows = _opportunities(options, stages, people, customer, chance)
+    Opportunity.objects.bulk_create(rows, batch_size=2_000)
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+
+
+def _opportunities(
+    options: argparse.Namespace, stages: list[Any], people: list[Any], customer: Any, chance: random.Random
+) -> Iterator[Any]:
+    from bench.filling import NOW
+    from mooring.sales.models import Opportunity
+
+    for at in range(options.opportunities):
+        stage = stages[(at % options.pipelines) * len(STAGES) + min(chance.randrange(8), 4)]
+        amount = Decimal(chance.randrange(10**7)).scaleb(-2)
+        yield Opportunity(
+            uid=UUID(int=chance.getrandbits(128)),
+            pipeline_id=stage.pipeline_id,
+            stage=stage,
+            place=at * 1_000,
+            title=f"Sale {at}",
+            customer=customer,
+            price=amount,
+            amount=amount,
+            weighted=(amount * stage.probability / 100).quantize(Decimal("0.01")),
+            currency=chance.choice(CURRENCIES),
+            close_on=date(2026, 1, 1) + timedelta(days=chance.randrange(720)),
+            owner=chance.choice(people[1:]),
+            stage_since=NOW,
+            closed_at=None if stage.outcome == "open" else NOW,
+            created_at=NOW,
+            changed_at=NOW,
+        )

@@ -1,0 +1,124 @@
+"""Reports: the list of them, one page and one file for each, and the opportunities behind their figures."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+
+from mooring.desk.access import box_for, may_in, user_of
+from mooring.desk.csv_export import csv_answer
+from mooring.desk.forms.reports import ReportAskedForm, begin_of, company_calendar
+from mooring.desk.report_words import charts_in_json, lines_of_file, shown_rows
+from mooring.desk.sales_words import amounts_in_words, money
+from mooring.desk.timeline import id_in
+from mooring.reports.asked import Asked
+from mooring.reports.catalogue import CATALOGUE, Entry, entry_named
+from mooring.sales.budgets import sales_people_seen_by, won_by
+from mooring.sales.forecast import By, Extent, opportunities_behind
+from mooring.ui.rendering import page
+from mooring.users.permissions import Action, Module, may
+
+MOST_LISTED = 500
+
+
+@require_GET
+@may_in(Module.REPORTS)
+def reports(request: HttpRequest) -> HttpResponse:
+    """All that the reader may open."""
+    entries = [entry for entry in CATALOGUE if may(user_of(request), entry.module, Action.VIEW)]
+    return page(request, "desk/reports/all.html", {"entries": entries})
+
+
+@require_GET
+@may_in(Module.REPORTS)
+def report(request: HttpRequest, name: str) -> HttpResponse:
+    """The page."""
+    entry, form, asked = _asked(request, name)
+    made = entry.make(asked)
+    context = {
+        "entry": entry,
+        "form": form,
+        "columns": made.columns,
+        "rows": shown_rows(made, made.rows[:MOST_LISTED]),
+        "hidden_count": max(len(made.rows) - MOST_LISTED, 0),
+        "totals": shown_rows(made, made.totals),
+        "charts": charts_in_json(made),
+        "remarks": made.remarks,
+        "may_export": may(user_of(request), Module.REPORTS, Action.EXPORT),
+        "csv_url": f"{reverse('report_csv', args=[name])}?{request.GET.urlencode()}",
+    }
+    return page(request, "desk/reports/report.html", context)
+
+
+@require_GET
+@may_in(Module.REPORTS, Action.EXPORT)
+def report_csv(request: HttpRequest, name: str) -> HttpResponseBase:
+    """The file."""
+    entry, _form, asked = _asked(request, name)
+    header, *lines = lines_of_file(entry.make(asked))
+    return csv_answer(name=entry.name, header=header, rows=lines)
+
+
+@require_GET
+@may_in(Module.SALES)
+def forecast_opportunities(request: HttpRequest) -> HttpResponse:
+    """Those that a line of the forecast added up."""
+    box_id = id_in(request.GET.get("box", ""))
+    by = request.GET.get("by", "")
+    if by not in By.values:
+        raise Http404
+    fiscal, _home = company_calendar()
+    extent = Extent(user_of(request), box_for(request, box_id) if box_id else None)
+    rows = opportunities_behind(extent, by, request.GET.get("key", ""), fiscal=fiscal)
+    return _listed(request, rows, _("Opportunities in the forecast"))
+
+
+@require_GET
+@may_in(Module.SALES)
+def won_opportunities(request: HttpRequest) -> HttpResponse:
+    """What a sales person won in a period."""
+    person = sales_people_seen_by(user_of(request)).filter(pk=id_in(request.GET.get("person", "")) or 0).first()
+    try:
+        since, until = (date.fromisoformat(request.GET.get(name, "")) for name in ("since", "until"))
+    except ValueError:
+        raise Http404 from None
+    if person is None:
+        raise Http404
+    rows = won_by([person], reader=user_of(request), since=begin_of(since), until=begin_of(until + timedelta(days=1)))
+    return _listed(request, rows.order_by("-amount", "pk"), _("Won by %(name)s") % {"name": person})
+
+
+def _asked(request: HttpRequest, name: str) -> tuple[Entry, ReportAskedForm, Asked]:
+    entry = entry_named(name)
+    if entry is None:
+        raise Http404
+    if not may(user_of(request), entry.module, Action.VIEW):
+        raise PermissionDenied
+    fiscal, home = company_calendar()
+    form = ReportAskedForm(request.GET, entry=entry, reader=user_of(request), today=timezone.localdate(), fiscal=fiscal)
+    return entry, form, form.asked(request, fiscal=fiscal, home=home)
+
+
+def _listed(request: HttpRequest, rows: Any, title: str) -> HttpResponse:
+    """The largest ones, with what they add up to."""
+    related = rows.select_related("pipeline__mailbox", "stage", "customer", "lead", "owner")
+    found = list(related[: MOST_LISTED + 1])
+    sums: dict[str, Any] = {}
+    for each in found[:MOST_LISTED]:
+        sums[each.currency] = sums.get(each.currency, 0) + each.amount
+    context = {
+        "title": title,
+        "rows": [{"opportunity": each, "worth": money(each.amount, each.currency)} for each in found[:MOST_LISTED]],
+        "has_more": len(found) > MOST_LISTED,
+        "most": MOST_LISTED,
+        "amounts": amounts_in_words(dict(sorted(sums.items()))),
+    }
+    return page(request, "desk/reports/opportunities.html", context)

@@ -1,0 +1,109 @@
+"""All reports. A new one is a function that returns a Report, and a line here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.utils.translation import gettext_lazy as _
+
+from mooring.reports.accounts import account_health
+from mooring.reports.activity import activity_by_person
+from mooring.reports.asked import BOX, BY, COMPARED, GROUP, PERIOD, Asked
+from mooring.reports.changes import pipeline_changes
+from mooring.reports.customers import BY as CUSTOMERS_BY
+from mooring.reports.customers import customers_by_list
+from mooring.reports.forecasts import forecast_report
+from mooring.reports.report import Report
+from mooring.reports.selling import sales_by_group, sales_by_person
+from mooring.sales.forecast import By
+from mooring.users.permissions import Module
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """`name` is the last part of its address; `asks` what a reader chooses; `by` the choices where it asks by what."""
+
+    name: str
+    title: Any
+    words: Any
+    icon: str
+    make: Callable[[Asked], Report]
+    module: Module
+    """What one has to be able to see at all, beside reports."""
+    asks: Collection[str] = ()
+    by: tuple[tuple[str, Any], ...] = ()
+
+
+CATALOGUE: Final = (
+    Entry(
+        name="forecast",
+        title=_("Forecast"),
+        words=_("What is open, by sales mailbox, region, month, quarter, person, stage or pipeline; now and on an earlier day."),
+        icon="chart-bar",
+        make=forecast_report,
+        module=Module.SALES,
+        asks=(BOX, BY, COMPARED),
+        by=tuple(By.choices),
+    ),
+    Entry(
+        name="sales-by-person",
+        title=_("Sales by person"),
+        words=_("What each sales person won in a period, against the budget."),
+        icon="user",
+        make=sales_by_person,
+        module=Module.SALES,
+        asks=(PERIOD, GROUP),
+    ),
+    Entry(
+        name="sales-by-group",
+        title=_("Sales by group"),
+        words=_("The same for groups, each with all groups below it."),
+        icon="hierarchy",
+        make=sales_by_group,
+        module=Module.SALES,
+        asks=(PERIOD,),
+    ),
+    Entry(
+        name="pipeline-changes",
+        title=_("Pipeline changes"),
+        words=_("How the open amounts came from one day to another: new, won, lost, raised, lowered."),
+        icon="history",
+        make=pipeline_changes,
+        module=Module.SALES,
+        asks=(PERIOD, BOX),
+    ),
+    Entry(
+        name="customers",
+        title=_("Customers"),
+        words=_("How many there are by industry, category, status or source."),
+        icon="building",
+        make=customers_by_list,
+        module=Module.CUSTOMERS,
+        asks=(BY,),
+        by=tuple(CUSTOMERS_BY.items()),
+    ),
+    Entry(
+        name="activity",
+        title=_("Activity"),
+        words=_("Tasks, calls, meetings and notes that were done, and emails sent, person by person."),
+        icon="checklist",
+        make=activity_by_person,
+        module=Module.CUSTOMERS,
+        asks=(PERIOD,),
+    ),
+    Entry(
+        name="mail-accounts",
+        title=_("Mail accounts"),
+        words=_("How they are doing, the troubled ones first."),
+        icon="mailbox",
+        make=account_health,
+        module=Module.ACCOUNTS,
+    ),
+)
+
+
+def entry_named(name: str) -> Entry | None:
+    """The report of this name."""
+    return next((entry for entry in CATALOGUE if entry.name == name), None)

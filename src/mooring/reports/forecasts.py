@@ -1,0 +1,96 @@
+"""The forecast: what is open in a branch of the tree of sales mailboxes, and how that was on an earlier day."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from django.utils.translation import gettext as _
+
+from mooring.reports.asked import Asked
+from mooring.reports.rates import Home
+from mooring.reports.report import Cell, Column, Money, Report, Row, Way, added_up, bars
+from mooring.sales.forecast import MOST_READ, By, ForecastLine, forecast, past_forecast
+
+_NOTHING = Decimal(0)
+
+
+def forecast_report(asked: Asked) -> Report:
+    """By what was asked, sales mailboxes by default; beside the sums of an earlier day where one is asked for."""
+    by = By(asked.by) if asked.by in By.values else By.BOX
+    lines = forecast(asked.extent, by, fiscal=asked.fiscal)
+    home = Home(asked.home, on=asked.now.date())
+    if asked.compared_at is not None:
+        return _compared(asked, by, lines)
+    columns = [
+        Column(str(by.label)),
+        Column(_("Opportunities"), "count"),
+        Column(_("Amount"), "money"),
+        Column(_("Weighted amount"), "money"),
+    ]
+    rows = [
+        Row(
+            (line.key.label, line.count, Money(line.amount, line.currency), Money(line.weighted, line.currency)),
+            _way(asked, by, line),
+        )
+        for line in lines
+    ]
+    totals = added_up(rows, columns, _("Total"))
+    if len({line.currency for line in lines}) > 1:
+        totals.append(_in_home(home, lines, _("Total in %(currency)s") % {"currency": home.currency}))
+    return Report(columns=columns, rows=rows, totals=totals, charts=bars(rows, columns, (2, 3)), remarks=home.remarks())
+
+
+def _way(asked: Asked, by: By, line: ForecastLine) -> Way:
+    """To the branch below, or to the opportunities themselves."""
+    if by is By.BOX and line.key.value != str(asked.box.pk if asked.box else ""):
+        return Way("report", ("forecast",), {"box": line.key.value, "by": by.value})
+    box = {"box": str(asked.box.pk)} if asked.box else {}
+    return Way("forecast_opportunities", (), {**box, "by": by.value, "key": line.key.value})
+
+
+def _in_home(home: Home, lines: list[ForecastLine], name: str) -> Row:
+    amount = home.total((line.currency, line.amount) for line in lines)
+    chance = home.total((line.currency, line.weighted) for line in lines)
+    count = sum(line.count for line in lines)
+    return Row((name, count, Money(amount, home.currency), Money(chance, home.currency)))
+
+
+def _compared(asked: Asked, by: By, now: list[ForecastLine]) -> Report:
+    assert asked.compared_at is not None
+    then = past_forecast(asked.extent, by, on=asked.compared_at, fiscal=asked.fiscal)
+    day = asked.compared_on
+    columns = [
+        Column(str(by.label)),
+        Column(_("Amount on %(day)s") % {"day": day}, "money"),
+        Column(_("Amount now"), "money"),
+        Column(_("Change"), "money"),
+        Column(_("Weighted on %(day)s") % {"day": day}, "money"),
+        Column(_("Weighted now"), "money"),
+    ]
+    if then is None:
+        said = _("More than %(count)d pipelines would have to be read for that; compare by sales mailbox, region or pipeline.")
+        return Report(columns=columns, rows=(), remarks=[said % {"count": MOST_READ}])
+    rows = _side_by_side(then, now)
+    remarks = [_("The earlier day is told by the versions of pipelines that were the latest then.")]
+    return Report(
+        columns=columns,
+        rows=rows,
+        totals=added_up(rows, columns, _("Total")),
+        charts=bars(rows, columns, (1, 2)),
+        remarks=remarks,
+    )
+
+
+def _side_by_side(then: list[ForecastLine], now: list[ForecastLine]) -> list[Row]:
+    """By the words and the currency that both share, in the order of both."""
+    was = {(line.key.label, line.currency): line for line in then}
+    comes = {(line.key.label, line.currency): line for line in now}
+    order = {**{key: line.key.order for key, line in was.items()}, **{key: line.key.order for key, line in comes.items()}}
+    rows = []
+    for label, currency in sorted(order, key=lambda each: (order[each], each)):
+        before, after = was.get((label, currency)), comes.get((label, currency))
+        amounts = [line.amount if line else _NOTHING for line in (before, after)]
+        chances = [line.weighted if line else _NOTHING for line in (before, after)]
+        cells: list[Cell] = [Money(amount, currency) for amount in (*amounts, amounts[1] - amounts[0], *chances)]
+        rows.append(Row((label, *cells)))
+    return rows

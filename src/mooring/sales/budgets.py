@@ -1,0 +1,162 @@
+"""Sales people, what they are meant to sell, and what they sold. A budget is a person's amount for a month, in home currency."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Final
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils.translation import gettext as _
+
+from mooring.sales.models import Ancestry, Budget, Opportunity, Outcome
+from mooring.sales.models.mailbox import boxes_within
+from mooring.sales.money import MOST, NOTHING, places_of, rounded
+from mooring.sales.periods import Fiscal
+from mooring.users.journal import Actor, Line, record_all
+from mooring.users.models import Group, GroupKind, User
+from mooring.users.permissions import Action, Module, Scope, scope_of
+
+_WHY: Final = "what was sold is added up within the boxes that the reader sees"
+
+
+class UnableToBudget(Exception):
+    """No budget was changed; the text is fit for the user."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sold:
+    """One opportunity that was won."""
+
+    owner_id: int
+    currency: str
+    on: date
+    amount: Decimal
+
+
+def sales_people() -> QuerySet[User]:
+    """Members of at least one group of type sales, by name; those who may not sign in any more, too."""
+    return User.objects.filter(memberships__group__kind=GroupKind.SALES).distinct().order_by("name", "pk")
+
+
+def sales_people_seen_by(reader: User) -> QuerySet[User]:
+    """All, or the reader and the owners of boxes below the reader's own."""
+    if scope_of(reader, Module.REPORTS, Action.VIEW) is Scope.ALL:
+        return sales_people()
+    owners = Ancestry.objects.filter(above__owner=reader).values("below__owner")
+    return sales_people().filter(Q(pk=reader.pk) | Q(pk__in=owners))
+
+
+def groups_from(group: Group, groups: Iterable[Group]) -> set[int]:
+    """The ids of a group and of all groups under it."""
+    below: dict[int | None, list[int]] = {}
+    for each in groups:
+        below.setdefault(each.parent_id, []).append(each.pk)
+    found, waiting = {group.pk}, [group.pk]
+    while waiting:
+        children = below.get(waiting.pop(), [])
+        found.update(children)
+        waiting += children
+    return found
+
+
+def won_by(people: Iterable[User], *, reader: User, since: datetime, until: datetime) -> QuerySet[Opportunity]:
+    """What they won from `since` to before `until`, within the boxes that the reader sees."""
+    seen = boxes_within(reader, Action.VIEW, "pipeline__mailbox__")
+    return Opportunity.objects.unscoped(_WHY).filter(
+        seen | Q(owner=reader) if seen else Q(),
+        owner__in=[user.pk for user in people],
+        stage__outcome=Outcome.WON,
+        closed_at__gte=since,
+        closed_at__lt=until,
+        removed_at=None,
+        pipeline__reset_by=None,
+        pipeline__removed_at=None,
+    )
+
+
+def sold_by(people: Iterable[User], *, reader: User, since: datetime, until: datetime) -> Iterator[Sold]:
+    """The same as plain values. One query."""
+    rows = (
+        won_by(people, reader=reader, since=since, until=until)
+        .order_by("pk")
+        .values_list("owner_id", "currency", "closed_at", "amount")
+    )
+    for owner_id, currency, at, amount in rows.iterator():
+        assert owner_id is not None
+        assert at is not None
+        yield Sold(owner_id, currency, at.date(), amount)
+
+
+def budgets_of(people: Sequence[User], *, year: int, fiscal: Fiscal) -> dict[int, dict[tuple[int, int], Decimal]]:
+    """Person's id -> {(calendar year, month): amount} for a fiscal year. One query."""
+    months = fiscal.months_of(year)
+    rows = Budget.objects.filter(user__in=[user.pk for user in people], year__in={each for each, _month in months})
+    wanted = set(months)
+    found: dict[int, dict[tuple[int, int], Decimal]] = {user.pk: {} for user in people}
+    for row in rows:
+        if (row.year, row.month) in wanted:
+            found[row.user_id][row.year, row.month] = row.amount
+    return found
+
+
+def budgets_between(people: Iterable[User], *, since: date, until: date) -> dict[int, Decimal]:
+    """Person's id -> the sum of the months that lie wholly between two days, both included. One query."""
+    rows = Budget.objects.filter(user__in=[user.pk for user in people], year__range=(since.year, until.year))
+    found: dict[int, Decimal] = {}
+    for row in rows:
+        first = date(row.year, row.month, 1)
+        following = date(row.year + row.month // 12, row.month % 12 + 1, 1)
+        if since <= first and (following - until).days <= 1:
+            found[row.user_id] = found.get(row.user_id, NOTHING) + row.amount
+    return found
+
+
+def spread(total: Decimal, currency: str) -> list[Decimal]:
+    """A year's total evenly over twelve months, in whole minor units; what cannot be divided goes to the last months."""
+    unit = Decimal(1).scaleb(-places_of(currency))
+    units = int((total / unit).to_integral_value(rounding=ROUND_HALF_UP))
+    each, rest = divmod(units, 12)
+    return [Decimal(each + (1 if month >= 12 - rest else 0)) * unit for month in range(12)]
+
+
+def grown(amounts: Mapping[tuple[int, int], Decimal], percent: Decimal, currency: str) -> dict[tuple[int, int], Decimal]:
+    """Last year's months as those of this year, plus so many per cent (minus, where negative)."""
+    return {(year + 1, month): rounded(amount * (100 + percent) / 100, currency) for (year, month), amount in amounts.items()}
+
+
+def keep_budgets(*, budgets: Mapping[int, Mapping[tuple[int, int], Decimal]], by: Actor, now: datetime) -> int:
+    """Make these months of these people what is given; returns how many changed. A line in the journal for each person.
+
+    Raises UnableToBudget.
+    """
+    amounts = [amount for months in budgets.values() for amount in months.values()]
+    if any(not amount.is_finite() or amount < 0 or amount >= MOST for amount in amounts):
+        raise UnableToBudget(_("A budget is an amount from 0 up."))
+    with transaction.atomic():
+        people = {user.pk: user for user in User.objects.filter(pk__in=budgets)}
+        present = {
+            (row.user_id, row.year, row.month): row
+            for row in Budget.objects.select_for_update().filter(
+                user__in=people, year__in={y for m in budgets.values() for y, _ in m}
+            )
+        }
+        written: list[Budget] = []
+        lines = []
+        for user_id, months in budgets.items():
+            changes = {}
+            for (year, month), amount in months.items():
+                row = present.get((user_id, year, month)) or Budget(user=people[user_id], year=year, month=month, amount=NOTHING)
+                if row.amount != amount:
+                    changes[f"{year}-{month:02}"] = [f"{row.amount:f}", f"{amount:f}"]
+                    row.amount = amount
+                    written.append(row)
+            if changes:
+                lines.append(Line(action="changed", kind="budget", record_id=user_id, name=str(people[user_id]), changes=changes))
+        Budget.objects.bulk_create([row for row in written if row.pk is None], batch_size=500)
+        Budget.objects.bulk_update([row for row in written if row.pk is not None], ["amount"], batch_size=500)
+        record_all(lines, by=by, now=now)
+    return len(written)

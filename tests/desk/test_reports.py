@@ -1,0 +1,163 @@
+"""Reports, budgets and sales settings as people use them: figures, files, where numbers lead, who may see what."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from desk.world import client_of
+from letters.making_letters import make_account
+from making import actor, make_customer, make_entry, make_group, make_opportunity, make_pipeline, make_sales_mailbox, make_user
+from mooring.activities.planning import ActivityData, finish_activity, plan_activity
+from mooring.customers.models import Industry
+from mooring.reports.catalogue import CATALOGUE
+from mooring.sales.budgets import budgets_of
+from mooring.sales.models import SalesMailbox
+from mooring.sales.opportunities import win_opportunity
+from mooring.sales.periods import Fiscal
+from mooring.sales.versions import save_version
+from mooring.users.models import User
+
+pytestmark = pytest.mark.django_db
+TODAY = timezone.now()
+
+
+@pytest.fixture
+def box(bob: User) -> SalesMailbox:
+    """Bob's, with an open sale of 100 EUR and one of 40 EUR and one of 100 PLN that he won just now."""
+    make_group("Sales", kind="sales", members=[bob])
+    box = make_sales_mailbox("North", owner=bob, region="Coast")
+    pipeline = make_pipeline("Boats", mailbox=box)
+    make_opportunity("Ropes", pipeline=pipeline, price=Decimal(100), owner=bob)
+    save_version(pipeline=pipeline, by=actor(bob), now=TODAY - timedelta(days=40))
+    for title, price, currency in (("Sails", 40, "EUR"), ("Masts", 100, "PLN")):
+        sale = make_opportunity(title, pipeline=pipeline, price=Decimal(price), currency=currency, owner=bob)
+        win_opportunity(opportunity=sale, by=actor(bob), now=TODAY - timedelta(minutes=1))
+    save_version(pipeline=pipeline, by=actor(bob), now=TODAY - timedelta(seconds=1))
+    return box
+
+
+def text(client: Client, url: str) -> str:
+    answer = client.get(url)
+    assert answer.status_code == 200, url
+    return answer.content.decode()
+
+
+def table(client: Client, name: str, query: str = "") -> list[list[str]]:
+    answer = client.get(f"/reports/of/{name}/table/{query}")
+    assert answer.status_code == 200
+    content: Any = b"".join(answer)  # type: ignore[arg-type]  # a stream
+    return list(csv.reader(io.StringIO(content.decode("utf-8-sig"))))
+
+
+def test_every_report_has_a_page_a_file_and_few_queries(box: SalesMailbox, alice: User, bob: User) -> None:
+    for user in (alice, bob):
+        client = client_of(user)
+        index = text(client, "/reports/")
+        for entry in CATALOGUE:
+            assert str(entry.title) in index
+            with CaptureQueriesContext(connection) as queries:
+                text(client, f"/reports/of/{entry.name}/")
+            assert len(queries) <= 16, entry.name
+            assert len(table(client, entry.name)) >= 1
+    assert client_of(alice).get("/reports/of/unheard-of/").status_code == 404
+
+
+def test_sales_stand_against_the_budget_and_lead_to_what_was_won(box: SalesMailbox, alice: User, bob: User) -> None:
+    client = client_of(alice)
+    client.post("/setup/sales/rates/", {"currency": "PLN", "on": "2020-01-01", "worth": "0.25"})
+    year = timezone.localdate().year
+    client.post(f"/sales/budgets/?year={year}", {"do": "spread", f"total-{bob.pk}": "1200"})
+    period = f"?since={year}-01-01&until={year}-12-31"
+    assert table(client, "sales-by-person", period)[1] == ["Bob", "2", "65.00", "EUR", "1200.00", "EUR", "5.4"]
+    assert table(client, "sales-by-group", period)[1] == ["Sales", "2", "65.00", "EUR", "1200.00", "EUR", "5.4"]
+    page = text(client, f"/reports/of/sales-by-person/{period}")
+    assert f"/reports/won/opportunities/?since={year}-01-01&amp;until={year}-12-31&amp;person={bob.pk}" in page
+    won = text(client, f"/reports/won/opportunities/?since={year}-01-01&until={year}-12-31&person={bob.pk}")
+    assert "Sails" in won
+    assert "Masts" in won
+    assert "Ropes" not in won
+    for query in ("", f"?since=x&until=y&person={bob.pk}", f"?since={year}-01-01&until={year}-12-31&person={alice.pk}"):
+        assert client.get(f"/reports/won/opportunities/{query}").status_code == 404
+    group = make_group("Other", kind="sales", members=[make_user("Eve")])
+    assert "Bob" not in text(client, f"/reports/of/sales-by-person/{period}&group={group.pk}")
+
+
+def test_the_forecast_leads_to_its_opportunities(box: SalesMailbox, bob: User) -> None:
+    client = client_of(bob)
+    page = text(client, f"/reports/of/forecast/?box={box.pk}&by=region")
+    link = f"/reports/forecast/opportunities/?box={box.pk}&amp;by=region&amp;key=Coast"
+    assert link in page
+    behind = text(client, link.replace("&amp;", "&"))
+    assert "Ropes" in behind
+    assert "100.00\N{NO-BREAK SPACE}EUR" in behind
+    assert client.get("/reports/forecast/opportunities/?by=nothing").status_code == 404
+    assert client_of(make_user()).get(f"/reports/forecast/opportunities/?box={box.pk}&by=region").status_code == 404
+
+
+def test_pipeline_changes_are_steps_from_one_day_to_another(box: SalesMailbox, bob: User) -> None:
+    since = (timezone.localdate() - timedelta(days=30)).isoformat()
+    rows = table(client_of(bob), "pipeline-changes", f"?since={since}")
+    sums = {row[0]: row[1] for row in rows[1:] if row[2] == "EUR"}
+    assert Decimal(sums[f"Open on {since}"]) == Decimal(sums[f"Open on {timezone.localdate()}"]) == 100
+    assert "waterfall" in text(client_of(bob), f"/reports/of/pipeline-changes/?since={since}")
+
+
+def test_customers_activity_and_accounts_are_counted(box: SalesMailbox, alice: User, bob: User) -> None:
+    industry = make_entry(Industry, "Fishing")
+    make_customer("Cod Ltd", industry=industry, owner=bob)
+    make_account(alice, address="box@mooring.example")
+    call = plan_activity(data=ActivityData(title="Call", kind="call", owner=bob), by=actor(bob), now=TODAY)
+    finish_activity(activity=call, by=actor(bob), now=TODAY - timedelta(seconds=1))
+    client = client_of(alice)
+    assert ["Fishing", "1"] in table(client, "customers")
+    assert f"/customers/?industry={industry.pk}" in text(client, "/reports/of/customers/")
+    assert ["Bob", "0", "1", "0", "0", "0"] in table(client, "activity")
+    assert table(client, "mail-accounts")[1][0] == "box@mooring.example"
+    assert [row[0] for row in table(client_of(bob), "activity")[1:-1]] == ["Bob"]
+
+
+def test_budgets_are_typed_copied_and_only_set_by_managers(box: SalesMailbox, alice: User, bob: User) -> None:
+    client = client_of(alice)
+    months = {f"m-{bob.pk}-2026-{month}": "" for month in range(1, 13)}
+    client.post("/sales/budgets/?year=2026", {"do": "save", **months, f"m-{bob.pk}-2026-3": "1 234.5", "ids": bob.pk})
+    assert budgets_of([bob], year=2026, fiscal=Fiscal())[bob.pk] == {(2026, 3): Decimal("1234.5")}
+    client.post("/sales/budgets/?year=2027", {"do": "copy", "percent": "-10"})
+    assert budgets_of([bob], year=2027, fiscal=Fiscal())[bob.pk] == {(2027, 3): Decimal("1111.05")}
+    for data in (
+        {"do": "copy", "percent": "-101"},
+        {"do": "spread", f"total-{bob.pk}": "much"},
+        {"do": "spread", f"total-{bob.pk}": "1.234"},
+    ):
+        assert "toast" in client.post("/sales/budgets/?year=2026", data, follow=True).content.decode()
+    assert len(budgets_of([bob], year=2026, fiscal=Fiscal())[bob.pk]) == 1
+    own = text(client_of(bob), "/sales/budgets/?year=2026&words=bo")
+    assert "1234.50" in own
+    assert "Save months" not in own
+    assert client_of(bob).post("/sales/budgets/", {"do": "save"}).status_code == 403
+    assert "No sales people" in text(client, "/sales/budgets/?words=nobody")
+
+
+def test_the_fiscal_year_and_the_home_currency_are_chosen(box: SalesMailbox, alice: User) -> None:
+    client = client_of(alice)
+    shown = text(client, "/setup/sales/")
+    assert "Home currency" in shown
+    data = {"sales_home_currency": "PLN", "sales_fiscal_year_start": "4", "sales_silent_after_days": "10"}
+    assert client.post("/setup/sales/", data).status_code == 303
+    page = text(client, "/sales/budgets/?year=2026")
+    assert "2026/27" in page
+    assert "2027-03" in page
+    assert "A rate has a currency" in client.post("/setup/sales/rates/", {"currency": "EUR"}, follow=True).content.decode()
+    wrong = client.post("/setup/sales/rates/", {"currency": "EUR", "on": "2026-01-01", "worth": "-1"}, follow=True)
+    assert "A rate is a number above 0" in wrong.content.decode()
+    assert reverse("sales_settings") == "/setup/sales/"

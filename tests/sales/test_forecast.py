@@ -1,0 +1,187 @@
+"""The roll-up against an independent calculation; what its lines lead to; how an earlier day compares."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from desk.world import client_of
+from making import NOW, actor, make_customer, make_opportunity, make_pipeline, make_sales_mailbox, make_user
+from mooring.desk.sales_words import money
+from mooring.sales.forecast import By, Extent, ForecastLine, forecast, opportunities_behind, past_forecast
+from mooring.sales.models import Opportunity, Pipeline, SalesMailbox
+from mooring.sales.periods import Fiscal
+from mooring.sales.versions import save_version
+from mooring.users.models import User
+
+pytestmark = pytest.mark.django_db
+CALENDAR = Fiscal()
+
+_SALES = st.lists(
+    st.tuples(
+        st.integers(0, 4),
+        st.integers(0, 10**9),
+        st.sampled_from(["EUR", "PLN", "JPY"]),
+        st.integers(0, 100),
+        st.sampled_from([None, date(2026, 1, 31), date(2026, 2, 1), date(2026, 12, 31)]),
+        st.booleans(),
+    ),
+    min_size=1,
+    max_size=12,
+)
+
+
+@pytest.fixture
+def boxes(bob: User) -> list[SalesMailbox]:
+    """Top (Bob's) with North and South, North with Quay; beside Top an Island."""
+    top = make_sales_mailbox("Top", owner=bob, region="A")
+    north = make_sales_mailbox("North", parent=top, region="B")
+    south = make_sales_mailbox("South", parent=top)
+    return [top, north, south, make_sales_mailbox("Quay", parent=north, region="B"), make_sales_mailbox("Island")]
+
+
+def labels(lines: Iterable[ForecastLine]) -> dict[tuple[str, str], tuple[int, Decimal, Decimal]]:
+    return {(line.key.label, line.currency): (line.count, line.amount, line.weighted) for line in lines}
+
+
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(sales=_SALES)
+def test_sums_of_page_file_and_database_are_those_of_an_independent_calculation(
+    boxes: list[SalesMailbox], bob: User, sales: list[Any]
+) -> None:
+    whom = make_customer()
+    with transaction.atomic():
+        pipelines = [make_pipeline(mailbox=box) for box in boxes]
+        expected: dict[str, list[Fraction]] = {}
+        for at, units, currency, chance, close_on, is_won in sales:
+            price = Decimal(units) if currency == "JPY" else Decimal(units).scaleb(-2)
+            stage = "Won" if is_won else "New"
+            make_opportunity(
+                pipeline=pipelines[at],
+                price=price,
+                currency=currency,
+                probability=chance,
+                close_on=close_on,
+                stage=stage,
+                whom=whom,
+            )
+            if not is_won and at != 4:
+                # In halves of the smallest unit, away from nothing, as invoices round: no Decimal here.
+                weighted = Fraction((units * chance * 2 + 100) // 200, 1 if currency == "JPY" else 100)
+                sums = expected.setdefault(currency, [Fraction(0)] * 3)
+                expected[currency] = [sums[0] + 1, sums[1] + Fraction(price), sums[2] + weighted]
+        for by in By:
+            lines = forecast(Extent(bob, boxes[0]), by, fiscal=CALENDAR)
+            found: dict[str, list[Fraction]] = {}
+            for line in lines:
+                sums = found.setdefault(line.currency, [Fraction(0)] * 3)
+                more = (Fraction(line.count), Fraction(line.amount), Fraction(line.weighted))
+                found[line.currency] = [a + b for a, b in zip(sums, more, strict=True)]
+                behind = opportunities_behind(Extent(bob, boxes[0]), by, line.key.value, fiscal=CALENDAR)
+                assert sum(each.amount for each in behind if each.currency == line.currency) == line.amount
+            assert found == expected, by
+        assert labels(forecast(Extent(bob), By.BOX, fiscal=CALENDAR)).keys() <= {(str(boxes[0]), c) for c in expected}
+        _compare_with_page_and_file(bob, boxes[0], expected)
+        transaction.set_rollback(True)
+
+
+def _compare_with_page_and_file(bob: User, top: SalesMailbox, expected: dict[str, list[Fraction]]) -> None:
+    client = client_of(bob)
+    page = client.get(f"/reports/of/forecast/?box={top.pk}&by=month").content.decode()
+    answer = client.get(f"/reports/of/forecast/table/?box={top.pk}&by=month")
+    table = list(csv.reader(io.StringIO(b"".join(answer).decode("utf-8-sig"))))  # type: ignore[arg-type,call-overload]
+    for currency, (count, amount, _weighted) in expected.items():
+        total = next(row for row in table if row[0] == "Total" and row[3] == currency)
+        assert (int(total[1]), Fraction(total[2])) == (count, amount)
+        lines = [row for row in table[1:] if not row[0].startswith("Total") and row[3] == currency]
+        assert sum(Fraction(row[2]) for row in lines) == amount
+        exact = Decimal(amount.numerator) / Decimal(amount.denominator)
+        assert money(exact, currency) in page
+
+
+def test_a_branch_is_a_line_that_leads_below(boxes: list[SalesMailbox], bob: User) -> None:
+    top, north, _south, quay, island = boxes
+    for box, price in ((top, 1), (north, 10), (quay, 100), (island, 1000)):
+        make_opportunity(pipeline=make_pipeline("P", mailbox=box), price=Decimal(price), owner=bob)
+    found = labels(forecast(Extent(bob, top), By.BOX, fiscal=CALENDAR))
+    assert found == {(str(top), "EUR"): (1, 1, found[str(top), "EUR"][2]), (str(north), "EUR"): (2, 110, 11)}
+    regions = labels(forecast(Extent(bob, top), By.REGION, fiscal=CALENDAR))
+    assert {key[0]: sums[1] for key, sums in regions.items()} == {"A": 1, "B": 110}
+    people = labels(forecast(Extent(bob, top), By.PERSON, fiscal=CALENDAR))
+    assert people["Bob", "EUR"][:2] == (3, 111)
+
+
+def test_quarters_follow_the_fiscal_year(boxes: list[SalesMailbox], bob: User) -> None:
+    pipeline = make_pipeline(mailbox=boxes[0])
+    for day in (date(2026, 3, 31), date(2026, 4, 1), date(2027, 3, 31), None):
+        make_opportunity(pipeline=pipeline, price=Decimal(1), close_on=day)
+    lines = forecast(Extent(bob, boxes[0]), By.QUARTER, fiscal=Fiscal(4))
+    assert [line.key.label for line in lines] == ["Q4 2025/26", "Q1 2026/27", "Q4 2026/27", "no date"]
+    months = forecast(Extent(bob, boxes[0]), By.MONTH, fiscal=CALENDAR)
+    assert [line.key.label for line in months] == ["2026-03", "2026-04", "2027-03", "no date"]
+
+
+def test_an_earlier_day_is_told_by_the_versions_of_then(boxes: list[SalesMailbox], bob: User) -> None:
+    pipeline = make_pipeline("Boats", mailbox=boxes[1])
+    sale = make_opportunity(pipeline=pipeline, price=Decimal("10.50"), close_on=date(2026, 5, 1), owner=bob)
+    save_version(pipeline=pipeline, by=actor(bob), now=NOW)
+    save_version(pipeline=pipeline, by=actor(bob), now=NOW + timedelta(days=1))
+    Opportunity.objects.unscoped("a test changes it").filter(pk=sale.pk).update(amount=Decimal(99), weighted=Decimal("9.90"))
+    extent = Extent(bob, boxes[0])
+    for by, label in (
+        (By.BOX, str(boxes[1])),
+        (By.REGION, "B"),
+        (By.PIPELINE, "Boats"),
+        (By.STAGE, "New"),
+        (By.PERSON, "Bob"),
+        (By.MONTH, "2026-05"),
+        (By.QUARTER, "Q2 2026"),
+    ):
+        then = past_forecast(extent, by, on=NOW + timedelta(days=2), fiscal=CALENDAR)
+        assert then is not None
+        assert labels(then) == {(label, "EUR"): (1, Decimal("10.50"), Decimal("1.05"))}, by
+        assert labels(forecast(extent, by, fiscal=CALENDAR)) == {(label, "EUR"): (1, Decimal(99), Decimal("9.90"))}, by
+    assert past_forecast(extent, By.BOX, on=NOW - timedelta(days=1), fiscal=CALENDAR) == []
+    assert past_forecast(Extent(make_user()), By.BOX, on=NOW, fiscal=CALENDAR) == []
+    page = client_of(bob).get(f"/reports/of/forecast/?box={boxes[0].pk}&compared=2026-03-04").content.decode()
+    assert "10.50\N{NO-BREAK SPACE}EUR" in page
+    assert "88.50\N{NO-BREAK SPACE}EUR" in page
+
+
+def test_a_forecast_takes_as_many_queries_whatever_lies_below(boxes: list[SalesMailbox], bob: User) -> None:
+    def count(by: By) -> int:
+        with CaptureQueriesContext(connection) as queries:
+            forecast(Extent(bob, boxes[0]), by, fiscal=CALENDAR)
+        return len(queries)
+
+    make_opportunity(pipeline=make_pipeline(mailbox=boxes[1]), owner=bob)
+    before = {by: count(by) for by in By}
+    for box in boxes:
+        make_opportunity(pipeline=make_pipeline(mailbox=box), owner=make_user())
+    assert {by: count(by) for by in By} == before
+    assert max(before.values()) <= 4
+
+
+def test_what_was_reset_removed_or_closed_is_in_no_forecast(boxes: list[SalesMailbox], bob: User) -> None:
+    from mooring.sales.resetting import reset_mailboxes
+
+    pipeline = make_pipeline(mailbox=boxes[1])
+    make_opportunity(pipeline=pipeline, stage="Lost")
+    make_opportunity(pipeline=pipeline)
+    gone = make_opportunity(pipeline=make_pipeline(mailbox=boxes[2]))
+    Pipeline.objects.unscoped("a test removes it").filter(pk=gone.pipeline_id).update(removed_at=NOW)
+    assert [line.count for line in forecast(Extent(bob, boxes[0]), By.BOX, fiscal=CALENDAR)] == [1]
+    reset_mailboxes(boxes=[boxes[1]], by=actor(bob), now=NOW)
+    assert forecast(Extent(bob, boxes[0]), By.BOX, fiscal=CALENDAR) == []
+    assert past_forecast(Extent(bob, boxes[0]), By.BOX, on=datetime(2026, 3, 3, tzinfo=UTC), fiscal=CALENDAR) == []
