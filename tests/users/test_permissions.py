@@ -11,14 +11,14 @@ from mooring.users.permissions import Action, Module, Scope, may, scope_of
 from mooring.users.scoping import Unscoped
 
 EXPECTED = {
-    # module: (the roles below) for view, change, delete, export, reset; n none, o own, a all
-    Module.CUSTOMERS: ("aaaaa", "aaaan", "oooon", "aanan", "annnn"),
-    Module.LEADS: ("aaaaa", "aaaan", "oonon", "aanan", "annnn"),
-    Module.PROJECTS: ("aaaaa", "aaaan", "oonon", "aanan", "annnn"),
-    Module.ACCOUNTS: ("aaaaa", "oooon", "oooon", "oooon", "nnnnn"),
-    Module.SALES: ("aaaaa", "aaaaa", "oooon", "annnn", "annnn"),
-    Module.REPORTS: ("aaaaa", "aanan", "onnon", "annnn", "annnn"),
-    Module.SETUP: ("aaaaa", "nnnnn", "nnnnn", "nnnnn", "nnnnn"),
+    # module: (the roles below) for view, change, delete, export, erase, reset; n none, o own, a all
+    Module.CUSTOMERS: ("aaaaaa", "aaaann", "oooonn", "aanann", "annnnn"),
+    Module.LEADS: ("aaaaaa", "aaaann", "oononn", "aanann", "annnnn"),
+    Module.PROJECTS: ("aaaaaa", "aaaann", "oononn", "aanann", "annnnn"),
+    Module.ACCOUNTS: ("aaaaaa", "oooonn", "oooonn", "oooonn", "nnnnnn"),
+    Module.SALES: ("aaaaaa", "aaaaaa", "oooonn", "annnnn", "annnnn"),
+    Module.REPORTS: ("aaaaaa", "aanann", "onnonn", "annnnn", "annnnn"),
+    Module.SETUP: ("aaaaaa", "nnnnnn", "nnnnnn", "nnnnnn", "nnnnnn"),
 }
 SCOPES = {"n": Scope.NONE, "o": Scope.OWN, "a": Scope.ALL}
 ROLES = (Role.ADMINISTRATOR, Role.SALES_MANAGER, Role.SALES_PERSON, Role.OFFICE, Role.READ_ONLY)
