@@ -17,7 +17,9 @@ from django.db import connection, transaction
 from bench.filling_letters import fill_letters
 from mooring.customers.child_rows import words_of_data
 from mooring.customers.creating_many import create_contacts, create_customers, create_leads
-from mooring.customers.models import Customer, Project
+from mooring.customers.info_fields import ChoiceData, InfoFieldData, add_field
+from mooring.customers.lists import EntryData, add_entry
+from mooring.customers.models import Category, Customer, CustomerStatus, Industry, InfoField, Project
 from mooring.customers.models.search_word import ProjectWord
 from mooring.customers.names import name_key
 from mooring.customers.record_data import AffiliationData, ContactData, CustomerData, LeadData, ProjectData
@@ -57,11 +59,46 @@ def fill(size: Size) -> None:
     )
     folder = Folder.objects.create(account=account, path="INBOX", wire_name="INBOX")
     customer_ids: list[int] = []
+    chosen = _Chosen.made()
     for numbers in _portions(size.customers):
-        customer_ids += _fill_records(numbers, people, chance)
+        customer_ids += _fill_records(numbers, people, chosen, chance)
     fill_letters(count=size.letters, customer_ids=customer_ids, folder=folder, now=NOW, chance=chance)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """What customers have of lists and of additional information: common, and of every 20,000th customer rare."""
+
+    industries: list[Industry]
+    statuses: list[CustomerStatus]
+    categories: list[Category]
+    origin: InfoField
+    employees: InfoField
+
+    @classmethod
+    def made(cls) -> _Chosen:
+        def entries(kind: Any, names: Sequence[str]) -> list[Any]:
+            return [add_entry(kind=kind, data=EntryData(name=name), by=_COMMAND, now=NOW) for name in names]
+
+        choices = tuple(ChoiceData(label=label) for label in ("Web", "Fair", "Recommendation", "Fax"))
+        return cls(
+            entries(Industry, ("Shipping", "Fishing", "Tourism", "Whaling")),
+            entries(CustomerStatus, ("Active", "Dormant", "Merged", "Bankrupt")),
+            entries(Category, ("Newsletter", "Key", "Partner", "Pilot")),
+            add_field(data=InfoFieldData(name="Origin", kind="choice", choices=choices), by=_COMMAND, now=NOW),
+            add_field(data=InfoFieldData(name="Employees", kind="number"), by=_COMMAND, now=NOW),
+        )
+
+    def of_customer(self, number: int) -> dict[str, Any]:
+        place = 3 if number % 20_000 == 777 else number % 3
+        return {
+            "industry": self.industries[place],
+            "status": self.statuses[place],
+            "categories": (self.categories[place],),
+            "info": {str(self.origin.pk): place + 1, str(self.employees.pk): str(number % 50_000)},
+        }
 
 
 def _hurry() -> None:
@@ -84,13 +121,14 @@ def _portions(count: int) -> Iterator[range]:
     return (range(start, min(start + CHUNK, count)) for start in range(0, count, CHUNK))
 
 
-def _fill_records(numbers: range, people: Sequence[User], chance: random.Random) -> list[int]:
+def _fill_records(numbers: range, people: Sequence[User], chosen: _Chosen, chance: random.Random) -> list[int]:
     rows = [
         CustomerData(
             name=_company(chance),
             kind="person" if number % 3 == 0 else "company",
             owner=people[number % len(people)],
             emails=(f"office@c{number}.example",),
+            **chosen.of_customer(number),
         )
         for number in numbers
     ]

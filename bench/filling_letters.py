@@ -70,6 +70,7 @@ _DELIVERY = [
     "direction",
     "flags",
     "is_seen",
+    "is_unread",
     "is_private",
 ]
 _PERSON = ["letter_id", "role", "name", "address", "key", "domain", "counts"]
@@ -203,7 +204,7 @@ def _letter_row(each: _Invented, original_id: int, now: Any) -> tuple[Any, ...]:
 
 def _delivery_row(each: _Invented, folder: Folder) -> tuple[Any, ...]:
     place = (each.pk, each.pk, folder.account_id, folder.pk, folder.path, each.position)
-    return (*place, "1", str(each.pk), each.at, "in", "[]", each.pk % 9 == 0, False)
+    return (*place, "1", str(each.pk), each.at, "in", "[]", each.pk % 9 == 0, each.pk % 9 != 0, False)
 
 
 def _item_row(each: _Invented, folder: Folder) -> tuple[Any, ...]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from urllib.parse import quote, urlencode
 
-from mooring.customers.models import Contact, Customer, Lead, Project
+from mooring.customers.info_values import name_of
+from mooring.customers.models import Category, Contact, Customer, Industry, InfoField, Lead, ListEntry, Project
 from mooring.customers.queries import customers_page
 from mooring.letters.models import Folder, Letter
 from mooring.users.models import User
@@ -46,12 +47,28 @@ def _lists() -> dict[str, str]:
         "customers, of a kind": "/customers/?kind=person",
         "customers, common word": "/customers/?text=ba",
         "customers, rare word": "/customers/?text=c77777.example",
+        "customers, common industry": f"/customers/?industry={_entry(Industry, 'Shipping')}",
+        "customers, rare industry": f"/customers/?industry={_entry(Industry, 'Whaling')}",
+        "customers, common category and word": f"/customers/?category={_entry(Category, 'Key')}&text=ba",
+        "customers, common information": f"/customers/?{_info('Origin')}=1",
+        "customers, rare information": f"/customers/?{_info('Origin')}=4",
+        "customers, range of a number": f"/customers/?{_info('Employees')}_from=100&{_info('Employees')}_to=104",
+        "customers, two of information": f"/customers/?{_info('Origin')}=2&{_info('Employees')}_from=49000",
+        "customers, columns of information": f"/customers/?columns=industry,categories,{_info('Origin')},{_info('Employees')}",
         "contacts": "/contacts/",
         "contacts, common word": "/contacts/?text=ba",
         "leads": "/leads/",
         "projects": "/projects/",
         "palette, two letters": "/search/?q=ba",
     }
+
+
+def _entry(kind: type[ListEntry], name: str) -> int:
+    return kind._default_manager.get(name=name).pk
+
+
+def _info(name: str) -> str:
+    return name_of(InfoField.objects.get(name=name))
 
 
 def _cards() -> dict[str, str]:

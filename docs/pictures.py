@@ -57,6 +57,14 @@ def groups(page: Page) -> None:
     page.goto("/setup/groups/")
 
 
+def crm_settings(page: Page) -> None:
+    """The fields of additional information, one of them open."""
+    page.context.clear_cookies()
+    sign_in(page, "alice@halyard.example")
+    page.goto("/setup/crm/additional_information/")
+    page.get_by_role("link", name="Products of interest").click()
+
+
 def customers(page: Page) -> None:
     """The list of customers."""
     page.goto("/customers/")
@@ -110,6 +118,7 @@ PICTURES: dict[str, Callable[[Page], None]] = {
     "customers": customers,
     "writing": writing,
     "customer-portal": customer_portal,
+    "crm-settings": crm_settings,
     "groups": groups,
     "pipeline": pipeline,
     "provider-google": provider_google,

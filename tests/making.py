@@ -24,8 +24,9 @@ from mooring.customers.editing import (
     create_lead,
     create_project,
 )
+from mooring.customers.info_fields import ChoiceData, InfoFieldData, add_field
 from mooring.customers.lists import EntryData, add_entry
-from mooring.customers.models import Contact, Customer, Lead, ListEntry, Project
+from mooring.customers.models import Contact, Customer, InfoField, Lead, ListEntry, Project
 from mooring.sales.mailboxes import MailboxData, add_mailbox, next_number
 from mooring.sales.models import Opportunity, Pipeline, SalesMailbox
 from mooring.sales.opportunities import add_opportunity
@@ -39,7 +40,7 @@ NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 """A Monday morning."""
 
 Entry = TypeVar("Entry", bound=ListEntry)
-Data = TypeVar("Data", CustomerData, LeadData, ContactData, ProjectData)
+Data = TypeVar("Data", CustomerData, LeadData, ContactData, ProjectData, InfoFieldData)
 
 PASSWORD = "correct horse battery staple"
 BY_COMMAND = Actor(None, "command")
@@ -70,6 +71,12 @@ def make_group(
 def make_entry(kind: type[Entry], name: str, *, by: Actor = BY_COMMAND, now: datetime = NOW, **data: Any) -> Entry:
     """An entry of a list, such as a source, at its end."""
     return add_entry(kind=kind, data=EntryData(name=name, **data), by=by, now=now)
+
+
+def make_info_field(name: str, kind: str = "text", *, choices: Iterable[str] = (), **data: Any) -> InfoField:
+    """A field of the additional information."""
+    listed = tuple(ChoiceData(label=label) for label in choices)
+    return add_field(data=InfoFieldData(name=name, kind=kind, choices=listed, **data), by=BY_COMMAND, now=NOW)
 
 
 def replaced(data: Data, **fields: Any) -> Data:

@@ -52,6 +52,7 @@ ROWS: dict[str, Row] = {
     "customer_emails": Row(SEE_RECORD, SEE_RECORD, args=("$customer.pk",)),
     "customer_contacts": Row(SEE_RECORD, SEE_RECORD, args=("$customer.pk",)),
     "customer_projects": Row(SEE_RECORD, SEE_RECORD, args=("$customer.pk",)),
+    "customer_info": Row(SEE_RECORD, SEE_RECORD, args=("$customer.pk",)),
     "edit_customer": Row(CHANGE_RECORD, writes(CHANGE_RECORD), args=("$customer.pk",), data=_CUSTOMER),
     "edit_customer_fact": Row(CHANGE_RECORD, writes(CHANGE_RECORD), args=("$customer.pk", "name"), data=_NAMED),
     "bulk_move": Row("login 404 ok 404 404 login", NOBODY, args=("$bulk_move.pk",)),
@@ -185,11 +186,17 @@ ROWS: dict[str, Row] = {
     "reactivate_staff": Row(NOBODY, writes(ADMINISTRATOR), args=("$deactivated.pk",)),
     "journal": Row(ADMINISTRATOR, ADMINISTRATOR),
     # Settings > CRM
+    "change_customers": Row(
+        NOBODY, "login Wsee Wsee see 403 login", data={"ids": "$customer.pk", "change": "$other_industry_wish"}
+    ),
+    "undo_bulk_change": Row(NOBODY, "login 404 Wsee 404 403 login", args=("$bulk_change.pk",)),
     "crm_settings": Row("login see 403 403 403 login", NOBODY),
     **{
         name: Row(ADMINISTRATOR, writes(ADMINISTRATOR), data={"name": "Another", "colour": "blue", "display": "both"})
         for name in ("sources", "categories", "industries", "contact_roles", "customer_statuses")
     },
+    "additional_information": Row(ADMINISTRATOR, writes(ADMINISTRATOR), data={"name": "Another", "kind": "text", "shown": "tab"}),
+    "info_field": Row(ADMINISTRATOR, writes(ADMINISTRATOR), args=("$info_field.pk",), data={"name": "Draught", "shown": "card"}),
     "crm_entry": Row(
         ADMINISTRATOR, writes(ADMINISTRATOR), args=("industries", "$industry.pk"), data={"name": "Ropes", "colour": "blue"}
     ),
@@ -206,6 +213,6 @@ ROWS: dict[str, Row] = {
     "group": Row(ADMINISTRATOR, writes(ADMINISTRATOR), args=("$group.pk",), data={"name": "Sailors", "kind": "sales"}),
     "move_group": Row(NOBODY, writes(ADMINISTRATOR), args=("$group.pk",), data={"direction": "down"}),
     "remove_group": Row(NOBODY, "login see 403 403 403 login", args=("$group.pk",)),
-    "add_member": Row(NOBODY, writes(ADMINISTRATOR), args=("$group.pk",), data={"user": "$colleague.pk"}),
+    "group_members": Row(ADMINISTRATOR, writes(ADMINISTRATOR), args=("$group.pk",), data={"user": "$colleague.pk"}),
     "remove_member": Row(NOBODY, writes(ADMINISTRATOR), args=("$group.pk", "$owner.pk")),
 }

@@ -9,7 +9,17 @@ from django.test import Client
 
 import making
 from desk.world import client_of
-from mooring.customers.models import Category, ContactRole, Customer, CustomerStatus, Industry, IndustryMove, Source
+from mooring.customers.models import (
+    BulkChange,
+    Category,
+    ContactRole,
+    Customer,
+    CustomerStatus,
+    Industry,
+    IndustryMove,
+    InfoField,
+    Source,
+)
 from mooring.users.models import User
 
 pytestmark = pytest.mark.django_db
@@ -148,3 +158,62 @@ def test_lists_are_filtered_by_what_was_chosen(desk: Client, monkeypatch: pytest
 
 def _names(desk: Client, url: str) -> list[str]:
     return [row.name for row in desk.get(url).context["page"].rows]
+
+
+def test_additional_information_is_defined_asked_for_shown_and_found(desk: Client) -> None:
+    origin = {"name": "Origin of contact", "kind": "choice", "choices": "Web\nFair", "shown": "card", "is_required": "on"}
+    assert desk.post("/setup/crm/additional_information/", origin).status_code == 303
+    desk.post("/setup/crm/additional_information/", {"name": "Employees", "kind": "number", "shown": "tab", "choices": ""})
+    assert desk.post("/setup/crm/additional_information/", {**origin, "name": "employees"}).status_code == 422
+    choice, number = InfoField.objects.all()
+    rows = {f"{name}-total": "0" for name in ("emails", "domains", "phones", "addresses")}
+    new = {"kind": "company", "name": "Harbour", "anyway": "yes", **rows}
+    refused = desk.post("/customers/new/", {**new, f"info_{number.pk}": "many"})
+    assert [text in page(refused) for text in ("This field is required.", "Enter a number, like 1234.5.")] == [True, True]
+    desk.post("/customers/new/", {**new, f"info_{choice.pk}": "2", f"info_{number.pk}": "1200,5"})
+    (customer,) = Customer.objects.unscoped("a test")
+    assert customer.info == {str(choice.pk): 2, str(number.pk): "1200.5"}
+    card, tab = page(desk.get(f"/customers/{customer.pk}/")), page(desk.get(f"/customers/{customer.pk}/info/"))
+    assert ("Origin of contact" in card, "1,200.5" in card, "1,200.5" in tab) == (True, False, True)
+    fact = f"/customers/{customer.pk}/facts/info_{choice.pk}/"
+    assert "Fair" in page(desk.get(fact))
+    desk.post(fact, {f"info_{choice.pk}": "1", "changed_at": customer.changed_at.isoformat()})
+    assert stored(customer).info == {str(choice.pk): 1, str(number.pk): "1200.5"}
+    assert "Origin of contact: Fair → Web" in page(desk.get(f"/customers/{customer.pk}/"))
+    assert desk.get(f"/customers/{customer.pk}/facts/info_999/").status_code == 404
+    found = desk.get(f"/customers/?info_{choice.pk}=1&info_{number.pk}_from=1000&columns=info_{choice.pk},info_{number.pk}")
+    assert [text in page(found) for text in ("Origin of contact:", "Web", "1,200.5")] == [True, True, True]
+    assert _names(desk, f"/customers/?info_{number.pk}_to=1000") == []
+    assert _names(desk, f"/customers/?info_{number.pk}_to=nonsense") == ["Harbour"]
+    export = b"".join(desk.get("/customers/export/")).decode()
+    assert [text in export for text in ("Employees", "1200.5", "Web")] == [True, True, True]
+
+
+def test_a_choice_is_renamed_everywhere_and_a_retired_field_asks_no_more(desk: Client) -> None:
+    field = making.make_info_field("Origin", "choice", choices=("Web", "Fair"))
+    customer = making.make_customer(info={str(field.pk): 1})
+    data = {"name": "Origin", "shown": "card", "choice_1": "Internet", "offered_1": "on", "choice_2": "Fair", "choices": ""}
+    desk.post(f"/setup/crm/additional_information/{field.pk}/", data)
+    assert "Internet" in page(desk.get(f"/customers/{customer.pk}/"))
+    form = page(desk.get(f"/customers/{customer.pk}/edit/"))
+    assert ("Internet" in form, ">Fair<" in form) == (True, False)
+    desk.post(f"/setup/crm/additional_information/{field.pk}/retire/")
+    assert "Internet" not in page(desk.get(f"/customers/{customer.pk}/edit/"))
+    assert "Internet" in page(desk.get(f"/customers/{customer.pk}/"))
+
+
+def test_ticked_customers_are_changed_at_once_and_back(bob: User) -> None:
+    status = making.make_entry(CustomerStatus, "Merged")
+    own, others = making.make_customer("Own", owner=bob), making.make_customer("Not his", owner=making.make_user("Eve"))
+    browser = client_of(bob)
+    assert f'value="status-{status.pk}"' in page(browser.get("/customers/"))
+    data = {"ids": [own.pk, others.pk], "change": f"status-{status.pk}"}
+    assert "1 customer was changed." in page(browser.post("/customers/change/", data, follow=True))
+    assert (stored(own).status, stored(others).status) == (status, None)
+    undo = f"/customers/changes/{BulkChange.objects.get().pk}/undo/"
+    assert "1 customer is as it was." in page(browser.post(undo, follow=True))
+    assert stored(own).status is None
+    assert "undone already" in page(browser.post(undo, follow=True))
+    assert "Choose what they shall have." in page(
+        browser.post("/customers/change/", {"ids": own.pk, "change": "x-1"}, follow=True)
+    )

@@ -54,17 +54,28 @@ def test_groups_change_places_with_those_beside_them(browser: Client) -> None:
     assert [line.group.name for line in group_lines()] == ["Third", "First", "Second"]
 
 
+def test_a_group_is_dropped_below_another_one_at_its_place(browser: Client) -> None:
+    top, first, second = (make_group(name) for name in ("Top", "First", "Second"))
+    browser.post(reverse("move_group", args=[second.pk]), {"parent": top.pk, "before": ""})
+    browser.post(reverse("move_group", args=[first.pk]), {"parent": top.pk, "before": second.pk})
+    assert [(line.group.name, line.level) for line in group_lines()] == [("Top", 0), ("First", 1), ("Second", 1)]
+    refused = browser.post(reverse("move_group", args=[top.pk]), {"parent": first.pk, "before": ""}, follow=True)
+    assert "cannot be moved below itself" in refused.content.decode()
+    browser.post(reverse("move_group", args=[first.pk]), {"parent": "", "before": top.pk})
+    assert [(line.group.name, line.level) for line in group_lines()] == [("First", 0), ("Top", 0), ("Second", 1)]
+
+
 def test_members_are_searched_and_added_with_their_position(browser: Client, bob: User, dave: User) -> None:
     group = make_group("Sales")
-    url = reverse("group", args=[group.pk])
+    url = reverse("group_members", args=[group.pk])
     found = browser.get(url, {"person": "bob moor"}, headers={"HX-Request": "true"}).content.decode()
     assert bob.email in found
     assert dave.email not in browser.get(url, {"person": "dave"}).content.decode(), "who left is not found"
-    browser.post(reverse("add_member", args=[group.pk]), {"user": bob.pk, "position": "Head"})
+    browser.post(reverse("group_members", args=[group.pk]), {"user": bob.pk, "position": "Head"})
     assert [(each.user, each.position) for each in members_of(group)] == [(bob, "Head")]
     assert "Nobody was found" in browser.get(url, {"person": "bob"}).content.decode()
-    browser.post(reverse("add_member", args=[group.pk]), {"user": bob.pk, "position": "Seller"})
-    browser.post(reverse("add_member", args=[group.pk]), {"user": bob.pk, "position": "x" * 101})
+    browser.post(reverse("group_members", args=[group.pk]), {"user": bob.pk, "position": "Seller"})
+    browser.post(reverse("group_members", args=[group.pk]), {"user": bob.pk, "position": "x" * 101})
     assert members_of(group).get().position == "Seller"
     browser.post(reverse("remove_member", args=[group.pk, bob.pk]))
     assert not members_of(group)

@@ -7,17 +7,27 @@ from typing import Any
 
 from django.conf import settings
 from django.test import Client
-from django.utils import timezone
 
 import making
+from desk.world_lists import lists_of_world
 from desk.world_portal import archived_customer, begun_move, portal_of
 from letters.making_letters import arrival, make_account, make_letter, make_team_account, match_of
 from letters.making_outgoing import make_outgoing
 from letters.making_sign_ins import make_provider
 from mooring.activities.models import Activity
 from mooring.activities.planning import ActivityData, plan_activity
-from mooring.customers.lists import move_customers
-from mooring.customers.models import BulkMove, Contact, Customer, Industry, IndustryMove, Lead, PortalUser, Project
+from mooring.customers.models import (
+    BulkChange,
+    BulkMove,
+    Contact,
+    Customer,
+    Industry,
+    IndustryMove,
+    InfoField,
+    Lead,
+    PortalUser,
+    Project,
+)
 from mooring.customers.record_data import DomainData, PostalAddressData
 from mooring.desk.beginnings import attached_files
 from mooring.desk.forms.places import place_in_words
@@ -93,9 +103,11 @@ class World:
     sign_in: SignIn
     group: Group
     box: SalesMailbox
+    info_field: InfoField
     industry: Industry
     other_industry: Industry
     move: IndustryMove
+    bulk_change: BulkChange
     pipeline: Pipeline
     stage: Stage
     won: Stage
@@ -126,6 +138,11 @@ class World:
         return place_in_words(self.project)
 
     @property
+    def other_industry_wish(self) -> str:
+        """The other industry as the list's form names it."""
+        return f"industry-{self.other_industry.pk}"
+
+    @property
     def version(self) -> str:
         """The state of all records here: they were made at one moment and are changed in transactions that are undone."""
         return making.NOW.isoformat()
@@ -145,7 +162,8 @@ def make_world(mark: str = "") -> World:
     people = {role: _member(name, role, mark) for name, role in (("admin", Role.ADMINISTRATOR), ("reader", Role.READ_ONLY))}
     owner, colleague = _member("owner", Role.SALES_PERSON, mark), _member("colleague", Role.SALES_PERSON, mark)
     deactivated = _member("gone", Role.SALES_PERSON, mark)
-    records = _records(owner, mark)
+    info_field = making.make_info_field("Length")
+    records = _records(owner, mark, {str(info_field.pk): f"i{mark}"})
     view = save_view(
         list_name="customers",
         name=f"View{mark}",
@@ -167,10 +185,11 @@ def make_world(mark: str = "") -> World:
         **records,
         **_letters(owner, records["customer"], mark),
         **_team(owner, colleague, mark),
-        **_lists(),
+        **lists_of_world(owner, records["customer"]),
         archived=archived_customer(owner, mark),
         bulk_move=begun_move(owner, records["customer"]),
         **portal_of(owner, records["customer"], records["contact"], mark),
+        info_field=info_field,
     )
     share_letter(letter=world.letter, customer=world.customer, by=Actor(owner, "desk"), now=making.NOW)
     for name in ("administrator", "owner", "colleague", "reader", "deactivated"):
@@ -198,7 +217,7 @@ def _member(name: str, role: str, mark: str) -> User:
     )
 
 
-def _records(owner: User, mark: str) -> dict[str, Any]:
+def _records(owner: User, mark: str, info: dict[str, Any]) -> dict[str, Any]:
     address = PostalAddressData(
         label=f"a{mark}"[:40], street=f"b{mark}", postcode=f"c{mark}"[:20], city=f"d{mark}", region=f"e{mark}", country=f"f{mark}"
     )
@@ -211,6 +230,7 @@ def _records(owner: User, mark: str) -> dict[str, Any]:
         note=f"note{mark}",
         website="https://harbour.example",
         owner=owner,
+        info=info,
         addresses=(address,),
     )
     lead = making.make_lead(
@@ -257,15 +277,6 @@ def _planned(owner: User, customer: Customer, mark: str) -> Activity:
     """A call on the customer's card, planned by its owner."""
     data = ActivityData(title=f"Call{mark}", note=f"note{mark}", owner=owner, about=customer, due_at=making.NOW)
     return plan_activity(data=data, by=Actor(owner, "desk"), now=making.NOW)
-
-
-def _lists() -> dict[str, Any]:
-    """Two industries, and a move of a customer from the one to the other; everybody knows the lists."""
-    industry, other = (making.make_entry(Industry, name) for name in ("Ships", "Grain"))
-    making.make_entry(Industry, "Timber")
-    making.make_customer(industry=other, owner=None)
-    move = move_customers(old=other, new=industry, by=making.BY_COMMAND, now=timezone.now())
-    return {"industry": industry, "other_industry": other, "move": move}
 
 
 def _letters(owner: User, customer: Customer, mark: str) -> dict[str, Any]:

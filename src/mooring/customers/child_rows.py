@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
+from mooring.customers.info_values import keys_of
 from mooring.customers.models import (
     Affiliation,
     Category,
@@ -17,8 +18,10 @@ from mooring.customers.models import (
     ContactWord,
     Customer,
     CustomerDomain,
+    CustomerInfo,
     CustomerWord,
     EmailAddress,
+    InfoField,
     Lead,
     LeadWord,
     Phone,
@@ -44,7 +47,9 @@ Reachable = Customer | Lead | Contact
 WORD_MODELS: dict[type[Any], Any] = {Customer: CustomerWord, Lead: LeadWord, Contact: ContactWord, Project: ProjectWord}
 
 
-def keep_rows(record: Customer | Lead | Contact | Project, data: RecordData, *, now: datetime) -> None:
+def keep_rows(
+    record: Customer | Lead | Contact | Project, data: RecordData, *, now: datetime, info_fields: Sequence[InfoField] = ()
+) -> None:
     """Make the record's rows say what `data` (checked before) says."""
     if not isinstance(record, Project) and not isinstance(data, ProjectData):
         _keep_emails(record, data.emails, now=now)
@@ -54,6 +59,7 @@ def keep_rows(record: Customer | Lead | Contact | Project, data: RecordData, *, 
         _keep_categories(record, data.categories)
     if isinstance(record, Customer) and isinstance(data, CustomerData):
         _keep_domains(record, data.domains, now=now)
+        _keep_info(record, info_keys(data, info_fields))
     if isinstance(record, Contact) and isinstance(data, ContactData):
         _keep_affiliations(record, data.affiliations, now=now)
     _keep_words(record, words_of_data(data))
@@ -101,6 +107,21 @@ def _keep_emails(record: Reachable, emails: Sequence[str], *, now: datetime) -> 
 def _keep_categories(record: Customer | Contact, categories: Sequence[Category]) -> None:
     if {row.pk for row in record.categories.all()} != {row.pk for row in categories}:
         record.categories.set(categories)
+
+
+def info_keys(data: CustomerData, fields: Sequence[InfoField]) -> set[tuple[int, str]]:
+    """The fields and keys by which a customer with these data is found."""
+    return {(field.pk, key) for field in fields for key in keys_of(field, data.info.get(str(field.pk)))}
+
+
+def _keep_info(customer: Customer, wanted: set[tuple[int, str]]) -> None:
+    stored = {(row.field_id, row.key): row.pk for row in customer.info_rows.all()} if not customer._state.adding else {}
+    gone = [pk for pair, pk in stored.items() if pair not in wanted]
+    if gone:
+        CustomerInfo.objects.filter(pk__in=gone).delete()
+    CustomerInfo.objects.bulk_create(
+        CustomerInfo(record=customer, field_id=field_id, key=key) for field_id, key in sorted(wanted - stored.keys())
+    )
 
 
 def _keep_domains(customer: Customer, domains: Sequence[DomainData], *, now: datetime) -> None:

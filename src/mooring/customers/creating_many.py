@@ -8,10 +8,22 @@ from typing import Any, TypeVar
 
 from django.db import transaction
 
-from mooring.customers.child_rows import WORD_MODELS, words_of_data
+from mooring.customers.child_rows import WORD_MODELS, info_keys, words_of_data
 from mooring.customers.editing import columns_of
 from mooring.customers.facts import facts_of, kind_of
-from mooring.customers.models import Affiliation, Contact, Customer, CustomerDomain, EmailAddress, Lead, Phone, PostalAddress
+from mooring.customers.info_fields import info_fields
+from mooring.customers.models import (
+    Affiliation,
+    Contact,
+    Customer,
+    CustomerDomain,
+    CustomerInfo,
+    EmailAddress,
+    InfoField,
+    Lead,
+    Phone,
+    PostalAddress,
+)
 from mooring.customers.names import name_key, phone_key
 from mooring.customers.record_data import ContactData, CustomerData, LeadData, PostalAddressData
 from mooring.mail.addresses import match_key
@@ -42,12 +54,14 @@ def create_contacts(*, rows: Sequence[ContactData], by: Actor, now: datetime) ->
 def _create(model: type[Record], rows: Sequence[Data], *, by: Actor, now: datetime) -> list[Record]:
     if not rows:
         return []
+    fields = info_fields() if model is Customer else []
     with transaction.atomic():
         new = [model(**columns_of(data), name_key=name_key(data.name), created_at=now, changed_at=now) for data in rows]
         insert_records(new)
         pairs: list[tuple[Any, Any]] = list(zip(new, rows, strict=True))
         _add_rows(model, pairs, now)
-        lines = (Line("created", kind_of(record), record.pk, record.name, facts_of(data)) for record, data in pairs)
+        _add_info(pairs, fields)
+        lines = (Line("created", kind_of(record), record.pk, record.name, facts_of(data, fields)) for record, data in pairs)
         record_all(lines, by=by, now=now)
     return new
 
@@ -82,6 +96,12 @@ def _add_rows(model: type[Any], pairs: Sequence[tuple[Any, Any]], now: datetime)
         _add_domains(pairs, at)
     if model is Contact:
         _add_affiliations(pairs, at)
+
+
+def _add_info(pairs: Sequence[tuple[Any, Any]], fields: Sequence[InfoField]) -> None:
+    if fields:
+        found = ((record.pk, *pair) for record, data in pairs for pair in sorted(info_keys(data, fields)))
+        insert_rows(CustomerInfo, ("record_id", "field_id", "key"), found)
 
 
 def _add_categories(model: type[Any], owner: str, pairs: Sequence[tuple[Any, Any]]) -> None:

@@ -5,7 +5,8 @@ What is entered is checked here (UnableToSave); whether the user may do it, and 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar, cast
 
@@ -15,7 +16,9 @@ from django.utils.translation import gettext as _
 from mooring.customers.checking import checked
 from mooring.customers.child_rows import keep_rows
 from mooring.customers.facts import data_of, facts_of, kind_of
-from mooring.customers.models import Contact, Customer, Lead, Project
+from mooring.customers.info_fields import info_fields
+from mooring.customers.info_values import checked_info
+from mooring.customers.models import Contact, Customer, InfoField, Lead, Project
 from mooring.customers.names import name_key
 from mooring.customers.record_data import (
     AffiliationData,
@@ -55,10 +58,11 @@ __all__ = (
 )
 
 Record = TypeVar("Record", Customer, Lead, Contact, Project)
+Data = TypeVar("Data", bound=RecordData)
 
 _PLAIN_FIELDS = (
     *("name", "kind", "number", "company_name", "website", "note", "owner", "customer", "is_closed"),
-    *("status", "industry", "source"),
+    *("status", "industry", "source", "info"),
 )
 
 
@@ -123,22 +127,27 @@ def change_owner(
 
 
 def _create(model: type[Record], data: RecordData, *, by: Actor, now: datetime) -> Record:
-    data = checked(data)
+    fields = info_fields() if isinstance(data, CustomerData) else []
+    data = with_checked_info(checked(data), fields)
     with transaction.atomic():
         _demand_free_number(model, data)
         row = model(**columns_of(data), name_key=name_key(data.name), created_at=now, changed_at=now)
         _save(row)
-        keep_rows(row, data, now=now)
-        record(by=by, action="created", kind=kind_of(row), record_id=row.pk, name=row.name, changes=facts_of(data), now=now)
+        keep_rows(row, data, now=now, info_fields=fields)
+        facts = facts_of(data, fields)
+        record(by=by, action="created", kind=kind_of(row), record_id=row.pk, name=row.name, changes=facts, now=now)
     return row
 
 
 def _change(row: Record, data: RecordData, *, by: Actor, now: datetime) -> Record:
     data = checked(data)
+    fields = info_fields() if isinstance(data, CustomerData) else []
     model = type(row)
     with transaction.atomic():
         stored = model.objects.unscoped("the page chose this row within the reader's rights").select_for_update().get(pk=row.pk)
-        changes = _changes(data_of(stored), data)
+        before = data_of(stored)
+        data = with_checked_info(data, fields, before)
+        changes = _changes(before, data, fields)
         if not changes:
             return stored
         _demand_free_number(model, data, except_id=stored.pk)
@@ -148,13 +157,21 @@ def _change(row: Record, data: RecordData, *, by: Actor, now: datetime) -> Recor
             setattr(stored, field, value)
         stored.name_key, stored.changed_at = name_key(data.name), now
         _save(stored)
-        keep_rows(stored, data, now=now)
+        keep_rows(stored, data, now=now, info_fields=fields)
         record(by=by, action="changed", kind=kind_of(stored), record_id=stored.pk, name=stored.name, changes=changes, now=now)
     return stored
 
 
-def _changes(before: RecordData, after: RecordData) -> dict[str, list[Any]]:
-    old, new = facts_of(before), facts_of(after)
+def with_checked_info(data: Data, fields: Sequence[InfoField], before: RecordData | None = None) -> Data:
+    """The same data with the additional information as it is kept. Raises UnableToSave."""
+    if not isinstance(data, CustomerData):
+        return data
+    known = before.info if isinstance(before, CustomerData) else None
+    return replace(data, info=checked_info(data.info, fields, known))
+
+
+def _changes(before: RecordData, after: RecordData, fields: Sequence[InfoField]) -> dict[str, list[Any]]:
+    old, new = facts_of(before, fields), facts_of(after, fields)
     return changes_between(old, {field: new.get(field) for field in {**old, **new}})
 
 

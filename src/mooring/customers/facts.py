@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import fields
 from operator import attrgetter
 from typing import Any, Final
 
-from mooring.customers.models import Category, Contact, Customer, Lead, Project
+from mooring.customers.info_values import told_facts
+from mooring.customers.models import Category, Contact, Customer, InfoField, Lead, Project
 from mooring.customers.record_data import (
     AffiliationData,
     ContactData,
@@ -40,6 +42,7 @@ def customer_data(customer: Customer) -> CustomerData:
         industry=customer.industry,
         source=customer.source,
         categories=_categories_of(customer),
+        info=customer.info,
         domains=tuple(
             DomainData(domain=row.domain, includes_subdomains=row.includes_subdomains) for row in customer.domains.all()
         ),
@@ -90,13 +93,15 @@ def data_of(record: Record) -> RecordData:
     return project_data(record)
 
 
-def facts_of(data: RecordData) -> dict[str, Any]:
-    """What the journal keeps: plain JSON, without fields that are empty."""
+def facts_of(data: RecordData, info_fields: Sequence[InfoField] = ()) -> dict[str, Any]:
+    """What the journal keeps: plain JSON, without fields that are empty. Additional information under the names of its fields."""
     facts = {}
     for name in data.__dataclass_fields__:
         value = getattr(data, name)
-        if value not in _NOTHING and (fact := _fact(value)) not in ("", None, []):
+        if name != "info" and value not in _NOTHING and (fact := _fact(value)) not in ("", None, []):
             facts[name] = fact
+    if isinstance(data, CustomerData) and data.info:
+        facts |= told_facts(data.info, info_fields)
     return facts
 
 

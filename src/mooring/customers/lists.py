@@ -22,11 +22,13 @@ from mooring.customers.models import (
     Industry,
     IndustryMove,
     ListEntry,
+    OrderedEntry,
     Source,
 )
 from mooring.users.journal import Actor, record
 
 Entry = TypeVar("Entry", bound=ListEntry)
+Ordered = TypeVar("Ordered", bound=OrderedEntry)
 
 KINDS: Final[tuple[type[ListEntry], ...]] = (Source, Category, Industry, ContactRole, CustomerStatus)
 UNDO_LASTS: Final = timedelta(days=30)
@@ -59,7 +61,7 @@ def add_entry(*, kind: type[Entry], data: EntryData, by: Actor, now: datetime) -
     last: int | None = _all(kind).aggregate(last=Max("place"))["last"]
     with transaction.atomic():
         entry = kind(place=0 if last is None else last + 1, **values)
-        _save(entry)
+        save_entry(entry)
         _note(entry, action="added", changes={}, by=by, now=now)
     return entry
 
@@ -74,22 +76,22 @@ def change_entry(*, entry: Entry, data: EntryData, by: Actor, now: datetime) -> 
     with transaction.atomic():
         for name, value in values.items():
             setattr(entry, name, value)
-        _save(entry)
+        save_entry(entry)
         _note(entry, action="changed", changes=changes, by=by, now=now)
     return entry
 
 
-def retire_entry(*, entry: Entry, by: Actor, now: datetime) -> Entry:
+def retire_entry(*, entry: Ordered, by: Actor, now: datetime) -> Ordered:
     """Not offered any more; what has it keeps it."""
     return _change(entry, retired_at=now, action="retired", by=by, now=now)
 
 
-def bring_back_entry(*, entry: Entry, by: Actor, now: datetime) -> Entry:
+def bring_back_entry(*, entry: Ordered, by: Actor, now: datetime) -> Ordered:
     """Offered again."""
     return _change(entry, retired_at=None, action="brought_back", by=by, now=now)
 
 
-def order_entries(*, kind: type[Entry], ids: Sequence[int], by: Actor, now: datetime) -> None:
+def order_entries(*, kind: type[Ordered], ids: Sequence[int], by: Actor, now: datetime) -> None:
     """Put the entries in this order; those not named keep theirs behind them."""
     entries = {entry.pk: entry for entry in _all(kind)}
     wanted = [entries.pop(pk) for pk in dict.fromkeys(ids) if pk in entries] + list(entries.values())
@@ -163,12 +165,18 @@ def offered(kind: type[Entry], *, besides: Iterable[ListEntry | None] = ()) -> Q
     return _all(kind).filter(Q(retired_at=None) | Q(pk__in=known))
 
 
-def _checked(kind: type[ListEntry], data: EntryData) -> dict[str, Any]:
-    name = line(data.name)
+def demand_name(text: str) -> str:
+    """The name of an entry, tidied. Raises UnableToKeepList."""
+    name = line(text)
     if not name:
         raise UnableToKeepList("name", _("Enter a name."))
     if len(name) > 120:
         raise UnableToKeepList("name", _("Enter at most %(most)d characters.") % {"most": 120})
+    return name
+
+
+def _checked(kind: type[ListEntry], data: EntryData) -> dict[str, Any]:
+    name = demand_name(data.name)
     if data.colour not in Colour.values:
         raise UnableToKeepList("colour", _("Choose one of the colours."))
     values: dict[str, Any] = {"name": name, "colour": data.colour}
@@ -179,7 +187,8 @@ def _checked(kind: type[ListEntry], data: EntryData) -> dict[str, Any]:
     return values
 
 
-def _save(entry: ListEntry) -> None:
+def save_entry(entry: OrderedEntry) -> None:
+    """Raises UnableToKeepList where another one has its name."""
     try:
         with transaction.atomic():
             entry.save()
@@ -187,7 +196,7 @@ def _save(entry: ListEntry) -> None:
         raise UnableToKeepList("name", _("There is an entry “%(name)s” already.") % {"name": entry.name}) from error
 
 
-def _change(entry: Entry, *, retired_at: datetime | None, action: str, by: Actor, now: datetime) -> Entry:
+def _change(entry: Ordered, *, retired_at: datetime | None, action: str, by: Actor, now: datetime) -> Ordered:
     if (entry.retired_at is None) is (retired_at is None):
         return entry
     with transaction.atomic():
@@ -197,14 +206,14 @@ def _change(entry: Entry, *, retired_at: datetime | None, action: str, by: Actor
     return entry
 
 
-def _all(kind: type[Entry]) -> QuerySet[Entry]:
+def _all(kind: type[Ordered]) -> QuerySet[Ordered]:
     return kind._default_manager.all()
 
 
-def _kind_of(kind: type[ListEntry]) -> str:
-    """The word of the journal: source, category, industry, contactrole, customerstatus."""
+def _kind_of(kind: type[OrderedEntry]) -> str:
+    """The word of the journal: source, category, industry, contactrole, customerstatus, infofield."""
     return kind.__name__.lower()
 
 
-def _note(entry: ListEntry, *, action: str, changes: dict[str, Any], by: Actor, now: datetime) -> None:
+def _note(entry: OrderedEntry, *, action: str, changes: dict[str, Any], by: Actor, now: datetime) -> None:
     record(by=by, action=action, kind=_kind_of(type(entry)), record_id=entry.pk, name=entry.name, changes=changes, now=now)

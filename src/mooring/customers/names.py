@@ -13,6 +13,8 @@ from typing import Final
 from mooring.customers.models.search_word import WORD_LENGTH
 
 KEY_LENGTH: Final = 300
+LAST_CHARACTER: Final = "\U0010ffff"
+"""Behind every text that begins alike: a beginning is a range up to it."""
 MOST_WORDS: Final = 200
 """A record is found under at most so many words; a longer name or a hundred addresses do not fill the index."""
 MOST_WORDS_OF_A_SEARCH: Final = 6

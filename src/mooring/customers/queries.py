@@ -14,7 +14,8 @@ from typing import Any, Final
 from django.db.models import Exists, Model, OuterRef, Prefetch, Q, QuerySet
 
 from mooring.customers.counting import counts_up_to
-from mooring.customers.models import Affiliation, Contact, Customer, EmailAddress, Lead, Project
+from mooring.customers.info_values import InfoFilter
+from mooring.customers.models import Affiliation, Contact, Customer, CustomerInfo, EmailAddress, Lead, Project
 from mooring.customers.narrowing import Choice, choice_of_column, choice_of_rows, narrowed
 from mooring.customers.pages import Listing, Page, page_of
 from mooring.customers.word_search import FEW, Found, found_by
@@ -48,6 +49,7 @@ class CustomerFilters(OwnedFilters):
     industry_id: int | None = None
     source_id: int | None = None
     category_id: int | None = None
+    info: tuple[InfoFilter, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,6 +218,9 @@ def _customer_choices(filters: CustomerFilters) -> list[Choice]:
     if filters.category_id is not None:
         rows = Customer.categories.through.objects.filter(category=filters.category_id)
         choices.append(choice_of_rows(rows, "customer_id"))
+    for asked in filters.info:
+        found = CustomerInfo.objects.filter(field=asked.field_id, key__gte=asked.least, key__lte=asked.most)
+        choices.append(choice_of_rows(found, "record_id"))
     return choices
 
 

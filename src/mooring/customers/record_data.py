@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 from mooring.customers.models import (
     Category,
@@ -62,6 +63,8 @@ class CustomerData:
     industry: Industry | None = None
     source: Source | None = None
     categories: tuple[Category, ...] = ()
+    info: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    """Additional information, as `Customer.info`."""
     emails: tuple[str, ...] = ()
     domains: tuple[DomainData, ...] = ()
     phones: tuple[PhoneData, ...] = ()

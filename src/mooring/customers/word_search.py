@@ -14,13 +14,11 @@ from django.db.models import Exists, Model, OuterRef, Q
 
 from mooring.customers.child_rows import WORD_MODELS
 from mooring.customers.counting import counts_up_to
-from mooring.customers.names import words_to_search
+from mooring.customers.names import LAST_CHARACTER, words_to_search
 
 FEW: Final = 8_000
 """Up to so many records are gathered and sorted. With n records of a million, a walk crosses 50 / (n / 1,000,000) rows until a
 page is full: at 8,000 some 6,000, and so both ways cost alike."""
-
-LAST_CHARACTER: Final = "\U0010ffff"
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,14 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 
 from mooring.activities.models import Activity
-from mooring.customers.models import BulkMove, Contact, Customer, IndustryMove, Lead, ListEntry, PortalUser, Project
+from mooring.customers.models import (
+    BulkMove,
+    Contact,
+    Customer,
+    Lead,
+    PortalUser,
+    Project,
+)
 from mooring.customers.models.customer import is_owned_within
 from mooring.customers.portal_access import portal_users_of
 from mooring.desk.opened_boxes import opened
@@ -55,7 +62,6 @@ SIGN_INS_BEGUN = "sign_ins_begun"
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 Row = TypeVar("Row", bound=Model)
-Entry = TypeVar("Entry", bound=ListEntry)
 
 
 def user_of(request: HttpRequest) -> User:
@@ -91,7 +97,7 @@ def demand(request: HttpRequest, module: Module, action: Action) -> None:
 
 
 def customer_for(request: HttpRequest, customer_id: int, action: Action = Action.VIEW) -> Customer:
-    return cast(Customer, _record_for(request, Customer.objects.with_chosen(), customer_id, action))
+    return cast(Customer, _record_for(request, Customer.objects.with_chosen().with_info_fields(), customer_id, action))
 
 
 def portal_user_for(request: HttpRequest, customer_id: int, portal_user_id: int) -> PortalUser:
@@ -120,15 +126,6 @@ def contact_for(request: HttpRequest, contact_id: int, action: Action = Action.V
 
 def project_for(request: HttpRequest, project_id: int, action: Action = Action.VIEW) -> Project:
     return cast(Project, _record_for(request, Project.objects.select_related("customer"), project_id, action))
-
-
-def list_entry_for(kind: type[Entry], entry_id: int) -> Entry:
-    """An entry of a list, for whoever may change the setup (asked before)."""
-    return _first(kind._default_manager.all(), entry_id)
-
-
-def industry_move_for(move_id: int) -> IndustryMove:
-    return _first(IndustryMove.objects.select_related("old", "new"), move_id)
 
 
 def account_for(request: HttpRequest, account_id: int, action: Action = Action.VIEW) -> MailAccount:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from mooring.customers.models import Category, ContactRole, CustomerStatus, Industry, ListEntry, Source
+from mooring.customers.models import Category, ContactRole, CustomerStatus, Industry, InfoField, Source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,13 +16,21 @@ class CrmList:
     """`name` is the name of the address and its last part; `words` say what the list is for."""
 
     name: str
-    kind: type[ListEntry]
+    kind: type[Any]
     title: Any
     new: Any
     words: Any
     icon: str
 
 
+INFO: Final = CrmList(
+    name="additional_information",
+    kind=InfoField,
+    title=_("Additional information"),
+    new=_("New field"),
+    words=_("What else you want to know about customers: what they are interested in, how they came. In the card or on a tab."),
+    icon="forms",
+)
 SOURCES: Final = CrmList(
     name="sources",
     kind=Source,
@@ -63,4 +71,6 @@ CUSTOMER_STATUSES: Final = CrmList(
     words=_("How a customer stands: Active, Bankrupt, Merged. Whether it rests in the archive is another matter."),
     icon="traffic-lights",
 )
-CRM_LISTS: Final = {each.name: each for each in (SOURCES, CATEGORIES, INDUSTRIES, CONTACT_ROLES, CUSTOMER_STATUSES)}
+LABEL_LISTS: Final = {each.name: each for each in (SOURCES, CATEGORIES, INDUSTRIES, CONTACT_ROLES, CUSTOMER_STATUSES)}
+CRM_LISTS: Final = {INFO.name: INFO, **LABEL_LISTS}
+"""All that can be put in order and retired; the fields of the additional information have forms of their own."""

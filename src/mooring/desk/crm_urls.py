@@ -1,13 +1,17 @@
-"""The part of the site map under Setup > Settings > CRM."""
+"""The part of the site map under Setup > Settings > CRM, and where many customers are given what stands there."""
 
 from django.urls import URLPattern, path
 
-from mooring.desk.crm_lists import CRM_LISTS
-from mooring.desk.views import crm_lists, industries
+from mooring.desk.crm_lists import INFO, LABEL_LISTS
+from mooring.desk.views import bulk_changes, crm_lists, industries, info_fields
 
 urlpatterns: list[URLPattern] = [
+    path("customers/change/", bulk_changes.change_customers, name="change_customers"),
+    path("customers/changes/<int:change_id>/undo/", bulk_changes.undo_bulk_change, name="undo_bulk_change"),
     path("setup/crm/", crm_lists.crm_settings, name="crm_settings"),
-    *(path(f"setup/crm/{name}/", crm_lists.entries, {"which": each}, name=name) for name, each in CRM_LISTS.items()),
+    path("setup/crm/additional_information/", info_fields.fields, name=INFO.name),
+    path("setup/crm/additional_information/<int:entry_id>/", info_fields.field, name="info_field"),
+    *(path(f"setup/crm/{name}/", crm_lists.entries, {"which": each}, name=name) for name, each in LABEL_LISTS.items()),
     path("setup/crm/<slug:list_name>/<int:entry_id>/", crm_lists.entry, name="crm_entry"),
     path("setup/crm/<slug:list_name>/<int:entry_id>/retire/", crm_lists.retire, name="retire_crm_entry"),
     path("setup/crm/<slug:list_name>/<int:entry_id>/back/", crm_lists.bring_back, name="bring_back_crm_entry"),

@@ -7,9 +7,11 @@ from typing import Any, Final
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from mooring.customers.info_fields import info_fields_beside
 from mooring.customers.models import Contact, Customer, Project
 from mooring.customers.models.customer import is_owned_within
 from mooring.desk.access import user_of
+from mooring.desk.info_shown import info_facts
 from mooring.desk.kinds import CUSTOMER as KIND
 from mooring.desk.protection import protection_of
 from mooring.desk.record_pages import tabs_of
@@ -34,9 +36,15 @@ def around(request: HttpRequest, record: Customer) -> dict[str, Any]:
     contacts = Contact.objects.visible_to(user).filter(affiliations__customer=record).order_by("name_key", "id")
     projects = Project.objects.visible_to(user).filter(customer=record, is_closed=False).order_by("name_key", "id")
     return {
-        "tabs": tabs_of(request, KIND, record, PARTS),
+        "tabs": tabs_of(request, KIND, record, (*PARTS, *_info_part(record))),
         "contacts": contacts[:BESIDE],
         "projects": projects[:BESIDE],
         **protection_of(request, record),
         "may_archive": is_owned_within(record.owner_id, user, Module.CUSTOMERS, Action.DELETE),
     }
+
+
+def _info_part(record: Customer) -> tuple[tuple[str, Any], ...]:
+    """The tab of additional information, where something stands on it."""
+    rows = info_facts(record.info, info_fields_beside(record), on_tab=True)
+    return (("customer_info", _("Additional information")),) if rows else ()

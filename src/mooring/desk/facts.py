@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
@@ -80,12 +81,14 @@ def facts_shown(data: RecordData) -> list[Fact]:
 
 
 def is_fact(data: RecordData, name: str) -> bool:
-    """Whether `name` can be edited by itself on the card."""
-    return name in _SHOWN[type(data)]
+    """Whether `name` can be edited by itself on the card; the form knows which additional information there is."""
+    return name in _SHOWN[type(data)] or (isinstance(data, CustomerData) and re.fullmatch(r"info_\d{1,15}", name) is not None)
 
 
 def label_of(name: str, data: RecordData) -> str:
     """What stands before the fact."""
+    if name.startswith("info_"):
+        return ""
     return str(_NAME_OF_PERSON if name == "name" and isinstance(data, ContactData) else _LABELS[name])
 
 

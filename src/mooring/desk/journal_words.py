@@ -11,8 +11,8 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
-from mooring.customers.models import Colour, CustomerKind
-from mooring.desk import portal_words, sales_terms
+from mooring.customers.models import Colour, CustomerKind, InfoType
+from mooring.desk import crm_words, portal_words, sales_terms
 from mooring.desk.settings_pages import PAGES
 from mooring.letters.models import MailAccount, Rule, SignInProvider
 from mooring.sales.models import Cause, SalesMailbox
@@ -35,16 +35,12 @@ KINDS: Final = {
     "template": gettext_lazy("Letter template"),
     "group": gettext_lazy("Group"),
     "provider": gettext_lazy("Sign-in provider"),
-    "source": gettext_lazy("Source"),
-    "category": gettext_lazy("Category"),
-    "industry": gettext_lazy("Industry"),
-    "contactrole": gettext_lazy("Contact role"),
-    "customerstatus": gettext_lazy("Customer status"),
     "sales_mailbox": gettext_lazy("Sales mailbox"),
     "budget": gettext_lazy("Sales budget"),
     "rate": gettext_lazy("Exchange rate"),
     "import": gettext_lazy("Import"),
     **sales_terms.KINDS,
+    **crm_words.KINDS,
 }
 
 ACTIONS: Final = {
@@ -112,11 +108,6 @@ ACTIONS: Final = {
     "archived": gettext_lazy("moved to the archive"),
     "restored": gettext_lazy("restored from the archive"),
     "signed_in": gettext_lazy("signed in with the provider"),
-    "retired": gettext_lazy("retired from its list"),
-    "brought_back": gettext_lazy("brought back into its list"),
-    "ordered": gettext_lazy("list put into another order"),
-    "customers_moved": gettext_lazy("customers moved to another industry"),
-    "move_undone": gettext_lazy("customers moved back"),
     "grant_lost": gettext_lazy("sign-in with the provider lost"),
     **portal_words.ACTIONS,
     "opened": gettext_lazy("opened with its password"),
@@ -128,6 +119,7 @@ ACTIONS: Final = {
     "reset_destroyed": gettext_lazy("what the reset took away destroyed"),
     "handed_over": gettext_lazy("handed over"),
     **sales_terms.ACTIONS,
+    **crm_words.ACTIONS,
 }
 
 FIELDS: Final = {
@@ -190,17 +182,10 @@ FIELDS: Final = {
     "stay": gettext_lazy("Stay"),
     "close": gettext_lazy("Closed"),
     "identity": gettext_lazy("Signed in as"),
-    "status": gettext_lazy("Status"),
-    "industry": gettext_lazy("Industry"),
-    "source": gettext_lazy("Source"),
-    "categories": gettext_lazy("Categories"),
-    "colour": gettext_lazy("Colour"),
-    "is_of_customers": gettext_lazy("On companies"),
-    "is_of_contacts": gettext_lazy("On contacts"),
-    "order": gettext_lazy("Order"),
     "to": gettext_lazy("To"),
     **portal_words.FIELDS,
     **sales_terms.FIELDS,
+    **crm_words.FIELDS,
 }
 """What a field is called whatever it belongs to; those of mail accounts and of settings are called as on their pages."""
 _NUMBERS: Final = frozenset({"batch", "letter", "letters", "move"})
@@ -233,7 +218,7 @@ _CHANGES: Final = frozenset(
     {"changed", "won", "lost", "stage_undone", "deactivated", "reactivated", "made_default", "moved", "member_changed"}
 )
 """Deeds whose lines say before and after."""
-_CHOICES: Final = (Role, CustomerKind, Theme, Rule, GroupKind, Colour, Cause)
+_CHOICES: Final = (Role, CustomerKind, Theme, Rule, GroupKind, Colour, InfoType, Cause)
 _VALUES: Final = {value: label for choices in _CHOICES for value, label in choices.choices}
 """Words of the database as people read them."""
 _PAGES: Final = {
@@ -322,6 +307,8 @@ def _field(entry: JournalEntry, name: str) -> str:
         return str(_FIELDS_OF[entry.record_kind][name].verbose_name)
     if name == "name" and entry.record_kind in ("contact", "user"):
         return pgettext("person", "Name")
+    if name.startswith("info: "):
+        return name.removeprefix("info: ")
     if name.startswith("folder "):
         return _("Folder %(path)s") % {"path": name.removeprefix("folder ")}
     return str(FIELDS.get(name, name))

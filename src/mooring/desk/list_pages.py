@@ -46,6 +46,7 @@ def list_page(request: HttpRequest, which: RecordList) -> HttpResponse:
         "import_kind": which.name if which.name in MODULE_OF and may_import(user, which.name) else "",
         "may_export": may(user, which.kind.module, Action.EXPORT),
         "owners": owner_choices()[1:] if which.has_owner else (),
+        "bulk_choices": asked.form.bulk_choices() if may(user, which.kind.module, Action.CHANGE) else (),
         "here": request.get_full_path(),
         "is_filtered": bool(asked.chips),
     }
@@ -55,9 +56,9 @@ def list_page(request: HttpRequest, which: RecordList) -> HttpResponse:
 def file_of(request: HttpRequest, which: RecordList) -> HttpResponseBase:
     """The ticked rows (POST), or all that the filters of the address leave (GET), as CSV, or asked `as` xlsx as a workbook."""
     asked = asked_of(request, which)
-    header = [str(which.kind.name_label), *(column.label for column in which.columns)]
+    header = [str(which.kind.name_label), *(column.label for column in asked.all_columns)]
     records = _ticked_rows(request, which) if request.method == "POST" else _all_rows(request, which, asked)
-    rows = ([record.name, *(column.value(record) for column in which.columns)] for record in records)
+    rows = ([record.name, *(column.value(record) for column in asked.all_columns)] for record in records)
     answer = workbook_answer if request.GET.get("as") == "xlsx" else csv_answer
     return answer(name=which.name, header=header, rows=rows)
 

@@ -14,7 +14,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from mooring.customers import queries
-from mooring.customers.models import Affiliation
+from mooring.customers.info_fields import info_fields
+from mooring.customers.info_values import name_of
+from mooring.customers.models import Affiliation, InfoField
 from mooring.desk.access import user_of
 from mooring.desk.forms.filters import (
     ArchiveFilterForm,
@@ -24,6 +26,7 @@ from mooring.desk.forms.filters import (
     LeadFilterForm,
     ProjectFilterForm,
 )
+from mooring.desk.info_shown import for_file, in_words
 from mooring.desk.kinds import CONTACT, CUSTOMER, LEAD, PROJECT, RecordKind
 from mooring.ui.parts import Chip, Tab
 from mooring.users.models import SavedView, User
@@ -41,6 +44,13 @@ class Column:
     value: Callable[[Any], Any]
     sort: str = ""
     is_chosen: bool = True
+    shown: Callable[[Any], str] | None = None
+    """The text of its cell, where that is all there is to it."""
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it says itself what its cell holds."""
+        return self.shown is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +110,8 @@ class Asked:
     query: dict[str, str]
     """Filters, sorting and columns as they stand in the address: what a saved view keeps."""
     view: SavedView | None = None
+    all_columns: Sequence[Column] = ()
+    """Of which those are chosen; with a column for each field of the additional information."""
     tabs: Sequence[Tab] = ()
     chips: Sequence[Chip] = field(default_factory=list)
 
@@ -261,7 +273,8 @@ def asked_of(request: HttpRequest, which: RecordList) -> Asked:
     form = which.form(request.GET)
     sort = request.GET.get("sort", "")
     query = {name: str(request.GET.get(name, "")) for name in form.asked()}
-    columns = _columns(request, which)
+    all_columns = _columns_with(which, getattr(form, "info_fields", ()))
+    columns = _columns(request, which, all_columns)
     if sort:
         query["sort"] = sort
     if "columns" in request.GET:
@@ -271,6 +284,7 @@ def asked_of(request: HttpRequest, which: RecordList) -> Asked:
         sort=sort or "name",
         cursor=request.GET.get("after") or request.GET.get("before") or "",
         columns=[replace(column, label=str(column.label)) for column in columns],  # once, not in each row
+        all_columns=all_columns,
         query=query,
     )
     asked.tabs, asked.view = _tabs(request, which)
@@ -287,18 +301,37 @@ def view_url(view: SavedView) -> str:
 
 def remember_columns(response: HttpResponse, which: RecordList, chosen: Sequence[str]) -> None:
     """Keep in the browser which columns the list shows."""
-    names = [column.name for column in which.columns if column.name in chosen]
+    names = [column.name for column in columns_of(which) if column.name in chosen]
     response.set_cookie(f"columns_{which.name}", ".".join(names) or "none", max_age=_YEAR, samesite="Lax", httponly=True)
 
 
-def _columns(request: HttpRequest, which: RecordList) -> list[Column]:
+def columns_of(which: RecordList) -> list[Column]:
+    """All that the list can show."""
+    return _columns_with(which, info_fields() if which.kind is CUSTOMER else ())
+
+
+def _columns_with(which: RecordList, fields: Sequence[InfoField]) -> list[Column]:
+    return [*which.columns, *(_info_column(field) for field in fields if field.retired_at is None)]
+
+
+def _info_column(field: InfoField) -> Column:
+    return Column(
+        name=name_of(field),
+        label=field.name,
+        value=lambda row: for_file(field, row.info),
+        shown=lambda row: ", ".join(in_words(field, row.info)),
+        is_chosen=False,
+    )
+
+
+def _columns(request: HttpRequest, which: RecordList, columns: Sequence[Column]) -> list[Column]:
     """Those of the address (a saved view), else those this browser remembers, else the usual ones."""
     wanted = request.GET["columns"].split(",") if "columns" in request.GET else None
     if wanted is None and f"columns_{which.name}" in request.COOKIES:
         wanted = request.COOKIES[f"columns_{which.name}"].split(".")
     if wanted is None:
-        return [column for column in which.columns if column.is_chosen]
-    return [column for column in which.columns if column.name in wanted]
+        return [column for column in columns if column.is_chosen]
+    return [column for column in columns if column.name in wanted]
 
 
 def _tabs(request: HttpRequest, which: RecordList) -> tuple[list[Tab], SavedView | None]:

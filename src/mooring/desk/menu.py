@@ -104,6 +104,12 @@ CRM_SETUP = (
 )
 """Setup > CRM, which people look for under Administration > Settings > CRM."""
 
+GROUP = (
+    Place(_("Group"), "group", icon="hierarchy", module=Module.SETUP, action=Action.CHANGE),
+    Place(_("Members"), "group_members", icon="users", module=Module.SETUP, action=Action.CHANGE),
+)
+"""Of one group; the names take its id."""
+
 STAFF = (
     Place(_("Person"), "change_staff", icon="user", module=Module.SETUP, action=Action.CHANGE),
     Place(_("Email settings"), "staff_email", icon="mail", module=Module.SETUP),

@@ -11,11 +11,15 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from mooring.customers.facts import data_of
+from mooring.customers.info_fields import info_fields_beside
+from mooring.customers.models import Customer
+from mooring.customers.record_data import CustomerData, RecordData
 from mooring.desk.access import may_change, user_of
-from mooring.desk.facts import facts_shown, is_fact, label_of
+from mooring.desk.facts import Fact, facts_shown, is_fact, label_of
 from mooring.desk.forms.editor import Editor
 from mooring.desk.forms.writing import line_of
 from mooring.desk.from_letters import link_letter
+from mooring.desk.info_shown import info_facts
 from mooring.desk.kinds import PROJECT, Record, RecordKind, kind_for
 from mooring.desk.recent import remember
 from mooring.desk.record_letters import offers_shown
@@ -58,6 +62,8 @@ def edit_fact(request: HttpRequest, kind: RecordKind, record: Record, fact: str,
     if not is_fact(data_of(record), fact):
         raise Http404
     editor = editor_of(request, kind, record, only=fact)
+    if fact not in {*editor.form.fields, *(rows.kind.name for rows in editor.rows)}:
+        raise Http404
     attempt = try_to_change(request, kind, editor, record)
     if attempt.record is None:
         return card(
@@ -87,7 +93,7 @@ def card(request: HttpRequest, record: Record, context: CardContext) -> HttpResp
     values = {
         "record": record,
         "kind": kind,
-        "facts": facts_shown(data),
+        "facts": [*facts_shown(data), *_info_shown(record, data, context)],
         "write_query": _write_query(record, getattr(data, "emails", ())),
         "may_change": may_change(request, record),
         "why": why_seen(record, user_of(request)),
@@ -100,6 +106,15 @@ def card(request: HttpRequest, record: Record, context: CardContext) -> HttpResp
     status = 422 if editor is not None and (editor.has_problems or context["attempt"].meanwhile) else 200
     answer = page(request, f"desk/{kind.list_name}/card.html", values, fragment="card", status=status)
     return remember(request, answer, record)
+
+
+def _info_shown(record: Record, data: RecordData, context: CardContext) -> list[Fact]:
+    """Additional information in the card; of the separate tab only what is being edited."""
+    if not isinstance(record, Customer) or not isinstance(data, CustomerData):
+        return []
+    fields = info_fields_beside(record)
+    on_tab = [fact for fact in info_facts(data.info, fields, on_tab=True) if fact.name == context.get("edited")]
+    return [*info_facts(data.info, fields, on_tab=False), *on_tab]
 
 
 def tabs_of(request: HttpRequest, kind: RecordKind, record: Record, parts: Sequence[tuple[str, Any]]) -> list[Tab]:

@@ -103,6 +103,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
         customer_portal.drop_portal_code,
         name="drop_portal_code",
     ),
+    path("customers/<int:customer_id>/info/", customers.customer_info, name="customer_info"),
     path("customers/<int:customer_id>/edit/", customers.edit_customer, name="edit_customer"),
     path("customers/<int:customer_id>/facts/<slug:fact>/", customers.edit_customer_fact, name="edit_customer_fact"),
     path("files/<int:file_id>/", customer_files.record_file, name="record_file"),
@@ -281,7 +282,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("setup/groups/<int:group_id>/", groups.group, name="group"),
     path("setup/groups/<int:group_id>/move/", groups.move, name="move_group"),
     path("setup/groups/<int:group_id>/remove/", groups.remove, name="remove_group"),
-    path("setup/groups/<int:group_id>/members/", groups.add_to_group, name="add_member"),
+    path("setup/groups/<int:group_id>/members/", groups.members, name="group_members"),
     path("setup/groups/<int:group_id>/members/<int:user_id>/remove/", groups.take_from_group, name="remove_member"),
     path("setup/journal/", journal.journal, name="journal"),
 ]

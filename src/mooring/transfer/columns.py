@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -38,11 +38,17 @@ _NAMES: Final = {
     "parent_kind": "parent kind|parent type|belongs to type|typ nadrzednego|rodzaj nadrzednego",
     "parent_id": "parent id|parent number|parent|belongs to|id nadrzednego|nadrzedny",
     "job_title": "job title|title|position|role|stanowisko|funkcja",
+    "role": "contact role|role of contact|rola kontaktu|rola",
+    "status": "status|customer status|status klienta",
+    "industry": "industry|branza|sector",
+    "source": "source|lead source|origin|zrodlo",
+    "categories": "categories|category|kategorie|kategoria",
 }
 _NAMES_OF_ALL: Final = (
     *("name", "first_name", "last_name", "company_name", "number", "email", "more_emails", "phone", "mobile_phone", "home_phone"),
     *("website", "note", "street", "postcode", "city", "region", "country"),
 )
+_OF_LISTS: Final = frozenset({"status", "industry", "source", "categories", "role"})
 _FIELD_OF: Final = {name: field for field, names in _NAMES.items() for name in names.split("|")}
 _NUMBERS_OF_PARENTS: Final = (
     "customer no|customer number|customer id|numer klienta|nr klienta|lead id|lead number|customer|lead|klient"
@@ -71,13 +77,23 @@ class Columns:
     unknown: tuple[str, ...]
 
 
-def recognise(header: Sequence[str], kind: Kind) -> Columns:
-    """Case, accents and punctuation do not count; of two columns for one field the first one is it."""
+def recognise(
+    header: Sequence[str], kind: Kind, *, lists: Collection[str] = (), more: Mapping[str, str] | None = None
+) -> Columns:
+    """Case, accents and punctuation do not count; of two columns for one field the first one is it.
+
+    `lists` are the fields that choose from lists and that the installation knows; `more` are fields by the names that
+    administrators gave them. Where one of these is called like a field of ours, ours is meant.
+    """
+    named = {" ".join(words_in(name)): field for name, field in (more or {}).items()}
     fields: list[str] = []
     unknown = []
     for name in header:
         plain = " ".join(words_in(name))
         field = _OTHERWISE[kind].get(plain) or _FIELD_OF.get(plain, "")
+        if field in _OF_LISTS and field not in lists:
+            field = ""
+        field = field or named.get(plain, "")
         if field in fields and field != "more_emails":
             field = ""
         fields.append(field)

@@ -23,7 +23,8 @@ from mooring.customers.models import Contact, Customer, Lead
 from mooring.customers.names import fold, name_key
 from mooring.customers.record_data import AffiliationData, ContactData, CustomerData, LeadData, UnableToSave
 from mooring.transfer.cells import contact_of, customer_of, lead_of
-from mooring.transfer.columns import Columns, Kind, recognise
+from mooring.transfer.chosen import Chosen
+from mooring.transfer.columns import Columns, Kind
 from mooring.transfer.formats.any import read_file
 from mooring.transfer.formats.csv import Row, Table, UnableToReadFile
 from mooring.transfer.known_records import KnownRecords, marks_of, parents_by_number, places_by_name
@@ -100,6 +101,15 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """What the rows of a file are read with."""
+
+    order: Order
+    owners: dict[str, User]
+    chosen: Chosen
+
+
+@dataclass(frozen=True, slots=True)
 class ReadRow:
     """A row that can be used. `names_kind`: whether it tells company from person."""
 
@@ -120,14 +130,15 @@ def import_records(
     `settle` is told the summary so far within the transaction of every batch, `progress` after it; what either raises ends it.
     """
     table = read_file(file)
-    columns = columns_of(table, order)
+    chosen = Chosen.of_installation(order.kind)
+    columns = columns_of(table, order, chosen)
     summary = Summary(ignored_columns=columns.unknown, rows_done=order.skips)
-    owners = {user.email.lower(): user for user in User.objects.filter(is_active=True)}
+    reading = Reading(order, {user.email.lower(): user for user in User.objects.filter(is_active=True)}, chosen)
     for rows in _batches(islice(table.rows, order.skips, None)):
         summary.new_ids, summary.before = [], []
         with transaction.atomic():
             with transaction.atomic():
-                _import_batch(_read_rows(rows, columns, order, owners, summary), order, summary)
+                _import_batch(_read_rows(rows, columns, reading, summary), reading, summary)
                 if order.is_dry_run:
                     transaction.set_rollback(True)
             summary.rows_done += len(rows)
@@ -138,9 +149,9 @@ def import_records(
     return summary
 
 
-def columns_of(table: Table, order: Order) -> Columns:
+def columns_of(table: Table, order: Order, chosen: Chosen) -> Columns:
     """As chosen, or as recognised. Raises UnableToReadFile where none holds names."""
-    columns = recognise(table.header, order.kind) if order.fields is None else Columns(tuple(order.fields), ())
+    columns = chosen.columns_of(table.header) if order.fields is None else Columns(tuple(order.fields), ())
     if not NAMING.intersection(columns.field_at):
         names = ", ".join(table.header)[:200]
         raise UnableToReadFile(_("No column holds names. The columns of the file are: %(names)s.") % {"names": names})
@@ -152,17 +163,17 @@ def _batches(rows: Iterator[Row]) -> Iterator[list[Row]]:
         yield batch
 
 
-def _read_rows(rows: Sequence[Row], columns: Columns, order: Order, owners: dict[str, User], summary: Summary) -> list[ReadRow]:
+def _read_rows(rows: Sequence[Row], columns: Columns, reading: Reading, summary: Summary) -> list[ReadRow]:
     """The rows that can be used, each with its line; the others go to the summary."""
     usable = []
     cells = [(row, _cells(row, columns)) for row in rows]
-    parents = _parents([values for _row, values in cells]) if order.kind == "contacts" else {}
+    parents = _parents([values for _row, values in cells]) if reading.order.kind == "contacts" else {}
     for row, values in cells:
         try:
             if row.problem:
                 raise UnableToSave({"": row.problem})
             if values:
-                usable.append(ReadRow(row.line, checked(_data(values, order, owners, parents)), "kind" in values))
+                usable.append(ReadRow(row.line, checked(_data(values, reading, parents)), "kind" in values))
         except UnableToSave as error:
             summary.add_problem(row.line, str(error))
     return usable
@@ -186,12 +197,14 @@ def _cells(row: Row, columns: Columns) -> dict[str, str]:
     return cells
 
 
-def _data(cells: dict[str, str], order: Order, owners: dict[str, User], parents: dict[tuple[str, str], Any]) -> Data:
-    if order.kind == "customers":
-        return customer_of(cells, owners=owners)
-    if order.kind == "leads":
-        return lead_of(cells, owners=owners)
-    return replace(contact_of(cells), affiliations=(_place(cells, parents),))
+def _data(cells: dict[str, str], reading: Reading, parents: dict[tuple[str, str], Any]) -> Data:
+    chosen = reading.chosen.of_row(cells)
+    if reading.order.kind == "customers":
+        return replace(customer_of(cells, owners=reading.owners), **chosen)
+    if reading.order.kind == "leads":
+        return replace(lead_of(cells, owners=reading.owners), **chosen)
+    place = replace(_place(cells, parents), role=chosen.pop("role", None))
+    return replace(contact_of(cells), affiliations=(place,), **chosen)
 
 
 def _place(cells: dict[str, str], parents: dict[tuple[str, str], Any]) -> AffiliationData:
@@ -210,8 +223,9 @@ def _place(cells: dict[str, str], parents: dict[tuple[str, str], Any]) -> Affili
     return AffiliationData(customer=customer, lead=lead, job_title=cells.get("job_title", ""))
 
 
-def _import_batch(rows: Sequence[ReadRow], order: Order, summary: Summary) -> None:
+def _import_batch(rows: Sequence[ReadRow], reading: Reading, summary: Summary) -> None:
     """New rows are stored together; before a row that repeats one of them, so that it finds it."""
+    order = reading.order
     known = KnownRecords(_MODELS[order.kind], [row.data for row in rows])
     waiting: list[Data] = []
     marks: set[tuple[str, str]] = set()
@@ -224,12 +238,19 @@ def _import_batch(rows: Sequence[ReadRow], order: Order, summary: Summary) -> No
         repeats_number = known.has_number(data) or ("number", getattr(data, "number", "")) in marks
         if order.on_duplicate is OnDuplicate.CREATE and repeats_number:
             summary.add_problem(row.line, _("This number is in use already."))
+        elif (record_id is None or order.on_duplicate is OnDuplicate.CREATE) and (lack := _lack(data, reading)):
+            summary.add_problem(row.line, lack)
         elif record_id is None or order.on_duplicate is OnDuplicate.CREATE:
             waiting.append(data)
             marks.update(marks_of(data))
         else:
             _meet_duplicate(row, record_id, order, summary)
     _create_all(waiting, known, order, summary)
+
+
+def _lack(data: Data, reading: Reading) -> str:
+    """What has to be filled in for a new customer and is not."""
+    return " ".join(reading.chosen.missing(data.info).values()) if isinstance(data, CustomerData) else ""
 
 
 def _create_all(waiting: list[Data], known: KnownRecords, order: Order, summary: Summary) -> None:

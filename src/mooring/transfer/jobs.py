@@ -16,7 +16,8 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from mooring.transfer.columns import FIELDS, Kind, recognise
+from mooring.transfer.chosen import Chosen
+from mooring.transfer.columns import Kind
 from mooring.transfer.formats.any import read_file
 from mooring.transfer.formats.csv import Table, UnableToReadFile
 from mooring.transfer.importing import NAMING
@@ -74,7 +75,7 @@ def begin_import(*, kind: Kind, name: str, file: BinaryIO, by: User, now: dateti
             file_name=name[:200],
             user=by,
             header=header,
-            fields=_remembered(kind, header) or list(recognise(header, kind).field_at),
+            fields=_remembered(kind, header) or list(Chosen.of_installation(kind).columns_of(header).field_at),
             found_as=_found_as(table),
             row_total=total,
             created_at=now,
@@ -88,7 +89,8 @@ def choose(*, job: Import, fields: Sequence[str], on_duplicate: str, owner: User
     _demand(by, job.kind)
     if job.state in IN_WORK or job.state in (ImportState.DONE, ImportState.UNDONE) or job.rows_done_for_good:
         raise UnableToImport(_("This import was begun already."))
-    known = [name if name in FIELDS[job.kind] else "" for name in fields][: len(job.header)]  # type: ignore[index]  # a Kind
+    offered = Chosen.of_installation(job.kind).fields  # type: ignore[arg-type]  # a Kind
+    known = [name if name in offered else "" for name in fields][: len(job.header)]
     single = [name for name in known if name and name != "more_emails"]
     if len(single) != len(set(single)):
         raise UnableToImport(_("Two columns are meant to be the same. Choose one of them."))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields, replace
 from typing import Any, TypeVar
 
@@ -21,6 +22,8 @@ def laid_over(stored: Data, row: Data, *, names_kind: bool = True) -> Data:
         after: Any = getattr(row, field.name)
         if isinstance(after, tuple):
             changes[field.name] = (*after, *(entry for entry in before if entry not in after))
+        elif isinstance(after, Mapping):
+            changes[field.name] = {**before, **after}
         elif after not in ("", None) and (names_kind or field.name != "kind"):
             changes[field.name] = after
     if isinstance(row, ContactData):
@@ -35,7 +38,9 @@ def with_places(stored: ContactData, row: ContactData) -> ContactData:
 
 
 def _places(first: tuple[AffiliationData, ...], stored: Any) -> tuple[AffiliationData, ...]:
-    """Every place once, in the stored order; a job title of the row wins."""
+    """Every place once, in the stored order; job title and role of the row win."""
     by_place = {place.place: place for place in stored.affiliations}
-    by_place |= {place.place: place for place in first if place.job_title or place.place not in by_place}
+    for row in first:
+        known = by_place.get(row.place, row)
+        by_place[row.place] = replace(row, job_title=row.job_title or known.job_title, role=row.role or known.role)
     return tuple(by_place.values())

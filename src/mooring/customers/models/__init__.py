@@ -1,9 +1,11 @@
 """The records of the customers room."""
 
 from mooring.customers.models.address import CustomerDomain, EmailAddress, Phone, PostalAddress
+from mooring.customers.models.bulk import BulkChange, BulkField
 from mooring.customers.models.bulk_move import BulkMove, BulkMoveItem, BulkMoveKind
 from mooring.customers.models.contact import Affiliation, Contact
 from mooring.customers.models.customer import Customer, CustomerKind
+from mooring.customers.models.info import CustomerInfo, InfoField, InfoType
 from mooring.customers.models.lead import Lead
 from mooring.customers.models.lists import (
     Category,
@@ -13,6 +15,7 @@ from mooring.customers.models.lists import (
     Industry,
     IndustryMove,
     ListEntry,
+    OrderedEntry,
     Source,
 )
 from mooring.customers.models.portal import ArchiveLock, LockedBy, PortalKey, PortalKeyUse, PortalSession, PortalUser
@@ -22,6 +25,8 @@ from mooring.customers.models.search_word import ContactWord, CustomerWord, Lead
 __all__ = (
     "Affiliation",
     "ArchiveLock",
+    "BulkChange",
+    "BulkField",
     "BulkMove",
     "BulkMoveItem",
     "BulkMoveKind",
@@ -32,16 +37,20 @@ __all__ = (
     "ContactWord",
     "Customer",
     "CustomerDomain",
+    "CustomerInfo",
     "CustomerKind",
     "CustomerStatus",
     "CustomerWord",
     "EmailAddress",
     "Industry",
     "IndustryMove",
+    "InfoField",
+    "InfoType",
     "Lead",
     "LeadWord",
     "ListEntry",
     "LockedBy",
+    "OrderedEntry",
     "Phone",
     "PortalKey",
     "PortalKeyUse",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Self
 
+from django.apps import apps
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
@@ -23,6 +24,13 @@ class CustomerQuerySet(ScopedQuerySet["Customer"]):
     def visible_to(self, user: User, action: Action = Action.VIEW) -> Self:
         """Customers on which the user may do `action`: all, one's own and those of nobody, or none."""
         return self.limited_to(owned_within(user, Module.CUSTOMERS, action))
+
+    def with_info_fields(self) -> Self:
+        """With all fields of the additional information as `info_field_rows`, in the same query; for a single customer."""
+        fields = apps.get_model("customers", "InfoField")
+        names = [field.name for field in fields._meta.concrete_fields]
+        rows = JsonRows(fields._default_manager.all(), {name: name for name in names}, order="place")
+        return self.annotate(info_field_rows=rows)
 
     def with_chosen(self) -> Self:
         """With owner and what was chosen from lists, the categories as `category_rows`, in the same query."""
@@ -90,6 +98,8 @@ class Customer(models.Model):
     source = models.ForeignKey(
         Source, verbose_name=_("Source"), null=True, blank=True, on_delete=models.PROTECT, db_index=False, related_name="+"
     )
+    info = models.JSONField(default=dict, blank=True)
+    """Additional information: id of the field as text -> value (customers.info_values)."""
     categories = models.ManyToManyField(Category, verbose_name=_("Categories"), related_name="+", blank=True)
     archived_at = models.DateTimeField(null=True, blank=True, editable=False)
     """Since when it rests in the archive; None while it is active. Its letters are still linked (customers.archiving)."""

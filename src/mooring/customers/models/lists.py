@@ -26,11 +26,10 @@ class Colour(models.TextChoices):
     PURPLE = "purple", _("Purple")
 
 
-class ListEntry(models.Model):
-    """One entry of a list. `place` is its place within the list, from 0."""
+class OrderedEntry(models.Model):
+    """One entry of what administrators put in order and retire. `place` is its place, from 0."""
 
     name = models.CharField(_("Name"), max_length=120)
-    colour = models.CharField(_("Colour"), max_length=8, choices=Colour.choices, default=Colour.GREY)
     place = models.PositiveIntegerField(default=0)
     retired_at = models.DateTimeField(null=True, blank=True, editable=False)
     """Since when it is not offered any more; what has it keeps it."""
@@ -41,6 +40,15 @@ class ListEntry(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class ListEntry(OrderedEntry):
+    """One entry of a list from which one chooses."""
+
+    colour = models.CharField(_("Colour"), max_length=8, choices=Colour.choices, default=Colour.GREY)
+
+    class Meta(OrderedEntry.Meta):
+        abstract = True
 
 
 class Source(ListEntry):

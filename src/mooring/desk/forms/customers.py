@@ -7,12 +7,16 @@ from dataclasses import asdict
 from typing import Any, TypeVar
 
 from django import forms
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from mooring.customers.models import CustomerKind, CustomerStatus, Industry, Source
+from mooring.customers.info_fields import info_fields
+from mooring.customers.info_values import name_of
+from mooring.customers.models import CustomerKind, CustomerStatus, Industry, InfoField, Source
 from mooring.customers.record_data import CustomerData, DomainData, LeadData, PhoneData, PostalAddressData
 from mooring.desk.forms.chosen import CategoriesField, EntryField
 from mooring.desk.forms.editor import Data, Editor, owner_field
+from mooring.desk.forms.info import entered_info, record_field
 from mooring.desk.forms.rows import DOMAINS, EMAILS, PHONES, POSTAL_ADDRESSES, Kind
 
 _LIVE = {"autocomplete": "off", "spellcheck": "false"}
@@ -78,6 +82,20 @@ class CustomerEditor(OwnedEditor[CustomerData]):
         form.fields["categories"] = CategoriesField(
             shown_on="is_of_customers", known=known.categories if known else (), label=_("Categories")
         )
+        info = known.info if known else {}
+        for field in self.info_fields:
+            form.fields[name_of(field)] = record_field(field, info.get(str(field.pk)))
+
+    @cached_property
+    def info_fields(self) -> list[InfoField]:
+        """Those that are asked for."""
+        return [field for field in info_fields() if field.retired_at is None]
+
+    def entered(self) -> dict[str, Any]:
+        """Additional information over what is known of it."""
+        values = super().entered()
+        info = entered_info(values, self.info_fields, self.known.info if self.known else {})
+        return {name: value for name, value in values.items() if not name.startswith("info_")} | {"info": info}
 
     def new(self, entered: Mapping[str, Any]) -> CustomerData:
         """The data of a new customer."""

@@ -139,9 +139,9 @@ class Editor(Generic[Data]):
             group = next((rows for rows in self.rows if rows.kind.name == self.more), None)
             row = group.forms[-1] if group else self.rows[0].forms[0]
             fields = dict(row.fields)
-        field = fields.get("name") or next(iter(fields.values()))
-        if not isinstance(field.widget, forms.RadioSelect):
-            field.widget.attrs["autofocus"] = True
+        first = fields.get("name") or next(iter(fields.values()), None)
+        if first is not None and not isinstance(first.widget, forms.RadioSelect):
+            first.widget.attrs["autofocus"] = True
 
     def prepare(self, form: forms.Form) -> None:
         """Fill choices that depend on the reader."""

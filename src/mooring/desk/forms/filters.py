@@ -5,7 +5,7 @@ A value that makes no sense is no filter: an address can be typed by hand, and a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final
@@ -14,9 +14,11 @@ from urllib.parse import urlencode
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from mooring.customers.info_fields import info_fields
 from mooring.customers.lists import all_entries
-from mooring.customers.models import Category, ContactRole, CustomerKind, CustomerStatus, Industry, ListEntry, Source
+from mooring.customers.models import BulkField, Category, ContactRole, CustomerKind, CustomerStatus, Industry, ListEntry, Source
 from mooring.customers.queries import ContactFilters, CustomerFilters, LeadFilters, ProjectFilters
+from mooring.desk.forms.info import filter_fields, filter_words, info_filters
 from mooring.ui.parts import Chip
 from mooring.users.models import User
 
@@ -48,6 +50,10 @@ class FilterForm(forms.Form):
         """The filters that are set and make sense."""
         self.is_valid()
         return {name: value for name, value in self.cleaned_data.items() if value not in (None, "", False)}
+
+    def bulk_choices(self) -> Sequence[Any]:
+        """What the ticked rows can be given at once."""
+        return ()
 
     def filters(self, now: datetime) -> Any:
         """What the query of the list takes."""
@@ -86,6 +92,7 @@ class _ChoosingForm(_SinceForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         entries = all_entries() if self.lists else {}
+        self.entries = entries
         for name, kind in self.lists.items():
             choices = [("", _("Any")), *((str(entry.pk), entry.name) for entry in entries[kind])]
             self.fields[name] = forms.ChoiceField(label=_LABELS[name], choices=choices, required=False)
@@ -131,9 +138,27 @@ class CustomerFilterForm(_OwnedForm):
     }
     field_order = ("text", "kind", "status", "industry", "category", "source", "owner", "email", "since")
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.info_fields = [field for field in info_fields() if field.retired_at is None]
+        self.fields |= dict(filter_fields(self.info_fields))
+        self.says = {**type(self).says, **filter_words(self.info_fields)}  # type: ignore[misc]  # of this form alone
+
+    def bulk_choices(self) -> list[tuple[str, list[tuple[str, str]]]]:
+        """What the ticked ones can be given at once: a heading, and below it values and words."""
+        lists: tuple[Any, ...] = (CustomerStatus, Industry, Source, Category, Category)
+        kinds = dict(zip(BulkField, lists, strict=True))
+        return [
+            (str(field.label), [(f"{field}-{entry.pk}", entry.name) for entry in self.entries[kind] if entry.retired_at is None])
+            for field, kind in kinds.items()
+            if self.entries[kind]
+        ]
+
     def filters(self, now: datetime) -> CustomerFilters:
         """What customers_page takes."""
-        return CustomerFilters(kind=self.asked().get("kind", ""), **self._owned(now))
+        asked = self.asked()
+        info = info_filters(asked, self.info_fields)
+        return CustomerFilters(kind=asked.get("kind", ""), info=info, **self._owned(now))
 
 
 class ArchiveFilterForm(CustomerFilterForm):

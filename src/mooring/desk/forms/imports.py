@@ -9,7 +9,8 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from mooring.transfer.columns import FIELDS
+from mooring.customers.info_values import name_of
+from mooring.transfer.chosen import Chosen
 from mooring.transfer.models import Import, ImportKind
 from mooring.users.models import User
 
@@ -37,8 +38,20 @@ LABELS: Final = {
     "job_title": _("Job title"),
     "parent_id": _("Number of the customer or lead"),
     "parent_kind": _("Customer or lead"),
+    "status": _("Status"),
+    "industry": _("Industry"),
+    "source": _("Source"),
+    "categories": _("Categories"),
+    "role": _("Contact role"),
 }
 """What a column of a file can be."""
+
+
+def labels_for(job: Import) -> dict[str, Any]:
+    """What a column of this file can be, additional information by the names of its fields."""
+    chosen = Chosen.of_installation(job.kind)  # type: ignore[arg-type]  # a Kind
+    named = LABELS | {name_of(field): field.name for field in chosen.info}
+    return {name: named[name] for name in chosen.fields}
 
 
 class FileForm(forms.Form):
@@ -76,7 +89,7 @@ class ColumnsForm(forms.Form):
 
     def __init__(self, sent: Any, *, job: Import) -> None:
         super().__init__(sent, initial={"on_duplicate": job.on_duplicate, "owner": job.owner_id})
-        choices = [("", _("Not imported")), *((name, LABELS[name]) for name in FIELDS[job.kind])]  # type: ignore[index]  # a Kind
+        choices = [("", _("Not imported")), *labels_for(job).items()]
         if job.kind == "contacts":
             del self.fields["owner"]
         self.columns = [f"column_{place}" for place in range(len(job.header))]

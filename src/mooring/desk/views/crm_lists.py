@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -20,8 +21,9 @@ from mooring.customers.lists import (
     retire_entry,
 )
 from mooring.customers.models import Industry, ListEntry
-from mooring.desk.access import actor_of, list_entry_for, may_in
-from mooring.desk.crm_lists import CRM_LISTS, CrmList
+from mooring.desk.access import actor_of, may_in
+from mooring.desk.crm_access import list_entry_for
+from mooring.desk.crm_lists import CRM_LISTS, LABEL_LISTS, CrmList
 from mooring.desk.forms.crm_lists import EntryForm, MoveForm
 from mooring.desk.forms.staff import refuse
 from mooring.desk.menu import CRM_SETUP, SETUP, tabs_for
@@ -54,7 +56,7 @@ def entries(request: HttpRequest, which: CrmList) -> HttpResponse:
 @may_in(Module.SETUP, Action.CHANGE)
 def entry(request: HttpRequest, list_name: str, entry_id: int) -> HttpResponse:
     """The list, and the form of one entry of it."""
-    which = _list_of(list_name)
+    which = _list_of(list_name, LABEL_LISTS)
     found = list_entry_for(which.kind, entry_id)
     form = EntryForm.of(which.kind, request.POST or None, found)
     if request.method == "POST" and form.is_valid():
@@ -105,10 +107,10 @@ def place(request: HttpRequest, list_name: str, entry_id: int) -> HttpResponse:
     return see_other(request, f"{reverse(which.name)}#entry-{found.pk}")
 
 
-def _list_of(name: str) -> CrmList:
-    if name not in CRM_LISTS:
+def _list_of(name: str, among: Mapping[str, CrmList] = CRM_LISTS) -> CrmList:
+    if name not in among:
         raise Http404
-    return CRM_LISTS[name]
+    return among[name]
 
 
 def _field(error: UnableToKeepList) -> str:

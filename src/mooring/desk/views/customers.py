@@ -6,11 +6,13 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.views.decorators.http import require_POST
 
+from mooring.customers.info_fields import info_fields_beside
 from mooring.customers.models import Project
 from mooring.desk.access import customer_for, may_in, user_of
 from mooring.desk.categories import add_typed_category
 from mooring.desk.customer_cards import BESIDE, around
 from mooring.desk.from_letters import first_rows, start_of
+from mooring.desk.info_shown import info_facts
 from mooring.desk.kinds import CUSTOMER as KIND
 from mooring.desk.list_pages import assign, file_of, list_page
 from mooring.desk.lists import CUSTOMERS
@@ -100,6 +102,13 @@ def customer_opportunities(request: HttpRequest, customer_id: int) -> HttpRespon
     """The card with what may be sold."""
     record = customer_for(request, customer_id)
     return card(request, record, {**around(request, record), **sales_tab(request, record)})
+
+
+def customer_info(request: HttpRequest, customer_id: int) -> HttpResponse:
+    """The card with the additional information that has a tab of its own."""
+    record = customer_for(request, customer_id)
+    rows = info_facts(record.info, info_fields_beside(record), on_tab=True)
+    return card(request, record, {**around(request, record), "tab": "info", "rows": rows})
 
 
 def customer_tasks(request: HttpRequest, customer_id: int) -> HttpResponse:

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET, require_POST
 from mooring.desk.access import actor_of, group_for, may_in, staff_for
 from mooring.desk.forms.groups import GroupForm, MemberForm
 from mooring.desk.forms.staff import refuse
-from mooring.desk.menu import SETUP, tabs_for
+from mooring.desk.menu import GROUP, SETUP, tabs_for
 from mooring.ui.rendering import page, see_other, toast
 from mooring.users.groups import (
     GroupLine,
@@ -69,7 +69,7 @@ def new_group(request: HttpRequest) -> HttpResponse:
 
 @may_in(Module.SETUP, Action.CHANGE)
 def group(request: HttpRequest, group_id: int) -> HttpResponse:
-    """One group: what it is called, where it stands, who works in it; `?person=` looks for somebody to add."""
+    """One group: what it is called, what it is for, where it stands."""
     found = group_for(request, group_id)
     lines = group_lines()
     if request.method != "POST":
@@ -89,14 +89,30 @@ def group(request: HttpRequest, group_id: int) -> HttpResponse:
 @require_POST
 @may_in(Module.SETUP, Action.CHANGE)
 def move(request: HttpRequest, group_id: int) -> HttpResponse:
-    """One place up or down among the groups beside it."""
+    """Below `parent` and before `before`, where it was dropped; or one place up or down among the groups beside it."""
     found = group_for(request, group_id)
+    try:
+        if "parent" in request.POST:
+            parent, before = (_group_named(request, request.POST.get(name, "")) for name in ("parent", "before"))
+            move_group(group=found, parent=parent, before=before, by=actor_of(request), now=timezone.now())
+        else:
+            _step(request, found)
+    except UnableToChangeGroup as error:
+        toast(request, str(error), is_problem=True)
+    return see_other(request, f"{reverse('groups')}#group-{found.pk}")
+
+
+def _group_named(request: HttpRequest, text: str) -> Group | None:
+    """The group with this id, none where nothing is named."""
+    return group_for(request, int(text)) if text.isascii() and text.isdigit() and len(text) < 18 else None
+
+
+def _step(request: HttpRequest, found: Group) -> None:
     siblings = list(Group.objects.filter(parent=found.parent).order_by("place", "pk"))
     at = siblings.index(found) + (-1 if request.POST.get("direction") == "up" else 2)
     before = siblings[at] if 0 <= at < len(siblings) else None
     if at >= 0:
         move_group(group=found, parent=found.parent, before=before, by=actor_of(request), now=timezone.now())
-    return see_other(request, f"{reverse('groups')}#group-{found.pk}")
 
 
 @require_POST
@@ -113,15 +129,22 @@ def remove(request: HttpRequest, group_id: int) -> HttpResponse:
     return see_other(request, reverse("groups"))
 
 
-@require_POST
 @may_in(Module.SETUP, Action.CHANGE)
-def add_to_group(request: HttpRequest, group_id: int) -> HttpResponse:
-    """Add somebody, or change what they are in the group."""
+def members(request: HttpRequest, group_id: int) -> HttpResponse:
+    """Who works in it and as what, `?person=` looks for somebody to add; sent, somebody is added or gets another position."""
     found = group_for(request, group_id)
+    if request.method == "POST":
+        return _add_member(request, found)
+    asked = request.GET.get("person", "").strip()
+    context = {"members": members_of(found), "asked": asked, "found": _staff_found(found, asked) if asked else ()}
+    return page(request, "desk/groups/members.html", {**_around(request, found), **context}, fragment="found")
+
+
+def _add_member(request: HttpRequest, found: Group) -> HttpResponse:
     form = MemberForm(request.POST)
     if not form.is_valid():
         toast(request, _("A position may have at most 100 characters."), is_problem=True)
-        return see_other(request, reverse("group", args=[found.pk]))
+        return see_other(request, reverse("group_members", args=[found.pk]))
     user, position = staff_for(request, form.cleaned_data["user"]), form.cleaned_data["position"]
     try:
         add_member(group=found, user=user, position=position, by=actor_of(request), now=timezone.now())
@@ -129,7 +152,7 @@ def add_to_group(request: HttpRequest, group_id: int) -> HttpResponse:
         toast(request, str(error), is_problem=True)
     else:
         toast(request, _("%(name)s works in %(group)s.") % {"name": user, "group": found})
-    return see_other(request, reverse("group", args=[found.pk]))
+    return see_other(request, reverse("group_members", args=[found.pk]))
 
 
 @require_POST
@@ -139,7 +162,7 @@ def take_from_group(request: HttpRequest, group_id: int, user_id: int) -> HttpRe
     found, user = group_for(request, group_id), staff_for(request, user_id)
     remove_member(group=found, user=user, by=actor_of(request), now=timezone.now())
     toast(request, _("%(name)s works in %(group)s no more.") % {"name": user, "group": found})
-    return see_other(request, reverse("group", args=[found.pk]))
+    return see_other(request, reverse("group_members", args=[found.pk]))
 
 
 def _save(request: HttpRequest, found: Group, form: GroupForm) -> None:
@@ -150,16 +173,12 @@ def _save(request: HttpRequest, found: Group, form: GroupForm) -> None:
 
 
 def _group_page(request: HttpRequest, found: Group, form: GroupForm) -> HttpResponse:
-    asked = request.GET.get("person", "").strip()
-    context = {
-        "group": found,
-        "form": form,
-        "members": members_of(found),
-        "asked": asked,
-        "found": _staff_found(found, asked) if asked else (),
-        "tabs": tabs_for(request, SETUP),
-    }
-    return page(request, "desk/groups/group.html", context, fragment="found", status=422 if form.errors else 200)
+    context = {**_around(request, found), "form": form}
+    return page(request, "desk/groups/group.html", context, status=422 if form.errors else 200)
+
+
+def _around(request: HttpRequest, found: Group) -> dict[str, Any]:
+    return {"group": found, "tabs": tabs_for(request, SETUP), "parts": tabs_for(request, GROUP, found.pk)}
 
 
 def _staff_found(found: Group, asked: str) -> Any:

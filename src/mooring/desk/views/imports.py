@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from mooring.desk.access import actor_of, demand_imports, import_for, user_of
 from mooring.desk.csv_export import csv_answer
-from mooring.desk.forms.imports import LABELS, ColumnsForm, FileForm
+from mooring.desk.forms.imports import ColumnsForm, FileForm, labels_for
 from mooring.transfer.jobs import UnableToImport, begin_import, choose, imports_of, preview, start, stop
 from mooring.transfer.models import IN_WORK, Import, ImportFile, ImportState
 from mooring.transfer.undoing import undo_import
@@ -128,11 +128,12 @@ def _context(job: Import, form: ColumnsForm) -> dict[str, Any]:
     is_open = job.state not in (*IN_WORK, *_OVER) and not job.rows_done_for_good
     shown = preview(job) if is_open else None
     has_file = ImportFile.objects.filter(of=job).exists()
+    labels = labels_for(job)
     return {
         "job": job,
         "form": form if is_open else None,
         "columns": list(zip(form.column_fields, _samples(shown.rows, len(job.header)), strict=True)) if shown else [],
-        "meant": [(name, LABELS[field]) for name, field in zip(job.header, job.fields, strict=False) if field],
+        "meant": [(name, labels[field]) for name, field in zip(job.header, job.fields, strict=False) if field in labels],
         "going": going(job),
         "is_going": job.state in IN_WORK,
         "was_tried": job.state == ImportState.TRIED,

@@ -11,7 +11,8 @@ from django.views.decorators.http import require_POST
 
 from mooring.customers.lists import UnableToKeepList, count_in_industry, move_customers, undo_move
 from mooring.customers.models import Industry
-from mooring.desk.access import actor_of, industry_move_for, list_entry_for, may_in
+from mooring.desk.access import actor_of, may_in
+from mooring.desk.crm_access import industry_move_for, list_entry_for
 from mooring.desk.forms.crm_lists import MoveForm
 from mooring.desk.menu import CRM_SETUP, SETUP, tabs_for
 from mooring.ui.rendering import page, see_other, toast

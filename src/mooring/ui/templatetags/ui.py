@@ -80,6 +80,12 @@ def ago(context: Context, when: datetime | None, missing: str = "") -> SafeStrin
     )
 
 
+@register.filter
+def cell(row: Any, column: Any) -> str:
+    """What a column that knows its own text shows of a row."""
+    return str(column.shown(row))
+
+
 @register.simple_tag
 def light(state: Light, text: str) -> SafeString:
     """A traffic light that differs in shape as well as colour, with its meaning in words."""

@@ -1,7 +1,6 @@
 // Everything the pages do beyond links and forms. Each module listens on the document, so swapped-in parts just work.
 
 import "./board.js";
-import "./boxes.js";
 import "./charts.js";
 import "./compose.js";
 import "./copying.js";
@@ -13,6 +12,7 @@ import "./lists.js";
 import "./menus.js";
 import "./palette.js";
 import "./panes.js";
+import "./record_trees.js";
 import "./requests.js";
 import "./tabs.js";
 import "./theme.js";

@@ -1,8 +1,9 @@
-// The tree of sales mailboxes. Without a script it is a nested list of links. Here it becomes a tree as ARIA has it: one stop for Tab,
-// arrows walk and fold, letters jump, Enter opens, right click or the menu key shows what can be done; Alt with an arrow moves a box
-// below the one before it or out of the one above it, and so does dragging. The server says whether it may; it answers with the tree.
+// Trees of records: sales mailboxes, groups of staff. Without a script they are nested lists of links. Here they become trees as ARIA has
+// them: one stop for Tab, arrows walk and fold, digits jump, Enter opens, right click or the menu key shows what can be done; Alt with left
+// or right moves a record below the one before it or out of the one above it, Alt with up or down among those beside it where they have an
+// order, and so does dragging. The server says whether it may; it answers with the tree.
 
-const trees = () => document.querySelectorAll("[data-boxes]");
+const trees = () => document.querySelectorAll("[data-record-tree]");
 const itemsOf = (tree) => [...tree.querySelectorAll("li")].filter((item) => item.checkVisibility?.() ?? true);
 const above = (item) => item?.parentElement.closest("li") ?? null;
 const nameOf = (item) => item.querySelector(":scope > .node > a");
@@ -37,17 +38,21 @@ function fold(item, open) {
   return true;
 }
 
-function move(item, parent) {
-  const form = document.getElementById("place-box");
+const formOf = (item) => document.getElementById(item.closest("[data-record-tree]").dataset.place);
+const hasOrder = (item) => Boolean(formOf(item)?.elements.before);
+
+function move(item, parent, before = null) {
+  const form = formOf(item);
   if (!form || item.dataset.fixed !== undefined) return;
-  form.action = form.dataset.url.replace("/0/", `/${item.dataset.box}/`);
-  form.elements.parent.value = parent ? parent.dataset.box : "";
+  form.action = form.dataset.url.replace("/0/", `/${item.dataset.record}/`);
+  form.elements.parent.value = parent ? parent.dataset.record : "";
+  if (hasOrder(item)) form.elements.before.value = before ? before.dataset.record : "";
   form.requestSubmit();
 }
 
 function showMenu(item) {
-  const menu = document.getElementById("box-menu");
-  for (const entry of menu.querySelectorAll("[data-url]")) entry.href = entry.dataset.url.replace("/0/", `/${item.dataset.box}/`).replace("=0", `=${item.dataset.box}`);
+  const menu = document.getElementById(item.closest("[data-record-tree]").dataset.menu);
+  for (const entry of menu.querySelectorAll("[data-url]")) entry.href = entry.dataset.url.replace("/0/", `/${item.dataset.record}/`).replace("=0", `=${item.dataset.record}`);
   for (const entry of menu.querySelectorAll("[data-changes]")) entry.hidden = item.dataset.fixed !== undefined;
   menu.querySelector("summary").setAttribute("aria-label", item.getAttribute("aria-label"));
   item.querySelector(":scope > .node").append(menu);
@@ -68,13 +73,15 @@ const KEYS = {
 };
 const MOVES = {
   ArrowRight: (item) => item.previousElementSibling && move(item, item.previousElementSibling),
-  ArrowLeft: (item) => above(item) && move(item, above(above(item))),
+  ArrowLeft: (item) => above(item) && move(item, above(above(item)), above(item).nextElementSibling),
+  ArrowUp: (item) => hasOrder(item) && item.previousElementSibling && move(item, above(item), item.previousElementSibling),
+  ArrowDown: (item) => hasOrder(item) && item.nextElementSibling && move(item, above(item), item.nextElementSibling.nextElementSibling),
 };
 
 document.addEventListener("keydown", (event) => {
-  const item = event.target.closest?.("[data-boxes] li");
+  const item = event.target.closest?.("[data-record-tree] li");
   if (!item || event.target !== item || event.ctrlKey || event.metaKey) return;
-  const tree = item.closest("[data-boxes]");
+  const tree = item.closest("[data-record-tree]");
   const items = itemsOf(tree);
   const key = event.key === "F10" && event.shiftKey ? "ContextMenu" : event.key;
   if (event.altKey && MOVES[key]) MOVES[key](item);
@@ -87,16 +94,16 @@ document.addEventListener("keydown", (event) => {
 });
 
 document.addEventListener("contextmenu", (event) => {
-  const item = event.target.closest("[data-boxes] li");
+  const item = event.target.closest("[data-record-tree] li");
   if (!item) return;
   event.preventDefault();
   showMenu(item);
 });
 
 document.addEventListener("click", (event) => {
-  const item = event.target.closest("[data-boxes] li");
-  const more = event.target.closest("[data-boxes] .more");
-  const twist = event.target.closest("[data-boxes] .twist");
+  const item = event.target.closest("[data-record-tree] li");
+  const more = event.target.closest("[data-record-tree] .more");
+  const twist = event.target.closest("[data-record-tree] .twist");
   if (more) {
     event.preventDefault();
     event.stopPropagation();
@@ -105,12 +112,15 @@ document.addEventListener("click", (event) => {
 });
 
 document.addEventListener("keydown", (event) => {
-  const menu = event.target.closest?.("#box-menu");
+  const menu = event.target.closest?.("[data-tree-menu]");
   if (menu && event.key === "Escape") menu.closest("li").focus();
 });
 
 document.addEventListener("dropped", (event) => {
-  if (event.target.closest("[data-boxes]")) move(event.target, event.detail.onto);
+  if (!event.target.closest("[data-record-tree]")) return;
+  const { onto, to, before } = event.detail;
+  if (to) move(event.target, to.closest("li"), before);
+  else move(event.target, onto);
 });
 
 for (const tree of trees()) begin(tree);

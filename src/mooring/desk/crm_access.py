@@ -1,0 +1,36 @@
+"""From a URL to what stands under Settings > CRM, and to changes of many customers: no scoped records, each asked for by id."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+
+from django.db.models import Model, QuerySet
+from django.http import Http404, HttpRequest
+
+from mooring.customers.models import BulkChange, IndustryMove, OrderedEntry
+from mooring.desk.access import user_of
+
+Row = TypeVar("Row", bound=Model)
+Entry = TypeVar("Entry", bound=OrderedEntry)
+
+
+def list_entry_for(kind: type[Entry], entry_id: int) -> Entry:
+    """An entry of a list, for whoever may change the setup (asked before)."""
+    return _first(kind._default_manager.all(), entry_id)
+
+
+def bulk_change_for(request: HttpRequest, change_id: int) -> BulkChange:
+    """One's own change of many customers."""
+    return _first(BulkChange.objects.filter(changed_by=user_of(request)), change_id)
+
+
+def industry_move_for(move_id: int) -> IndustryMove:
+    return _first(IndustryMove.objects.select_related("old", "new"), move_id)
+
+
+def _first(rows: QuerySet[Row], row_id: int) -> Row:
+    """What is absent is a 404."""
+    row = rows.filter(pk=row_id).first()
+    if row is None:
+        raise Http404
+    return row

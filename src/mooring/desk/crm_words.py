@@ -1,0 +1,37 @@
+"""What the journal says of the lists of Settings > CRM, and of what was chosen from them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.utils.translation import gettext_lazy
+
+KINDS: Final = {
+    "source": gettext_lazy("Source"),
+    "category": gettext_lazy("Category"),
+    "industry": gettext_lazy("Industry"),
+    "contactrole": gettext_lazy("Contact role"),
+    "customerstatus": gettext_lazy("Customer status"),
+    "infofield": gettext_lazy("Field of additional information"),
+}
+ACTIONS: Final = {
+    "retired": gettext_lazy("retired from its list"),
+    "brought_back": gettext_lazy("brought back into its list"),
+    "ordered": gettext_lazy("list put into another order"),
+    "customers_moved": gettext_lazy("customers moved to another industry"),
+    "move_undone": gettext_lazy("customers moved back"),
+}
+FIELDS: Final = {
+    "status": gettext_lazy("Status"),
+    "industry": gettext_lazy("Industry"),
+    "source": gettext_lazy("Source"),
+    "categories": gettext_lazy("Categories"),
+    "colour": gettext_lazy("Colour"),
+    "is_of_customers": gettext_lazy("On companies"),
+    "is_of_contacts": gettext_lazy("On contacts"),
+    "order": gettext_lazy("Order"),
+    "help_text": gettext_lazy("Help text"),
+    "is_required": gettext_lazy("Must be filled in"),
+    "is_on_tab": gettext_lazy("On a separate tab"),
+    "choices": gettext_lazy("Choices"),
+}

@@ -1,0 +1,30 @@
+"""What a small world has of lists: everybody knows them, and administrators keep them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.utils import timezone
+
+import making
+from mooring.customers.bulk_editing import Wish, change_many
+from mooring.customers.lists import move_customers
+from mooring.customers.models import BulkChange, BulkField, Customer, Industry
+from mooring.users.journal import Actor
+from mooring.users.models import User
+
+
+def _bulk_change_of(owner: User, customer: Customer, industry: Industry) -> BulkChange:
+    """The owner gave the customer an industry, among many."""
+    customers = Customer.objects.visible_to(owner).filter(pk=customer.pk)
+    return change_many(customers=customers, wish=Wish(BulkField.INDUSTRY, industry.pk), by=Actor(owner, "desk"), now=making.NOW)
+
+
+def lists_of_world(owner: User, customer: Customer) -> dict[str, Any]:
+    """Two industries, and a move of a customer from the one to the other; everybody knows the lists."""
+    industry, other = (making.make_entry(Industry, name) for name in ("Ships", "Grain"))
+    making.make_entry(Industry, "Timber")
+    making.make_customer(industry=other, owner=None)
+    move = move_customers(old=other, new=industry, by=making.BY_COMMAND, now=timezone.now())
+    bulk_change = _bulk_change_of(owner, customer, industry)
+    return {"industry": industry, "other_industry": other, "move": move, "bulk_change": bulk_change}
