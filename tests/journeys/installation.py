@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import Any
 
 PROGRAM = Path(__file__).parent / "worker_process.py"
-LEASE_SECONDS = 600
-"""The worker's clock is put forward so far after each death, so that nobody waits for back-off and leases."""
+LEASE_SECONDS = 780
+"""The worker's clock is put forward so far after each death, so that nobody waits for leases and back-off, at its longest
+and latest 12 minutes."""
 
 
 class Installation:
