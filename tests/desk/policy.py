@@ -195,6 +195,10 @@ ROWS: dict[str, Row] = {
         name: Row(ADMINISTRATOR, writes(ADMINISTRATOR), data={"name": "Another", "colour": "blue", "display": "both"})
         for name in ("sources", "categories", "industries", "contact_roles", "customer_statuses")
     },
+    **{
+        name: Row(ADMINISTRATOR, writes(ADMINISTRATOR), data={"name": "Another", "colour": "blue"})
+        for name in ("opportunity_types", "rejection_reasons")
+    },
     "additional_information": Row(ADMINISTRATOR, writes(ADMINISTRATOR), data={"name": "Another", "kind": "text", "shown": "tab"}),
     "info_field": Row(ADMINISTRATOR, writes(ADMINISTRATOR), args=("$info_field.pk",), data={"name": "Draught", "shown": "card"}),
     "crm_entry": Row(

@@ -9,6 +9,7 @@ from django.test import Client
 
 import making
 from desk.world import client_of
+from mooring.customers.lists import offered
 from mooring.customers.models import (
     BulkChange,
     Category,
@@ -20,7 +21,8 @@ from mooring.customers.models import (
     InfoField,
     Source,
 )
-from mooring.users.models import User
+from mooring.sales.models import OpportunityKind, Rejection
+from mooring.users.models import JournalEntry, User
 
 pytestmark = pytest.mark.django_db
 
@@ -56,6 +58,27 @@ def test_a_list_is_kept_on_one_page(desk: Client) -> None:
     desk.post(f"/setup/crm/sources/{fair.pk}/back/")
     assert "Fair" in page(desk.get("/setup/crm/sources/"))
     assert desk.get(f"/setup/crm/nonsense/{fair.pk}/").status_code == 404
+
+
+def test_types_of_opportunities_and_rejection_reasons_are_kept_like_the_other_lists(desk: Client, bob: User) -> None:
+    for address, kind, word in (
+        ("opportunity_types", OpportunityKind, "opportunitykind"),
+        ("rejection_reasons", Rejection, "rejection"),
+    ):
+        for name in ("First", "Second"):
+            desk.post(f"/setup/crm/{address}/", {"name": name, "colour": "grey"})
+        first, second = kind.objects.all()
+        desk.post(f"/setup/crm/{address}/{first.pk}/", {"name": "Renamed", "colour": "red"})
+        desk.post(f"/setup/crm/{address}/{second.pk}/place/", {"direction": "up"})
+        assert [(entry.name, entry.colour) for entry in kind.objects.all()] == [("Second", "grey"), ("Renamed", "red")]
+        desk.post(f"/setup/crm/{address}/{second.pk}/retire/")
+        assert list(offered(kind)) == [first]
+        lines = JournalEntry.objects.filter(record_kind=word).order_by("pk")
+        assert [line.action for line in lines] == ["added", "added", "changed", "ordered", "retired"]
+        assert client_of(bob).get(f"/setup/crm/{address}/").status_code == 403
+    journal = page(desk.get("/setup/journal/?kind=rejection"))
+    assert "Rejection reason" in journal
+    assert "Renamed" in journal
 
 
 def test_a_category_says_where_it_is_displayed(desk: Client) -> None:

@@ -211,7 +211,7 @@ def _all(kind: type[Ordered]) -> QuerySet[Ordered]:
 
 
 def _kind_of(kind: type[OrderedEntry]) -> str:
-    """The word of the journal: source, category, industry, contactrole, customerstatus, infofield."""
+    """The word of the journal: source, category, industry, contactrole, customerstatus, infofield, opportunitykind, rejection."""
     return kind.__name__.lower()
 
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from mooring.customers.models import Category, ContactRole, CustomerStatus, Industry, InfoField, Source
+from mooring.sales.models import OpportunityKind, Rejection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +72,31 @@ CUSTOMER_STATUSES: Final = CrmList(
     words=_("How a customer stands: Active, Bankrupt, Merged. Whether it rests in the archive is another matter."),
     icon="traffic-lights",
 )
-LABEL_LISTS: Final = {each.name: each for each in (SOURCES, CATEGORIES, INDUSTRIES, CONTACT_ROLES, CUSTOMER_STATUSES)}
+OPPORTUNITY_TYPES: Final = CrmList(
+    name="opportunity_types",
+    kind=OpportunityKind,
+    title=_("Types of opportunities"),
+    new=_("New type"),
+    words=_("What kind of sale an opportunity is: New business, Renewal, Service."),
+    icon="cash",
+)
+REJECTION_REASONS: Final = CrmList(
+    name="rejection_reasons",
+    kind=Rejection,
+    title=_("Rejection reasons"),
+    new=_("New rejection reason"),
+    words=_("Why opportunities are lost: Price, A competitor, No budget. Asked for where a stage wants a reason."),
+    icon="ban",
+)
+_LABELS: Final = (
+    SOURCES,
+    CATEGORIES,
+    INDUSTRIES,
+    CONTACT_ROLES,
+    CUSTOMER_STATUSES,
+    OPPORTUNITY_TYPES,
+    REJECTION_REASONS,
+)
+LABEL_LISTS: Final = {each.name: each for each in _LABELS}
 CRM_LISTS: Final = {INFO.name: INFO, **LABEL_LISTS}
 """All that can be put in order and retired; the fields of the additional information have forms of their own."""

@@ -10,6 +10,8 @@ KINDS: Final = {
     "pipeline": gettext_lazy("Pipeline"),
     "stage_template": gettext_lazy("Template of stages"),
     "opportunity": gettext_lazy("Sales opportunity"),
+    "opportunitykind": gettext_lazy("Type of opportunities"),
+    "rejection": gettext_lazy("Rejection reason"),
 }
 
 ACTIONS: Final = {

@@ -1,4 +1,4 @@
-"""Setup > Settings > CRM: the lists of sources, categories, industries, contact roles and customer statuses."""
+"""Setup > Settings > CRM: the lists from which one chooses at customers, contacts, leads and sales opportunities."""
 
 from __future__ import annotations
 
