@@ -12,8 +12,9 @@ from making import NOW, PASSWORD, actor, make_contact, make_customer, make_lead,
 from mooring.activities.converting import UnableToConvert, convert_lead, undo_conversion
 from mooring.activities.models import Activity
 from mooring.activities.planning import ActivityData, plan_activity
+from mooring.customers.editing import AffiliationData, ContactData, CustomerData, change_contact, change_customer
 from mooring.customers.facts import data_of
-from mooring.customers.models import Affiliation, Customer, Lead
+from mooring.customers.models import Affiliation, Contact, Customer, Lead
 from mooring.letters.models import Link, Rule
 from mooring.letters.queries import letters_of
 from mooring.sales.models import LeadConversion, Opportunity
@@ -21,6 +22,7 @@ from mooring.users.models import User
 
 pytestmark = pytest.mark.django_db
 LATER = NOW + timedelta(days=1)
+HOUR = timedelta(hours=1)
 
 
 def full_lead(bob: User) -> Lead:
@@ -59,6 +61,19 @@ def test_all_of_a_lead_goes_along_and_comes_back(bob: User) -> None:
     assert Opportunity.objects.visible_to(bob).get().with_whom == back
 
 
+def test_undoing_keeps_a_customer_and_a_contact_to_whom_something_came(bob: User) -> None:
+    made = convert_lead(lead=full_lead(bob), by=actor(bob), now=LATER)
+    change_customer(customer=made.customer, data=CustomerData(name="Moor & Sons", owner=bob), by=actor(bob), now=LATER + HOUR)
+    assert made.contact is not None
+    person = ContactData(name="Lea Moor", note="Likes rope", affiliations=(AffiliationData(customer=made.customer),))
+    change_contact(contact=made.contact, data=person, by=actor(bob), now=LATER + HOUR)
+
+    undo_conversion(conversion=made, by=actor(bob), now=LATER + 2 * HOUR)
+    assert Lead.objects.visible_to(bob).filter(pk=made.lead_id).exists()
+    assert Customer.objects.visible_to(bob).get(pk=made.customer_id).name == "Moor & Sons"
+    assert Contact.objects.unscoped("a test").get(pk=made.contact.pk).note == "Likes rope"
+
+
 def test_a_lead_goes_into_a_customer_that_is_there(bob: User, client: Client) -> None:
     client.login(username=bob.email, password=PASSWORD)
     lead, harbour = full_lead(bob), make_customer("Harbour Ltd", owner=bob)
@@ -66,8 +81,12 @@ def test_a_lead_goes_into_a_customer_that_is_there(bob: User, client: Client) ->
     answer = client.post(f"/leads/{lead.pk}/convert/", {"customer": "Harbour Ltd"})
     assert answer.headers["Location"] == f"/customers/{harbour.pk}/"
     conversion = LeadConversion.objects.get()
-    assert f"/leads/conversions/{conversion.pk}/undo/" in client.get(answer.headers["Location"]).content.decode()
-    client.post(f"/leads/conversions/{conversion.pk}/undo/")
+    undo = f"/leads/conversions/{conversion.pk}/undo/"
+    assert undo in client.get(f"/customers/{harbour.pk}/").content.decode()
+    later = client.get(f"/customers/{harbour.pk}/")
+    assert undo in later.content.decode(), "it is offered on the card, not only in the message"
+    client.post(undo)
+    assert undo not in client.get(f"/customers/{harbour.pk}/").content.decode()
     assert client.get(f"/leads/{lead.pk}/").status_code == 200
     assert Customer.objects.visible_to(bob).filter(pk=harbour.pk).exists()
     assert client.post(f"/leads/conversions/{conversion.pk}/undo/").status_code == 303

@@ -10,7 +10,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import OuterRef
+from django.db.models import OuterRef, Subquery
+from django.db.models.functions import JSONObject
 from django.utils.translation import gettext as _
 
 from mooring.activities.models import Activity
@@ -28,7 +29,7 @@ from mooring.customers.models import (
     PostalAddress,
     Project,
 )
-from mooring.letters.models import Link, Rule
+from mooring.letters.models import Link, RecordFile, Rule
 from mooring.sales.models import LeadConversion, Opportunity
 from mooring.users.journal import Actor, record
 from mooring.users.scoping import has_none
@@ -85,13 +86,19 @@ def undo_conversion(*, conversion: LeadConversion, by: Actor, now: datetime) -> 
         lead.converted_at, lead.changed_at = None, now
         lead.save(update_fields=["converted_at", "changed_at"])
         _note("conversion_undone", lead, {"customer": customer.name}, by=by, now=now)
-        if contact is not None and not contact.emails.exists() and contact.affiliations.count() <= 1:
+        if contact is not None and _is_bare_contact(contact, held.converted_at):
             contact.delete()
-        if held.made_customer and _is_bare(customer):
+        if held.made_customer and _is_bare(customer, held.converted_at):
             customer.delete()
         else:
             _find_again(customer, None, now=now)
     return lead
+
+
+def last_conversion() -> Subquery:
+    """For annotating customers: {"id", "lead"} of the last conversion into each that was not taken back, else null."""
+    conversions = LeadConversion.objects.filter(customer=OuterRef("pk"), undone_at=None)
+    return Subquery(conversions.values(found=JSONObject(id="pk", lead="lead__name"))[:1])
 
 
 def _new_customer(lead: Lead, *, by: Actor, now: datetime) -> Customer:
@@ -181,17 +188,28 @@ def _find_again(customer: Customer, contact: Contact | None, *, now: datetime) -
             keep_rows(fresh, data_of(fresh), now=now)
 
 
-def _is_bare(customer: Customer) -> bool:
-    """Whether nothing came to a customer that was made for a lead."""
+def _is_bare(customer: Customer, made_at: datetime) -> bool:
+    """Whether nothing came to a customer that was made for a lead, and nobody changed it."""
     rows: tuple[Any, ...] = (
         customer.affiliations.all(),
         customer.emails.all(),
+        customer.phones.all(),
+        customer.postal_addresses.all(),
+        customer.portal_users.all(),
         Project.objects.unscoped(_WHY).filter(customer=customer),
         Link.objects.filter(customer=customer),
+        RecordFile.objects.unscoped(_WHY).filter(customer=customer),
         Activity.objects.unscoped(_WHY).filter(customer=customer),
         Opportunity.objects.unscoped(_WHY).filter(customer=customer),
     )
-    return not any(each.exists() for each in rows)
+    return customer.changed_at <= made_at and not any(each.exists() for each in rows)
+
+
+def _is_bare_contact(contact: Contact, made_at: datetime) -> bool:
+    """Whether the person that was made for a lead has nothing but a place at the customer, and nobody changed it."""
+    rows: tuple[Any, ...] = (contact.emails, contact.phones, contact.postal_addresses, contact.portal_users)
+    is_empty = contact.affiliations.count() <= 1 and not any(each.exists() for each in rows)
+    return contact.changed_at <= made_at and is_empty
 
 
 def _chunks(ids: list[int] | Iterable[int]) -> Iterable[list[int]]:

@@ -15,6 +15,7 @@ from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 
+from mooring.activities.converting import last_conversion
 from mooring.activities.models import Activity
 from mooring.customers.models import (
     BulkMove,
@@ -97,7 +98,8 @@ def demand(request: HttpRequest, module: Module, action: Action) -> None:
 
 
 def customer_for(request: HttpRequest, customer_id: int, action: Action = Action.VIEW) -> Customer:
-    return cast(Customer, _record_for(request, Customer.objects.with_chosen().with_info_fields(), customer_id, action))
+    customers = Customer.objects.with_chosen().with_info_fields().annotate(conversion=last_conversion())
+    return cast(Customer, _record_for(request, customers, customer_id, action))
 
 
 def portal_user_for(request: HttpRequest, customer_id: int, portal_user_id: int) -> PortalUser:

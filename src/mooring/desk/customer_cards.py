@@ -15,7 +15,8 @@ from mooring.desk.info_shown import info_facts
 from mooring.desk.kinds import CUSTOMER as KIND
 from mooring.desk.protection import protection_of
 from mooring.desk.record_pages import tabs_of
-from mooring.users.permissions import Action, Module
+from mooring.users.models import User
+from mooring.users.permissions import Action, Module, may
 
 PARTS: Final = (
     ("customer_emails", _("Emails")),
@@ -39,9 +40,17 @@ def around(request: HttpRequest, record: Customer) -> dict[str, Any]:
         "tabs": tabs_of(request, KIND, record, (*PARTS, *_info_part(record))),
         "contacts": contacts[:BESIDE],
         "projects": projects[:BESIDE],
+        "conversion": _conversion_of(record, user),
         **protection_of(request, record),
         "may_archive": is_owned_within(record.owner_id, user, Module.CUSTOMERS, Action.DELETE),
     }
+
+
+def _conversion_of(record: Customer, user: User) -> dict[str, Any] | None:
+    """The last lead that became this customer and can be a lead again, for those who may do so; read with the customer."""
+    may_undo = may(user, Module.LEADS, Action.CHANGE) and is_owned_within(record.owner_id, user, Module.CUSTOMERS, Action.CHANGE)
+    conversion: dict[str, Any] | None = getattr(record, "conversion", None)
+    return conversion if may_undo else None
 
 
 def _info_part(record: Customer) -> tuple[tuple[str, Any], ...]:
