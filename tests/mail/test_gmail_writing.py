@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -165,6 +166,25 @@ def test_a_letter_is_sent_as_it_is_and_kept_by_the_server(gmail: GmailServer, ou
     assert outgoing.keeps_sent_copy
     assert isinstance(mailbox, Keeping)
     assert mailbox.find(folder_for(mailbox, "sent"), "answer@tests.example") == [sent.remote_id]
+
+
+def test_an_answer_goes_into_the_conversation_of_the_letter_that_it_answers(gmail: GmailServer, outgoing: Outgoing) -> None:
+    first = gmail.mailbox.deliver(letter_of("question"))
+    second = gmail.mailbox.deliver(letter_of("another question"), thread_id=first)
+
+    sent = outgoing.send(replace(ENVELOPE, answers=second), RAW, before_data=lambda: None)
+
+    assert gmail.sent == [RAW]
+    assert gmail.mailbox.letters[sent.remote_id].thread_id == first
+
+
+@pytest.mark.parametrize("unknown", ["18f00000000ffff", "12", "../settings", "no id"])
+def test_an_answer_to_a_letter_that_gmail_does_not_know_is_sent_all_the_same(
+    gmail: GmailServer, outgoing: Outgoing, unknown: str
+) -> None:
+    sent = outgoing.send(replace(ENVELOPE, answers=unknown), RAW, before_data=lambda: None)
+
+    assert gmail.mailbox.letters[sent.remote_id].thread_id == sent.remote_id
 
 
 def test_hidden_recipients_are_named_to_the_server_in_a_field_that_it_takes_out(gmail: GmailServer, outgoing: Outgoing) -> None:

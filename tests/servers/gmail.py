@@ -190,7 +190,7 @@ class GmailServer:
     def _shown(self, letter: GoogleLetter, asked: Asked) -> dict[str, Any]:
         found: dict[str, Any] = {
             "id": letter.letter_id,
-            "threadId": letter.letter_id,
+            "threadId": letter.thread_id,
             "labelIds": sorted(letter.labels),
             "sizeEstimate": len(letter.raw) - 3,
             "internalDate": str(letter.internal_date),
@@ -222,7 +222,7 @@ class GmailServer:
             for letter in sorted(self.mailbox.letters.values(), key=lambda letter: letter.internal_date, reverse=True)
             if wanted <= letter.labels and not hidden & letter.labels and _fits(letter, asked.one("q"))
         ]
-        page, more = self._page(asked, [{"id": each.letter_id, "threadId": each.letter_id} for each in found], 100)
+        page, more = self._page(asked, [{"id": each.letter_id, "threadId": each.thread_id} for each in found], 100)
         return Given.of_json({**({"messages": page} if page else {}), "resultSizeEstimate": len(found), **more})
 
     def _history(self, asked: Asked) -> Given:
@@ -257,19 +257,28 @@ class GmailServer:
 
     def _uploaded(self, asked: Asked, deed: str) -> Given:
         if asked.one("uploadType") == "media" and asked.headers.get("content-type") == "message/rfc822" and deed == "/send":
-            head = b"\r\n" + asked.body.partition(b"\r\n\r\n")[0].lower()
-            if not any(b"\r\n%s:" % name in head for name in (b"to", b"cc", b"bcc")):
-                raise Refused(400, "invalidArgument", "Recipient address required")
-            self.sent.append(asked.body)
-            letter_id = self.mailbox.deliver(asked.body, labels=["SENT"])
-            return Given.of_json({"id": letter_id, "threadId": letter_id, "labelIds": ["SENT"]})
-        if asked.one("uploadType") == "multipart" and deed == "":
+            return self._taken(asked.body, "")
+        if asked.one("uploadType") == "multipart" and deed in ("", "/send"):
             boundary = asked.headers["content-type"].partition("boundary=")[2].encode()
             _, described, letter, _ = (b"\r\n" + asked.body).split(b"\r\n--" + boundary)
-            labels = json.loads(described.partition(b"\r\n\r\n")[2])["labelIds"]
-            letter_id = self.mailbox.deliver(letter.partition(b"\r\n\r\n")[2], labels=self._known_labels(labels))
+            said, raw = json.loads(described.partition(b"\r\n\r\n")[2]), letter.partition(b"\r\n\r\n")[2]
+            if deed == "/send":
+                return self._taken(raw, said.get("threadId", ""))
+            labels = said["labelIds"]
+            letter_id = self.mailbox.deliver(raw, labels=self._known_labels(labels))
             return Given.of_json({"id": letter_id, "threadId": letter_id, "labelIds": labels})
         raise Refused(400, "badRequest", "Bad upload")
+
+    def _taken(self, raw: bytes, thread_id: str) -> Given:
+        """A letter to be sent, which goes into the conversation named."""
+        head = b"\r\n" + raw.partition(b"\r\n\r\n")[0].lower()
+        if not any(b"\r\n%s:" % name in head for name in (b"to", b"cc", b"bcc")):
+            raise Refused(400, "invalidArgument", "Recipient address required")
+        if thread_id and all(letter.thread_id != thread_id for letter in self.mailbox.letters.values()):
+            raise Refused(404, "notFound", "Requested entity was not found.")
+        self.sent.append(raw)
+        letter_id = self.mailbox.deliver(raw, labels=["SENT"], thread_id=thread_id)
+        return Given.of_json({"id": letter_id, "threadId": thread_id or letter_id, "labelIds": ["SENT"]})
 
 
 def _only_known(asked: Asked, *names: str) -> None:

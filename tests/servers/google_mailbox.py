@@ -22,6 +22,7 @@ class GoogleLetter:
     raw: bytes
     labels: set[str]
     internal_date: int
+    thread_id: str
 
 
 @dataclass(frozen=True)
@@ -63,12 +64,14 @@ class GoogleMailbox:
                 self.relabel(letter.letter_id, remove=[label])
         del self.labels[label]
 
-    def deliver(self, raw: bytes, *, labels: Iterable[str] = ("INBOX", "UNREAD", "CATEGORY_PERSONAL")) -> str:
-        """A letter arrives; its id."""
+    def deliver(
+        self, raw: bytes, *, labels: Iterable[str] = ("INBOX", "UNREAD", "CATEGORY_PERSONAL"), thread_id: str = ""
+    ) -> str:
+        """A letter arrives, in a conversation of its own unless one is named; its id."""
         number = next(self._numbers)
         letter_id = f"{FIRST_ID + number:x}"
         at = self.first_at + timedelta(seconds=number)
-        self.letters[letter_id] = GoogleLetter(letter_id, raw, set(labels), int(at.timestamp() * 1_000))
+        self.letters[letter_id] = GoogleLetter(letter_id, raw, set(labels), int(at.timestamp() * 1_000), thread_id or letter_id)
         self._note("messagesAdded", letter_id)
         return letter_id
 

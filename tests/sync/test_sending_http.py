@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 
+from letters.making_letters import raw_letter
 from letters.making_sign_ins import make_grant, make_provider, tokens
-from mooring.letters.models import MailAccount, OutgoingState, SentCopy
+from making import make_customer
+from mooring.letters.models import Letter, MailAccount, OutgoingKind, OutgoingState, SentCopy
 from mooring.mail.parsing import read_letter
 from mooring.mail.types import Login, Server
 from mooring.sync.engine import Engine
@@ -75,6 +77,23 @@ def test_a_letter_leaves_and_its_copy_is_the_servers(
     assert answers(letter) == {"carol@harbour.example": ("accepted", 0)}
     assert [read_letter(raw).header.message_id for raw in taken(server)] == [letter.message_id]
     assert keep_copies(account, engine=engine, clock=clock) == 0
+
+
+def test_an_answer_stays_in_the_conversation_at_gmail(
+    owner: User, gmail: GmailServer, engine: Engine, clock: Clock, scan: Callable[..., Any]
+) -> None:
+    described = gmail.server()
+    account = account_of(owner, described, LOOPBACK, url=described.url, login="token", outgoing_protocol="same")
+    make_grant(account, make_provider(mail_hosts="localhost"), tokens("token-1"))
+    make_customer("Harbour Ltd", emails=("ann@harbour.example",))
+    asked = gmail.mailbox.deliver(raw_letter(to=account.address))
+    scan(account)
+
+    queue(account, engine, clock, kind=OutgoingKind.REPLY, answers=Letter.objects.unscoped("a test").get())
+    queue(account, engine, clock, kind=OutgoingKind.FORWARD, answers=Letter.objects.unscoped("a test").get())
+    assert send(account, engine, clock) == 2
+
+    assert [each.thread_id == asked for each in gmail.mailbox.letters.values()] == [True, True, False]
 
 
 def test_a_letter_of_unknown_fate_is_found_and_not_sent_again(

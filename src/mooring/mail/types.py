@@ -290,6 +290,8 @@ class Envelope:
 
     sender: str
     recipients: tuple[str, ...]
+    answers: str = ""
+    """The server id of the letter that is answered, where the server that takes this one is the mailbox that holds it."""
 
 
 @dataclass(frozen=True, slots=True)

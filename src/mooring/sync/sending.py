@@ -19,9 +19,21 @@ from django.db import connection
 
 from mooring.letters.accounts import UnableToSend
 from mooring.letters.credentials import UnableToUnseal
-from mooring.letters.models import MailAccount, OutgoingLetter, OutgoingRecipient, OutgoingState, Phase, RecipientState, SentCopy
+from mooring.letters.models import (
+    Delivery,
+    MailAccount,
+    OutgoingKind,
+    OutgoingLetter,
+    OutgoingProtocol,
+    OutgoingRecipient,
+    OutgoingState,
+    Phase,
+    RecipientState,
+    SentCopy,
+)
 from mooring.letters.originals import UnableToRead
 from mooring.letters.outbox import remember_error
+from mooring.letters.written_here import WRITTEN_HERE
 from mooring.mail.contract import Outgoing
 from mooring.mail.errors import MailError, UnusableName
 from mooring.mail.types import Envelope, Sent
@@ -187,7 +199,17 @@ _ACTIONS: Final[dict[str, str]] = {
 
 def _envelope_of(letter: OutgoingLetter) -> Envelope:
     """Those who still wait, none twice. Raises UnusableName."""
-    return Envelope(letter.account.address, _waiting_addresses(letter))
+    return Envelope(letter.account.address, _waiting_addresses(letter), _answered_id(letter))
+
+
+def _answered_id(letter: OutgoingLetter) -> str:
+    """The id of the letter that is answered, where the server that sends holds it, too."""
+    is_reply = letter.kind in (OutgoingKind.REPLY, OutgoingKind.REPLY_ALL) and letter.answers_id is not None
+    if not is_reply or letter.account.outgoing_protocol != OutgoingProtocol.SAME:
+        return ""
+    there = Delivery.objects.filter(letter=letter.answers_id, account=letter.account, gone_since=None)
+    ids = there.exclude(epoch=WRITTEN_HERE).order_by("-id").values_list("server_id", flat=True)
+    return ids.first() or ""
 
 
 def _waiting_addresses(letter: OutgoingLetter) -> tuple[str, ...]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Final
 
@@ -10,10 +9,10 @@ from mooring.mail.protocols.gmail.folders import ALL, APART, holds, query_for
 from mooring.mail.protocols.gmail.letters import usable
 from mooring.mail.protocols.gmail.listing import labels_of
 from mooring.mail.protocols.gmail.requests import AT_ONCE, ME, Gmail, Small
+from mooring.mail.protocols.gmail.uploading import letter_with
 from mooring.mail.protocols.json_shapes import Object, object_in, objects_in, text_in
 from mooring.mail.types import Folder
 
-_BOUNDARY: Final = "letter_with_its_labels"
 _FIXED: Final = frozenset({"SENT", "DRAFT", ALL})
 """Labels that nobody can take off."""
 _NO_PLACES: Final = frozenset({"UNREAD", "STARRED", "IMPORTANT", "CHAT"})
@@ -22,16 +21,8 @@ _NO_PLACES: Final = frozenset({"UNREAD", "STARRED", "IMPORTANT", "CHAT"})
 def keep(gmail: Gmail, folder: Folder, raw: bytes, *, is_seen: bool) -> str:
     """Insert a letter, without its being scanned, filtered or announced (messages.insert)."""
     labels = ([] if folder.wire_name == ALL else [folder.wire_name]) + ([] if is_seen else ["UNREAD"])
-    body = b"".join(
-        (
-            f"--{_BOUNDARY}\r\nContent-Type: application/json\r\n\r\n{json.dumps({'labelIds': labels})}\r\n".encode(),
-            f"--{_BOUNDARY}\r\nContent-Type: message/rfc822\r\n\r\n".encode(),
-            raw,
-            f"\r\n--{_BOUNDARY}--\r\n".encode(),
-        )
-    )
+    body, kind = letter_with({"labelIds": labels}, raw)
     path = f"/upload{ME}/messages?uploadType=multipart&internalDateSource=dateHeader"
-    kind = f"multipart/related; boundary={_BOUNDARY}"
     return text_in(gmail.upload(path, body, kind, command="insert"), "id")
 
 
