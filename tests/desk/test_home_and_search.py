@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 import making
 from desk.world import client_of
 from letters.making_letters import make_account, make_letter
 from mooring.activities.planning import ActivityData, plan_activity
+from mooring.sales.budgets import keep_budgets
+from mooring.sales.opportunities import win_opportunity
 from mooring.users.models import User
 
 PALETTE = {"HX-Request": "true"}
@@ -55,6 +60,37 @@ def test_home_lists_the_cards_opened_last_as_far_as_they_may_still_be_seen(bob: 
     other.owner = alice
     other.save()
     assert [found.label for found in browser.get("/").context["recent"]] == ["Mine"]
+
+
+def test_home_shows_sales_people_with_a_budget_where_they_stand(bob: User, alice: User) -> None:
+    browser, now = client_of(bob), timezone.now()
+    pipeline = making.make_pipeline(mailbox=making.make_sales_mailbox(owner=bob))
+    making.make_group("Sales", kind="sales", members=[bob])
+    assert browser.get("/").context["budget"] is None
+    months = {(year, month): Decimal(1_000) for year in (now.year, now.year + 1) for month in range(1, 13)}
+    keep_budgets(budgets={bob.pk: months, alice.pk: months}, by=making.BY_COMMAND, now=now)
+    assert client_of(alice).get("/").context["budget"] is None, "she has a budget, but is no sales person"
+
+    won = making.make_opportunity("Sails", pipeline=pipeline, price=Decimal(250), owner=bob)
+    win_opportunity(opportunity=won, by=making.actor(bob), now=now)
+    making.make_opportunity("Ropes", pipeline=pipeline, price=Decimal(80), probability=50, owner=bob, close_on=now.date())
+    making.make_opportunity("Some day", pipeline=pipeline, price=Decimal(80), owner=bob)
+    making.make_opportunity("Hers", pipeline=pipeline, price=Decimal(80), owner=alice, close_on=now.date())
+    with CaptureQueriesContext(connection) as queries:
+        answer = browser.get("/")
+    assert len(queries) <= 12
+    month, year = answer.context["budget"].lines
+    assert (month.budget, month.won, month.reached, month.open) == (
+        "1,000.00\xa0EUR",
+        "250.00\xa0EUR",
+        "25.0\xa0%",
+        "40.00\xa0EUR",
+    )
+    assert (year.budget, year.won, year.open) == ("12,000.00\xa0EUR", "250.00\xa0EUR", "40.00\xa0EUR")
+    assert "Sails" in browser.get(month.won_url).content.decode()
+    report = browser.get(month.url).content.decode()
+    assert "1,000.00\xa0EUR" in report
+    assert "250.00\xa0EUR" in report
 
 
 def test_a_broken_memory_of_cards_is_no_harm(desk: Client) -> None:

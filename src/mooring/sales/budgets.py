@@ -9,7 +9,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from mooring.sales.models import Ancestry, Budget, Opportunity, Outcome
@@ -89,6 +89,19 @@ def sold_by(people: Iterable[User], *, reader: User, since: datetime, until: dat
         assert owner_id is not None
         assert at is not None
         yield Sold(owner_id, currency, at.date(), amount)
+
+
+def open_by_close_date(user: User, days: Iterable[date]) -> list[dict[str, Decimal]]:
+    """For each day what is open of a person and is to be closed by then: currency -> weighted amount. One query."""
+    ends = {f"by_{number}": day for number, day in enumerate(days)}
+    sums = {name: Sum("weighted", filter=Q(close_on__lte=day)) for name, day in ends.items()}
+    rows = Opportunity.objects.visible_to(user).filter(owner=user, closed_at=None).order_by().values("currency").annotate(**sums)
+    found: list[dict[str, Decimal]] = [{} for _end in ends]
+    for row in rows:
+        for by_then, name in zip(found, ends, strict=True):
+            if row[name]:
+                by_then[row["currency"]] = row[name]
+    return found
 
 
 def budgets_of(people: Sequence[User], *, year: int, fiscal: Fiscal) -> dict[int, dict[tuple[int, int], Decimal]]:

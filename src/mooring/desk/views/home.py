@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 from mooring.activities.queries import day_of
 from mooring.customers.models import Customer, Lead
 from mooring.desk.access import user_of
+from mooring.desk.budget_panel import shown_budget
 from mooring.desk.personal import zone_of
 from mooring.desk.recent import recently_seen
 from mooring.letters.models import Link, MailAccount
@@ -45,6 +46,7 @@ def home(request: HttpRequest) -> HttpResponse:
     values = {"steps": steps, "is_folded": is_folded, "recent": recently_seen(request)}
     values |= {"activities": due[:MOST_DUE], "has_more": len(due) > MOST_DUE, "now": now}
     values["sells"] = may(user, Module.SALES, Action.CHANGE)
+    values["budget"] = shown_budget(user)
     return page(request, "desk/home/home.html", values)
 
 
