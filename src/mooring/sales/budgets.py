@@ -95,12 +95,12 @@ def open_by_close_date(user: User, days: Iterable[date]) -> list[dict[str, Decim
     """For each day what is open of a person and is to be closed by then: currency -> weighted amount. One query."""
     ends = {f"by_{number}": day for number, day in enumerate(days)}
     sums = {name: Sum("weighted", filter=Q(close_on__lte=day)) for name, day in ends.items()}
-    rows = Opportunity.objects.visible_to(user).filter(owner=user, closed_at=None).order_by().values("currency").annotate(**sums)
+    rows = Opportunity.objects.visible_to(user).filter(owner=user, closed_at=None).order_by().values_list("currency")
     found: list[dict[str, Decimal]] = [{} for _end in ends]
-    for row in rows:
-        for by_then, name in zip(found, ends, strict=True):
-            if row[name]:
-                by_then[row["currency"]] = row[name]
+    for currency, *amounts in rows.annotate(**sums):
+        for by_then, amount in zip(found, amounts, strict=True):
+            if amount:
+                by_then[currency] = amount
     return found
 
 
