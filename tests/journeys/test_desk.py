@@ -137,7 +137,9 @@ def test_a_card_is_corrected_in_place(open_page: Open, looks_right: Looks, bob: 
 def test_the_tabs_of_a_card(open_page: Open, looks_right: Looks, bob: User, fleet: None, tab: str) -> None:
     page = open_page("/customers/?text=acme", user=bob)
     page.get_by_role("link", name="Acme Shipping", exact=True).click()
-    page.get_by_role("navigation", name="Parts of this record").get_by_role("link", name=tab.capitalize()).click()
+    tabs = page.get_by_role("navigation", name="Parts of this record")
+    expect(tabs.get_by_role("link", name="Timeline")).to_be_in_viewport(ratio=1)
+    tabs.get_by_role("link", name=tab.capitalize()).click()
     expect(page.get_by_role("link", name="Anna Nowak" if tab == "contacts" else "New terminal").first).to_be_visible()
     looks_right(page, f"card-{tab}")
 

@@ -17,6 +17,8 @@ HOST: Final = "127.0.0.1"
 PORT: Final = 8025
 """Written into the demo's mail accounts."""
 _log = logging.getLogger("mooring")
+_logs_of_library = logging.getLogger("mail.log")
+"""Of aiosmtpd, which tells of every connection."""
 
 
 class _KeepsEverything:
@@ -41,6 +43,7 @@ class _KeepsEverything:
 
 def listen(folder: Path, *, port: int = PORT) -> Any:
     """A running server that keeps letters in `folder`, to be ended with stop(); None where the port is taken."""
+    _logs_of_library.setLevel(logging.WARNING)
     controller = Controller(_KeepsEverything(folder), hostname=HOST, port=port)
     try:
         controller.start()

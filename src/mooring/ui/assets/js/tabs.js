@@ -3,7 +3,9 @@
 function show() {
   for (const tab of document.querySelectorAll(".tabs [aria-current]")) {
     const row = tab.closest(".tabs");
-    if (row.scrollWidth > row.clientWidth) row.scrollLeft = tab.offsetLeft - (row.clientWidth - tab.offsetWidth) / 2;
+    if (row.scrollWidth <= row.clientWidth) continue;
+    const [at, within] = [tab.getBoundingClientRect(), row.getBoundingClientRect()];
+    row.scrollLeft += at.left - within.left - (within.width - at.width) / 2;
   }
 }
 
