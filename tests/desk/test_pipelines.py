@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 
 from letters.making_letters import make_account, make_letter
 from making import PASSWORD, actor, make_customer, make_opportunity, make_pipeline, make_sales_mailbox
+from mooring.activities.planning import ActivityData, finish_activity, plan_activity
 from mooring.sales.models import Opportunity, Pipeline, Rejection
 from mooring.users.models import User
 
@@ -69,6 +70,25 @@ def test_cards_show_that_they_are_overdue_and_that_nobody_was_heard_unless_a_let
     assert page.count("silent for") == 1
     assert page.index("silent for") < page.index(">New</a>")
     assert page.count("past its close date") == 1
+
+
+def test_a_board_and_its_list_show_silent_opportunities_alone(desk: Client, pipeline: Pipeline, bob: User) -> None:
+    written, called, own = (make_customer(name, now=OLD) for name in ("Written Ltd", "Called Ltd", "Own Ltd"))
+    for title, whom in (("Quiet", None), ("Written", written), ("Called", called), ("Of its own", own)):
+        make_opportunity(title, pipeline=pipeline, whom=whom, now=OLD)
+    make_opportunity("Lost", pipeline=pipeline, stage="Lost", now=OLD)
+    make_opportunity("Fresh", pipeline=pipeline, now=datetime.now(UTC))
+    make_letter(make_account(bob), to_records=(written,), at=datetime.now(UTC))
+    by, own_sale = actor(bob), Opportunity.objects.unscoped("a test").get(title="Of its own")
+    for about in (called, own_sale):
+        call = plan_activity(data=ActivityData(title="Call", owner=bob, about=about), by=by, now=OLD)
+        finish_activity(activity=call, by=by, now=datetime.now(UTC))
+    with CaptureQueriesContext(connection) as queries:
+        board = desk.get(f"/sales/pipelines/{pipeline.pk}/?mark=silent").context
+    assert len(queries) <= 12
+    assert [card.sale.title for column in board["columns"] for card in column.cards] == ["Quiet"]
+    listed = desk.get(f"/sales/pipelines/{pipeline.pk}/list/?mark=silent").context["page"].rows
+    assert [card.sale.title for card in listed] == ["Quiet"]
 
 
 def test_a_card_is_moved_and_the_toast_takes_it_back(desk: Client, pipeline: Pipeline) -> None:

@@ -8,7 +8,7 @@ from datetime import datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from django.db.models import Max, Q
+from django.db.models import Exists, Max, OuterRef, Q
 
 from mooring.activities.models import Activity, Notice
 from mooring.activities.models import ActivityQuerySet as Activities
@@ -75,6 +75,13 @@ def last_done(sales: Sequence[Opportunity]) -> dict[int, datetime]:
         latest |= {(name, key): at for name, key in zip(("pk", "customer_id", "lead_id"), keys, strict=True) if key}
     found = {sale.pk: [at for (name, key), at in latest.items() if getattr(sale, name) == key] for sale in sales}
     return {pk: max(times) for pk, times in found.items() if times}
+
+
+def nothing_done_after(at: datetime) -> Q:
+    """For opportunities: that no call, meeting or task about them, or about their customer or lead, was done later than that."""
+    done = Activity.objects.unscoped(_WHY).filter(done_at__gt=at, removed_at=None)
+    about = {"opportunity": "pk", "customer": "customer_id", "lead": "lead_id"}
+    return Q(*(~Exists(done.filter(**{name: OuterRef(key)})) for name, key in about.items()))
 
 
 def notices_of(user: User, *, before_id: int | None = None, limit: int = 50) -> list[Notice]:

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from mooring.activities.queries import last_done
+from mooring.activities.queries import last_done, nothing_done_after
 from mooring.desk.access import may_change_pipeline
 from mooring.desk.forms.pipelines import BoardFilterForm
 from mooring.desk.sales_words import amounts, money, weighted_amounts, worth
@@ -48,9 +48,11 @@ class ShownColumn:
     is_open: bool = True
 
 
-def shown_columns(request: HttpRequest, pipeline: Pipeline, columns: Sequence[Column]) -> list[ShownColumn]:
+def shown_columns(
+    request: HttpRequest, pipeline: Pipeline, columns: Sequence[Column], silent_since: datetime | None = None
+) -> list[ShownColumn]:
     """Two queries, whatever they hold: the last activities and the setting of silence."""
-    found = {card.sale.pk: card for card in cards_of([sale for column in columns for sale in column.cards])}
+    found = {card.sale.pk: card for card in cards_of([sale for column in columns for sale in column.cards], silent_since)}
     query = request.GET.copy()
     query.pop("place", None)
     return [
@@ -67,12 +69,13 @@ def shown_columns(request: HttpRequest, pipeline: Pipeline, columns: Sequence[Co
     ]
 
 
-def cards_of(sales: Sequence[Opportunity]) -> list[Card]:
-    """Each with its marks, counted in days of the reader's time zone. At most two queries."""
-    done = last_done(sales) if sales else {}
-    days = read(SILENT_AFTER_DAYS) if sales else 0
-    now, today = timezone.now(), timezone.localdate()
-    return [_card(sale, done.get(sale.pk), days, now, today) for sale in sales]
+def cards_of(sales: Sequence[Opportunity], silent_since: datetime | None = None) -> list[Card]:
+    """Each with its marks, counted in days of the reader's time zone. At most two queries, one where `silent_since` is known."""
+    if not sales:
+        return []
+    done, now, today = last_done(sales), timezone.now(), timezone.localdate()
+    since = silent_since or _silent_since(now)
+    return [_card(sale, done.get(sale.pk), since, now, today) for sale in sales]
 
 
 def around_pipeline(request: HttpRequest, pipeline: Pipeline) -> dict[str, Any]:
@@ -101,6 +104,9 @@ def filters_of(request: HttpRequest, pipeline: Pipeline) -> tuple[BoardFilterFor
     mark = asked.get("mark", "")
     if mark == "overdue":
         filters = replace(filters, overdue_on=timezone.localdate())
+    elif mark == "silent":
+        since = _silent_since(timezone.now())
+        filters = replace(filters, silent_since=since, also=nothing_done_after(since))
     elif mark in Outcome.values:
         filters = replace(filters, outcome=mark)
     if asked.get("stage"):
@@ -113,16 +119,20 @@ def sums_in_words(sums: Sequence[Sums]) -> Mapping[str, str]:
     return {"amount": " · ".join(amounts(sums)), "weighted": " · ".join(weighted_amounts(sums))}
 
 
-def _card(sale: Opportunity, done_at: datetime | None, silent_after: int, now: datetime, today: date) -> Card:
-    is_open = sale.stage.outcome == Outcome.OPEN
-    quiet = now - max(filter(None, (heard_of(sale), done_at)))
-    is_silent = is_open and quiet >= timedelta(days=silent_after)
+def _silent_since(now: datetime) -> datetime:
+    """What was heard of last then, or before, is silent. One query."""
+    return now - timedelta(days=read(SILENT_AFTER_DAYS))
+
+
+def _card(sale: Opportunity, done_at: datetime | None, silent_since: datetime, now: datetime, today: date) -> Card:
+    heard_at = max(filter(None, (heard_of(sale), done_at)))
+    is_silent = sale.stage.outcome == Outcome.OPEN and heard_at <= silent_since
     return Card(
         sale=sale,
         worth=worth(sale),
         weighted=money(sale.weighted, sale.currency),
         is_overdue=sale.is_overdue(today),
-        silent_days=quiet.days if is_silent else 0,
+        silent_days=(now - heard_at).days if is_silent else 0,
     )
 
 

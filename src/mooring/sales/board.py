@@ -12,7 +12,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, When, Window
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Sum, Value, When, Window
 from django.db.models.functions import RowNumber
 
 from mooring.customers.models import Customer, Lead
@@ -41,6 +41,10 @@ class BoardFilters:
     """Only open ones whose close date is before this day."""
     outcome: str = ""
     stage_id: int | None = None
+    silent_since: datetime | None = None
+    """Only open ones that were not changed after that, and whose customer or lead sent and got no letter."""
+    also: Q = field(default_factory=Q)
+    """What is known of opportunities by rooms above this one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +167,11 @@ def _rows(pipeline: Pipeline, filters: BoardFilters) -> Any:
         rows = rows.filter(stage__outcome=filters.outcome)
     if filters.stage_id is not None:
         rows = rows.filter(stage_id=filters.stage_id)
-    return rows
+    if filters.silent_since is not None:
+        rows = rows.filter(
+            _no_letter_after(filters.silent_since), stage__outcome=Outcome.OPEN, changed_at__lte=filters.silent_since
+        )
+    return rows.filter(filters.also)
 
 
 def _shown(rows: Any) -> Any:
@@ -171,6 +179,14 @@ def _shown(rows: Any) -> Any:
     return rows.select_related("customer", "lead", "owner", "stage").annotate(
         customer_letter_at=_latest("customer"), lead_letter_at=_latest("lead"), own_letter_at=_latest_own()
     )
+
+
+def _no_letter_after(at: datetime) -> Q:
+    """The same letters as those of `heard_of`."""
+    links = Link.objects.filter(removed_at=None, letter__at__gt=at)
+    of_its_own = OpportunityLetter.objects.filter(opportunity=OuterRef("pk"), removed_at=None, letter__at__gt=at)
+    ends = [links.filter(**{kind: OuterRef(f"{kind}_id")}) for kind in ("customer", "lead")]
+    return Q(*(~Exists(letters) for letters in (*ends, of_its_own)))
 
 
 def _latest(kind: str) -> Subquery:

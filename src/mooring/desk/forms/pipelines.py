@@ -23,6 +23,7 @@ _MARKS: Final = (
     ("won", pgettext_lazy("opportunities", "won")),
     ("lost", pgettext_lazy("opportunities", "lost")),
     ("overdue", gettext_lazy("past their close date")),
+    ("silent", pgettext_lazy("opportunities", "silent")),
 )
 
 

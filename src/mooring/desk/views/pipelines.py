@@ -79,7 +79,7 @@ def pipeline(request: HttpRequest, pipeline_id: int) -> HttpResponse:
     """The board."""
     found = pipeline_for(request, pipeline_id)
     form, filters = filters_of(request, found)
-    columns = shown_columns(request, found, board_of(found, filters))
+    columns = shown_columns(request, found, board_of(found, filters), filters.silent_since)
     values = {**around_pipeline(request, found), "columns": columns, "filters": form, "is_filtered": bool(form.asked())}
     return page(request, "desk/pipelines/board.html", values, fragment="board")
 
@@ -91,7 +91,8 @@ def pipeline_stage(request: HttpRequest, pipeline_id: int, stage_id: int) -> Htt
     found = pipeline_for(request, pipeline_id)
     stage = found.stages.filter(pk=stage_id).first() or Stage(pk=0, pipeline=found)
     _form, filters = filters_of(request, found)
-    (column,) = shown_columns(request, found, [cards_behind(stage, request.GET.get("place", ""), filters)])
+    cards = cards_behind(stage, request.GET.get("place", ""), filters)
+    (column,) = shown_columns(request, found, [cards], filters.silent_since)
     values = {**around_pipeline(request, found), "column": column}
     return page(request, "desk/pipelines/stage.html", values, fragment="cards")
 
@@ -108,7 +109,7 @@ def pipeline_list(request: HttpRequest, pipeline_id: int) -> HttpResponse:
     rows = sales_list(found, filters, sort=sort, place=place)
     values: dict[str, Any] = {
         **around_pipeline(request, found),
-        "page": KeysetPage(cards_of(rows.rows), rows.next or None, rows.previous or None),
+        "page": KeysetPage(cards_of(rows.rows, filters.silent_since), rows.next or None, rows.previous or None),
         "sums": sums_in_words(totals_of(found, filters)),
         "filters": form,
         "is_filtered": bool(form.asked()),
