@@ -22,6 +22,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
+from django.db import connection
 from django.test import Client
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
@@ -127,9 +128,14 @@ def lighthouse(provider: IdentityProvider, live_server: Any, settings: Any, trus
 
 @pytest.fixture
 def looks_right() -> Callable[..., None]:
-    """Check and picture the page as it stands now, in both widths and both themes."""
+    """Check and picture the page as it stands now, in both widths and both themes.
+
+    Only once, with SQLite: which database stands behind a page changes nothing about its looks.
+    """
 
     def looks_right(page: Page, name: str) -> None:
+        if connection.vendor != "sqlite":
+            return
         before = page.viewport_size
         for width_name, (width, height) in WIDTHS.items():
             page.set_viewport_size({"width": width, "height": height})
@@ -137,7 +143,7 @@ def looks_right() -> Callable[..., None]:
                 page.emulate_media(color_scheme=theme)  # type: ignore[arg-type]  # one of two words
                 page.evaluate(PAINTED)
                 keep_picture(page, f"{name}-{width_name}-{theme}")
-                assert_accessible(page, f"{name}, {width_name}, {theme}")
+                assert_accessible(page, f"{name}, {width_name}, {theme}", only_colours=theme == "dark")
             sideways = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
             assert sideways <= 0, f"{name} scrolls sideways by {sideways} pixels at {width}"
         page.emulate_media(color_scheme="light")
@@ -147,10 +153,11 @@ def looks_right() -> Callable[..., None]:
     return looks_right
 
 
-def assert_accessible(page: Page, name: str) -> None:
-    """No violation of WCAG 2.2 AA that axe-core can find."""
-    rules = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-    results = Axe().run(page, options={"runOnly": {"type": "tag", "values": rules}})
+def assert_accessible(page: Page, name: str, *, only_colours: bool = False) -> None:
+    """No violation of WCAG 2.2 AA that axe-core can find; where only the theme differs, its colours alone."""
+    tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+    only = {"type": "rule", "values": ["color-contrast"]} if only_colours else {"type": "tag", "values": tags}
+    results = Axe().run(page, options={"runOnly": only})
     assert results.violations_count == 0, f"{name}:\n{results.generate_report()}"
 
 
