@@ -25,6 +25,7 @@ from selectolax.lexbor import LexborHTMLParser
 from desk.policy import ROWS
 from desk.policy_words import address_name
 from desk.world import World, client_of, make_world
+from mooring.sales.money import CURRENCIES
 from mooring.ui import build_translations
 from mooring.ui.gather_messages import PACKAGE, gather
 from mooring.users.models import User
@@ -42,6 +43,7 @@ _OF_NO_LANGUAGE = (
     r"\w",
     "Mooring|INBOX",
     "Ctrl|Ctrl K|Enter",
+    "|".join(("CSV", *CURRENCIES)),
     r"How much are ropes\?",
     *(name for _code, name in settings.LANGUAGES),
 )

@@ -265,6 +265,9 @@ def _sales(owner: User, box: SalesMailbox, customer: Customer, mark: str) -> dic
     line = ChecklistItem(text=f"Sample{mark}")
     sale = making.make_opportunity(f"Lines{mark}", pipeline=pipeline, whom=customer, owner=owner, checklist=(line,), **texts)
     _new, second, *_others = stages = list(pipeline.stages.all())
+    for stage in stages:
+        stage.title += mark
+        stage.save(update_fields=["title"])
     move = move_opportunity(opportunity=sale, to=second, by=Actor(owner, "desk"), now=making.NOW)
     assert move is not None
     won = next(stage for stage in stages if stage.outcome == "won")

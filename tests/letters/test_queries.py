@@ -263,7 +263,7 @@ def test_kept_letters_of_a_refused_sender_stay_and_can_be_taken_off_records(bob:
 def test_who_has_no_mailbox_is_told_without_looking_that_nothing_unlinked_is_theirs(
     alice: User, django_assert_num_queries: Any
 ) -> None:
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(1):
         assert report_page(reader=alice, filters=ReportFilters(is_linked=False)).rows == []
 
 

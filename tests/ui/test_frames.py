@@ -25,7 +25,8 @@ FRAME = Frame(
     language_url="/language/",
     theme_url="/theme/",
 )
-TEMPLATES = sorted((build_assets.UI / "templates").rglob("*.html"))
+TEMPLATES = sorted(path for path in (build_assets.UI / "templates").rglob("*.html") if path.name != "letter_body.html")
+"""Of pages: what a sandboxed frame shows of a letter has a style of its own, and a policy that allows no script."""
 
 
 def shown(request, template="ui/frame.html", frame=FRAME) -> LexborHTMLParser:

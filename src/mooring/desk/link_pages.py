@@ -9,11 +9,10 @@ from typing import Any, Final
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from mooring.customers.models import Customer, Lead, PortalUser, Project
+from mooring.customers.models import Customer, Lead, Project
 from mooring.desk.forms.places import place_in_words
 from mooring.letters.linking import kind_of, target_of
 from mooring.letters.models import Letter, Link, Rule
-from mooring.letters.sharing import customers_shown
 from mooring.users.models import User
 from mooring.users.permissions import Action, Module, scope_of
 
@@ -62,15 +61,10 @@ def suggested_links(links: Sequence[Link], reader: User) -> list[Suggestion]:
 
 
 def with_portal(shown: Sequence[ShownLink], letter: Letter) -> list[ShownLink]:
-    """Each link to a customer with portal users with whether these see the letter. At most two queries."""
-    customers = {each.link.customer_id: each.link.customer for each in shown if each.link.customer is not None}
-    with_users = set(PortalUser.objects.filter(customer__in=list(customers)).values_list("customer_id", flat=True))
-    if not with_users or letter.is_private:
+    """Each link to a customer with portal users with whether these see the letter; as letters.queries.links_of gives it."""
+    if letter.is_private:
         return list(shown)
-    sees = customers_shown(letter, [customer for customer in customers.values() if customer.pk in with_users])
-    return [
-        replace(each, is_shared=each.link.customer_id in sees) if each.link.customer_id in with_users else each for each in shown
-    ]
+    return [replace(each, is_shared=each.link.is_shared) if each.link.has_portal else each for each in shown]
 
 
 def why_in_words(link: Link) -> str:

@@ -12,10 +12,10 @@ from typing import Final
 
 from django.db.models import Exists, OuterRef, Q
 
-from mooring.customers.models import Contact, EmailAddress
+from mooring.customers.models import Contact, EmailAddress, PortalUser
 from mooring.letters.link_rows import ends_of
 from mooring.letters.linking import Linkable, kind_of
-from mooring.letters.models import Delivery, Letter, Link, Participant
+from mooring.letters.models import Delivery, Letter, Link, Participant, SharedLetter
 from mooring.letters.paging import PAGE_SIZE, Page, Window, page_of
 from mooring.letters.visibility import visible_deliveries, visible_letters, visible_links
 from mooring.users.models import User
@@ -105,10 +105,20 @@ def deliveries_of(*, letters: Collection[Letter], reader: User) -> dict[int, lis
     return found
 
 
+_IN_THE_PORTAL: Final = {
+    "has_portal": Exists(PortalUser.objects.filter(customer=OuterRef("customer"))),
+    "is_shared": Exists(SharedLetter.objects.filter(letter=OuterRef("letter"), customer=OuterRef("customer"))),
+}
+
+
 def links_of(*, letters: Collection[Letter], reader: User, with_removed: bool = False) -> dict[int, list[Link]]:
-    """The letters' links to records that the reader may see, by letter id, the tombstones too if wanted. Few queries."""
+    """The letters' links to records that the reader may see, by letter id, the tombstones too if wanted. Few queries.
+
+    Those to customers say whether these have portal users, and whether the portal shows them the letter.
+    """
     found: dict[int, list[Link]] = {letter.pk: [] for letter in letters}
     links = visible_links(reader, with_removed=with_removed).filter(letter_id__in=found)
+    links = links.annotate(**_IN_THE_PORTAL)
     for link in links.select_related("customer", "lead", "project", "created_by", "removed_by").order_by("id"):
         found[link.letter_id].append(link)
     return found

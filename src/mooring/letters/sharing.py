@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef
 from django.utils.translation import gettext as _
 
 from mooring.customers.models import Customer
@@ -44,13 +42,6 @@ def unshare_letter(*, letter: Letter, customer: Customer, by: Actor, now: dateti
 def shared_letters(*, customer: Customer, cursor: str = "", size: int = 30) -> Page[Letter]:
     """A page of what the portal shows of this customer, newest first; one query."""
     return page_of(letters_shared_with(customer), cursor=cursor, size=size, position=lambda letter: letter.position)
-
-
-def customers_shown(letter: Letter, customers: Sequence[Customer]) -> set[int]:
-    """The ids of those customers whose portal users see the letter; one query."""
-    links = Link.objects.filter(letter=OuterRef("letter"), customer=OuterRef("customer"), removed_at=None)
-    rows = SharedLetter.objects.filter(Exists(links), letter=letter, customer__in=[each.pk for each in customers])
-    return set(rows.values_list("customer_id", flat=True))
 
 
 def _note(action: str, letter: Letter, customer: Customer, *, by: Actor, now: datetime) -> None:

@@ -43,10 +43,6 @@ class BoxForm(forms.Form):
         required=False,
         strip=False,
         widget=_NEW_PASSWORD,
-        help_text=_(
-            "With number and password colleagues who have no right at the box can open it. At least %(count)d characters."
-        )
-        % {"count": SHORTEST_PASSWORD},
     )
     has_no_password = forms.BooleanField(label=_("Take the password away: opened by right only"), required=False)
 
@@ -54,6 +50,9 @@ class BoxForm(forms.Form):
         """`lines` are the boxes below which it may stand; the box itself and its present parent are seen to."""
         super().__init__(*args, **kwargs)
         self._box = box
+        self.fields["password"].help_text = _(
+            "With number and password colleagues who have no right at the box can open it. At least %(count)d characters."
+        ) % {"count": SHORTEST_PASSWORD}
         places = {line.box.pk: (line.path_hint, line.box) for line in lines if line.box != box}
         if box is not None and box.parent is not None:
             places.setdefault(box.parent.pk, (str(box.parent), box.parent))

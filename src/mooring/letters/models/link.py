@@ -55,6 +55,10 @@ class Link(models.Model):
     created_at = models.DateTimeField()
     batch = models.ForeignKey(LinkBatch, null=True, on_delete=models.SET_NULL, related_name="links", db_index=False)
     removed_at = models.DateTimeField(null=True, blank=True)
+
+    has_portal: bool
+    is_shared: bool
+    """Both only on what letters.queries.links_of gives."""
     removed_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+", db_index=False)
 
     class Meta:
