@@ -12,7 +12,19 @@ answer to the six principals of PRINCIPALS, in that order:
 from __future__ import annotations
 
 from desk import policy_boxes, policy_email, policy_pipelines, policy_writing
-from desk.policy_words import ADMINISTRATOR, CHANGE_MODULE, CHANGE_RECORD, NOBODY, PUBLIC, SEE_RECORD, SIGNED_IN, Row, writes
+from desk.policy_words import (
+    ADMINISTRATOR,
+    CHANGE_MODULE,
+    CHANGE_RECORD,
+    HIDDEN,
+    NOBODY,
+    NOT_SENT,
+    PUBLIC,
+    SEE_RECORD,
+    SIGNED_IN,
+    Row,
+    writes,
+)
 
 _NAMED = {"name": "Another name", "changed_at": "$version"}
 _CUSTOMER = {**_NAMED, "kind": "company", "emails-total": "0", "domains-total": "0", "phones-total": "0", "addresses-total": "0"}
@@ -155,6 +167,12 @@ ROWS: dict[str, Row] = {
         writes(SIGNED_IN),
         data={"name": "New Name", "language": "en", "time_zone": "UTC", "theme": "dark"},
     ),
+    # The address of the feed is itself the secret: who holds it reads, signed in or not
+    "calendar_feed": Row(SIGNED_IN, "login Wok Wok Wok Wok login"),
+    "revoke_calendar_feed": Row(NOBODY, "login see Wsee see see login"),
+    "calendar": Row(PUBLIC, NOT_SENT, args=("the-owners-secret",)),
+    "calendar#locked": Row(HIDDEN, NOT_SENT, args=("the-secret-of-who-left",)),
+    "calendar#revoked": Row(HIDDEN, NOT_SENT, args=("a-secret-from-before",)),
     "account_change_password": Row(
         SIGNED_IN,
         writes(SIGNED_IN),

@@ -9,6 +9,8 @@ PRINCIPALS = ("anonymous", "administrator", "owner", "colleague", "reader", "dea
 """`owner` and `colleague` are sales people: the records of the world belong to the first, the second may not see them."""
 
 PUBLIC = "ok ok ok ok ok ok"
+HIDDEN = "404 404 404 404 404 404"
+NOT_SENT = "405 405 405 405 405 405"
 SIGNED_IN = "login ok ok ok ok login"
 ADMINISTRATOR = "login ok 403 403 403 login"
 NOBODY = "login 405 405 405 405 login"

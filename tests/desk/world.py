@@ -9,6 +9,7 @@ from django.conf import settings
 from django.test import Client
 
 import making
+from desk.world_feeds import feeds_of
 from desk.world_lists import lists_of_world
 from desk.world_portal import archived_customer, begun_move, portal_of
 from letters.making_letters import arrival, make_account, make_letter, make_team_account, match_of
@@ -180,7 +181,7 @@ def make_world(mark: str = "") -> World:
         deactivated=deactivated,
         view=view,
         activity=_planned(owner, records["customer"], mark),
-        clients={},
+        clients={"anonymous": Client()},
         job=make_import(people[Role.ADMINISTRATOR], mark),
         **records,
         **_letters(owner, records["customer"], mark),
@@ -192,9 +193,9 @@ def make_world(mark: str = "") -> World:
         info_field=info_field,
     )
     share_letter(letter=world.letter, customer=world.customer, by=Actor(owner, "desk"), now=making.NOW)
+    feeds_of(owner=owner, deactivated=deactivated)
     for name in ("administrator", "owner", "colleague", "reader", "deactivated"):
         world.clients[name] = client_of(getattr(world, name))
-    world.clients["anonymous"] = Client(raise_request_exception=True)
     User.objects.filter(pk=deactivated.pk).update(is_active=False)
     return world
 

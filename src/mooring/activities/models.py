@@ -171,3 +171,12 @@ class LookedAt(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class CalendarFeed(models.Model):
+    """The secret address at which a calendar program reads what somebody planned. A new one takes the place of the old one."""
+
+    user = models.OneToOneField(User, primary_key=True, on_delete=models.CASCADE, related_name="+")
+    digest = models.CharField(max_length=64, unique=True)
+    """The SHA-256 of the secret in the address, which itself is kept nowhere."""
+    made_at = models.DateTimeField()

@@ -94,6 +94,8 @@ ACTIONS: Final = {
     "sending_broke_off": gettext_lazy("broken off while sending"),
     "found_sent": gettext_lazy("found to have been sent"),
     "reported": gettext_lazy("report about it arrived"),
+    "calendar_feed_made": gettext_lazy("address of the calendar feed made"),
+    "calendar_feed_revoked": gettext_lazy("address of the calendar feed revoked"),
     "password set": gettext_lazy("new password"),
     "activity_planned": gettext_lazy("planned"),
     "activity_changed": gettext_lazy("plan changed"),

@@ -10,6 +10,7 @@ from mooring.desk.views import (
     activities,
     archive,
     bulk_moves,
+    calendar_feed,
     contacts,
     customer_files,
     customer_portal,
@@ -157,6 +158,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("views/<int:view_id>/remove/", saved_views.drop_view, name="drop_view"),
     # My profile
     path("profile/", profile.profile, name="profile"),
+    path("profile/calendar/", calendar_feed.calendar_feed, name="calendar_feed"),
+    path("profile/calendar/revoke/", calendar_feed.revoke_calendar_feed, name="revoke_calendar_feed"),
+    path("calendar/<slug:secret>.ics", calendar_feed.calendar, name="calendar"),
     path("profile/password/", sign_in.change_password, name="account_change_password"),
     path("profile/email/", accounts.profile_email, name="profile_email"),
     path("profile/email/new/", account_form.new_profile_account, name="new_profile_account"),
