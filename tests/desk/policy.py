@@ -150,6 +150,7 @@ ROWS: dict[str, Row] = {
     "reopen_activity": Row(NOBODY, "login see see 404 403 login", args=("$activity.pk",)),
     "remove_activity": Row(NOBODY, "login Wsee Wsee 404 403 login", args=("$activity.pk",)),
     "bring_back_activity": Row(NOBODY, "login see see 404 403 login", args=("$activity.pk",)),
+    "mentionable": Row(SIGNED_IN, NOBODY),
     "bell": Row(SIGNED_IN, NOBODY),
     "notices": Row(SIGNED_IN, "login see see see see login"),
     "customer_opportunities": Row(SEE_RECORD, SEE_RECORD, args=("$customer.pk",)),

@@ -104,6 +104,7 @@ class NoticeKind(models.TextChoices):
     REMINDER = "reminder", _("Reminder")
     NO_ANSWER = "no_answer", _("No answer yet")
     GIVEN = "given", _("Given to you")
+    MENTION = "mention", _("You were mentioned")
     LETTER_GIVEN = "letter_given", _("Email given to you")
     SIGN_IN = "sign_in", _("Sign in again")
     """The provider does not know the permission for a mailbox any more."""

@@ -9,6 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from mooring.activities.mentioning import tell_mentioned
 from mooring.activities.models import Activity, ActivityKind, Notice, NoticeKind
 from mooring.customers.checking import line
 from mooring.customers.models import Customer, Lead, Project
@@ -50,6 +51,7 @@ def plan_activity(*, data: ActivityData, by: Actor, now: datetime) -> Activity:
         activity = Activity(**_columns(data), planned_by=by.user, created_at=now, changed_at=now)
         activity.save(force_insert=True)
         _tell_owner(activity, by=by, now=now)
+        tell_mentioned(activity=activity, before="", by=by, now=now)
         _note(activity, "activity_planned", by=by, now=now)
     return activity
 
@@ -60,7 +62,7 @@ def change_activity(*, activity: Activity, data: ActivityData, by: Actor, now: d
     with transaction.atomic():
         stored = _locked(activity)
         before = _facts(data_of(stored))
-        was_owned_by, reminded_of = stored.owner_id, stored.remind_at
+        was_owned_by, reminded_of, noted = stored.owner_id, stored.remind_at, stored.note
         for name, value in _columns(data).items():
             setattr(stored, name, value)
         if data.remind_at != reminded_of:
@@ -69,6 +71,7 @@ def change_activity(*, activity: Activity, data: ActivityData, by: Actor, now: d
         stored.save()
         if stored.owner_id != was_owned_by:
             _tell_owner(stored, by=by, now=now)
+        tell_mentioned(activity=stored, before=noted, by=by, now=now)
         _note(stored, "activity_changed", by=by, now=now, changes=changes_between(before, _facts(data)))
     return stored
 

@@ -27,6 +27,7 @@ from mooring.desk.views import (
     mailbox,
     mailbox_bulk,
     mailbox_deeds,
+    mentions,
     older_letters,
     profile,
     projects,
@@ -150,6 +151,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("activities/<int:activity_id>/reopen/", activities.reopen, name="reopen_activity"),
     path("activities/<int:activity_id>/remove/", activities.remove, name="remove_activity"),
     path("activities/<int:activity_id>/back/", activities.bring_back, name="bring_back_activity"),
+    path("people/", mentions.mentionable, name="mentionable"),
     path("notices/", activities.notices, name="notices"),
     path("notices/bell/", activities.bell, name="bell"),
     # Saved views and columns of the lists

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from django import forms
 from django.db.models import Q
+from django.urls import reverse_lazy
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -52,7 +53,11 @@ class ActivityForm(forms.Form):
     )
     remind = forms.ChoiceField(label=gettext_lazy("Reminder"), choices=_REMINDERS, required=False)
     note = forms.CharField(
-        label=gettext_lazy("Note"), max_length=100_000, required=False, widget=forms.Textarea(attrs={"rows": 4})
+        label=gettext_lazy("Note"),
+        max_length=100_000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 4, "data-mentions": reverse_lazy("mentionable")}),
+        help_text=gettext_lazy("With an @ before their name you tell colleagues of it: @Bob Smith."),
     )
     field_order = ("kind", "title", "about", "owner", "day", "hour", "remind", "note")
 

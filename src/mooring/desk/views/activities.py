@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from mooring.activities.mentioning import mentioned_in, unseeing
 from mooring.activities.models import Activity
 from mooring.activities.noticing import mark_read
 from mooring.activities.planning import (
@@ -27,6 +28,7 @@ from mooring.customers.models import Customer, Lead, Project
 from mooring.desk.access import activity_for, actor_of, letter_for, may_in, user_of
 from mooring.desk.forms.activities import ActivityForm, initial_of
 from mooring.desk.list_pages import own_path, path_of_ours
+from mooring.desk.notice_lines import lines_of
 from mooring.desk.personal import zone_of
 from mooring.desk.timeline import id_in
 from mooring.letters.visibility import visible_links
@@ -71,6 +73,7 @@ def new_activity(request: HttpRequest) -> HttpResponse:
             form.add_error(error.field if error.field in form.fields else None, str(error))
         else:
             toast(request, _("“%(title)s” is planned.") % {"title": activity})
+            _say_who_was_not_told(request, activity)
             return see_other(request, own_path(request, reverse("my_day")))
     return _form_page(request, form, title=_("Plan something"))
 
@@ -81,11 +84,12 @@ def edit_activity(request: HttpRequest, activity_id: int) -> HttpResponse:
     form = ActivityForm(request.POST or None, reader=user_of(request), known=activity, initial=initial_of(activity))
     if request.method == "POST" and form.is_valid():
         try:
-            change_activity(activity=activity, data=form.data_entered(), by=actor_of(request), now=timezone.now())
+            changed = change_activity(activity=activity, data=form.data_entered(), by=actor_of(request), now=timezone.now())
         except UnableToPlan as error:
             form.add_error(error.field if error.field in form.fields else None, str(error))
         else:
             toast(request, _("“%(title)s” was saved.") % {"title": form.cleaned_data["title"]})
+            _say_who_was_not_told(request, changed)
             return see_other(request, own_path(request, reverse("my_day")))
     return _form_page(request, form, title=str(activity), activity=activity)
 
@@ -122,7 +126,7 @@ def notices(request: HttpRequest) -> HttpResponse:
         return see_other(request, reverse("notices"))
     found = notices_of(user, before_id=id_in(request.GET.get("before", "")), limit=NOTICES + 1)
     values = {
-        "notices": found[:NOTICES],
+        "notices": lines_of(found[:NOTICES]),
         "has_new": bool(unread_count(user)),
         "older": found[NOTICES - 1].pk if len(found) > NOTICES else None,
     }
@@ -156,6 +160,12 @@ def _about(request: HttpRequest, letter: Any) -> Customer | Lead | Project | Opp
             found = _RECORDS[name].objects.visible_to(user_of(request), Action.CHANGE).filter(pk=record_id).first()
             return found
     return None
+
+
+def _say_who_was_not_told(request: HttpRequest, activity: Activity) -> None:
+    """Of those whom the note mentions."""
+    for person in unseeing(activity, mentioned_in(activity.note)):
+        toast(request, _("%(person)s may not see this and was not told.") % {"person": person}, is_problem=True)
 
 
 def _form_page(request: HttpRequest, form: ActivityForm, *, title: str, activity: Activity | None = None) -> HttpResponse:

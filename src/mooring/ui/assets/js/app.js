@@ -9,6 +9,7 @@ import "./dragging.js";
 import "./folding.js";
 import "./keyboard.js";
 import "./lists.js";
+import "./mentions.js";
 import "./menus.js";
 import "./palette.js";
 import "./panes.js";
