@@ -168,6 +168,8 @@ ROWS: dict[str, Row] = {
         writes(SIGNED_IN),
         data={"name": "New Name", "language": "en", "time_zone": "UTC", "theme": "dark"},
     ),
+    "notice_mail": Row(SIGNED_IN, writes(SIGNED_IN), data={"rhythm": "daily", "hour": "7"}),
+    "stop_notice_mail": Row(PUBLIC, PUBLIC, args=("$stop_word",)),
     # The address of the feed is itself the secret: who holds it reads, signed in or not
     "calendar_feed": Row(SIGNED_IN, "login Wok Wok Wok Wok login"),
     "revoke_calendar_feed": Row(NOBODY, "login see Wsee see see login"),

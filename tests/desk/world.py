@@ -32,6 +32,7 @@ from mooring.customers.models import (
 from mooring.customers.record_data import DomainData, PostalAddressData
 from mooring.desk.beginnings import attached_files
 from mooring.desk.forms.places import place_in_words
+from mooring.desk.notice_letters import unsubscribe_word
 from mooring.letters.attaching import attach
 from mooring.letters.drafting import DraftData, discard_draft, start_draft
 from mooring.letters.models import (
@@ -137,6 +138,11 @@ class World:
     def other_place(self) -> str:
         """The owner's project as forms name it."""
         return place_in_words(self.project)
+
+    @property
+    def stop_word(self) -> str:
+        """What ends letters about notices to the owner."""
+        return unsubscribe_word(self.owner)
 
     @property
     def other_industry_wish(self) -> str:

@@ -276,3 +276,9 @@ def test_outlook_finds_its_conversation_and_automatic_letters_say_so() -> None:
     assert b"Thread-Topic: Ropes\r\nThread-Index: AcABAA==\r\n" in raw
     assert b"Auto-Submitted: auto-generated\r\nX-Auto-Response-Suppress: All\r\n" in raw
     assert read_letter(raw).header.is_automatic
+
+
+def test_mail_programs_find_the_way_to_unsubscribe() -> None:
+    raw = written(unsubscribe_url="https://crm.example/notices/stop/abc:def/")
+    assert b"List-Unsubscribe: <https://crm.example/notices/stop/abc:def/>\r\n" in raw
+    assert b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" in raw

@@ -122,6 +122,8 @@ class Notice(models.Model):
     account = models.ForeignKey(MailAccount, null=True, on_delete=models.CASCADE, related_name="+", db_index=False)
     at = models.DateTimeField()
     read_at = models.DateTimeField(null=True)
+    told_in = models.ForeignKey("NoticeLetter", null=True, on_delete=models.SET_NULL, related_name="+")
+    """The letter that tells of it, to those who want letters."""
 
     class Meta:
         ordering = ("-at", "-id")
@@ -181,3 +183,65 @@ class CalendarFeed(models.Model):
     digest = models.CharField(max_length=64, unique=True)
     """The SHA-256 of the secret in the address, which itself is kept nowhere."""
     made_at = models.DateTimeField()
+
+
+class Rhythm(models.TextChoices):
+    OFF = "off", _("Never")
+    AT_ONCE = "at_once", _("At once")
+    HOURLY = "hourly", _("Once an hour at most")
+    DAILY = "daily", _("Once a day")
+
+
+class NoticeMailing(models.Model):
+    """How somebody wants to be written to about new notices. Who has no row is not written to."""
+
+    user = models.OneToOneField(User, primary_key=True, on_delete=models.CASCADE, related_name="+")
+    rhythm = models.CharField(_("Email about notices"), max_length=8, choices=Rhythm.choices, default=Rhythm.OFF)
+    hour = models.PositiveSmallIntegerField(default=8)
+    """Of a daily letter, in the user's time zone."""
+    since = models.DateTimeField()
+    """When it was switched on: notices from before are not written about."""
+    due_at = models.DateTimeField()
+    """No letter before that time."""
+
+    class Meta:
+        constraints = (models.CheckConstraint(condition=Q(hour__lte=23), name="a_daily_letter_has_an_hour_of_the_day"),)
+
+
+class NoticeLetterState(models.TextChoices):
+    READY = "ready", _("Ready to send")
+    SENDING = "sending", _("Sending")
+    SENT = "sent", _("Sent")
+    UNKNOWN = "unknown", _("Unknown")
+    """It broke off while the server could have taken it. It is never sent again; its notices stand behind the bell."""
+    FAILED = "failed", _("Failed")
+    NEEDLESS = "needless", _("Needless")
+    """All was read, or may not be read any more, before it left."""
+
+
+class NoticeLetter(models.Model):
+    """One letter about notices, on its way or behind it; written at the moment at which it is sent."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    message_id = models.CharField(max_length=200, unique=True)
+    made_at = models.DateTimeField()
+    state = models.CharField(max_length=8, choices=NoticeLetterState.choices, default=NoticeLetterState.READY)
+    may_be_taken = models.BooleanField(default=False)
+    """The server was told the letter's end, or is about to be."""
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_try_at = models.DateTimeField(null=True)
+    fence = models.PositiveIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True)
+    error_code = models.CharField(max_length=40, blank=True)
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("made_at", "id")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("user",), condition=Q(state__in=("ready", "sending")), name="one_letter_about_notices_at_a_time"
+            ),
+        )
+        indexes = (
+            models.Index(fields=("made_at", "id"), condition=Q(state__in=("ready", "sending")), name="notice_letters_under_way"),
+        )

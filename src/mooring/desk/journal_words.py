@@ -11,6 +11,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
+from mooring.activities.models import Rhythm
 from mooring.customers.models import Colour, CustomerKind, InfoType
 from mooring.desk import crm_words, portal_words, sales_terms
 from mooring.desk.settings_pages import PAGES
@@ -146,6 +147,8 @@ FIELDS: Final = {
     "customer": gettext_lazy("Customer"),
     "is_closed": gettext_lazy("Closed"),
     "role": gettext_lazy("Role"),
+    "notice_mail": gettext_lazy("Email about notices"),
+    "hour": gettext_lazy("Hour of the daily email"),
     "language": gettext_lazy("Language"),
     "time_zone": gettext_lazy("Time zone"),
     "theme": gettext_lazy("Colours"),
@@ -220,7 +223,7 @@ _CHANGES: Final = frozenset(
     {"changed", "won", "lost", "stage_undone", "deactivated", "reactivated", "made_default", "moved", "member_changed"}
 )
 """Deeds whose lines say before and after."""
-_CHOICES: Final = (Role, CustomerKind, Theme, Rule, GroupKind, Colour, InfoType, Cause)
+_CHOICES: Final = (Role, CustomerKind, Theme, Rule, GroupKind, Colour, InfoType, Cause, Rhythm)
 _VALUES: Final = {value: label for choices in _CHOICES for value, label in choices.choices}
 """Words of the database as people read them."""
 _PAGES: Final = {

@@ -120,6 +120,7 @@ PROFILE = (
     Place(_("About me"), "profile", icon="user"),
     Place(_("Email settings"), "profile_email", icon="mail", module=Module.ACCOUNTS),
     Place(_("Templates"), "letter_templates", icon="template", module=Module.ACCOUNTS, action=Action.CHANGE),
+    Place(_("Notices"), "notice_mail", icon="bell"),
     Place(_("Calendar feed"), "calendar_feed", icon="calendar-event"),
     Place(_("Password"), "account_change_password", icon="key"),
 )

@@ -21,6 +21,7 @@ __all__ = ("Correspondent", "WrittenFile", "WrittenLetter", "needs_smtputf8", "w
 LONGEST_REFERENCES = 1_500
 """Characters of References; relays refuse header blocks of more than 4,096 (freescout#5542)."""
 _NO_RECIPIENT_SHOWN = b"To: undisclosed-recipients:;\r\n"
+_ONE_CLICK = b"List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n"
 _FIELD_NAME = re.compile(rb"([!-9;-~]+):")
 _BCC = re.compile(rb"^bcc:[^\n]*\n(?:[ \t][^\n]*\n)*", re.IGNORECASE | re.MULTILINE)
 
@@ -58,6 +59,8 @@ class WrittenLetter:
     """What Outlook orders conversations by, taken over from the letter that is answered."""
     auto_submitted: str = ""
     """ "auto-generated" or "auto-replied" for letters that no person wrote (RFC 3834)."""
+    unsubscribe_url: str = ""
+    """Where a POST ends such letters, for the button that mail programs show (RFC 8058)."""
 
 
 def write_letter(letter: WrittenLetter, *, boundaries: Boundaries) -> bytes:
@@ -131,6 +134,8 @@ def _rest(letter: WrittenLetter) -> list[bytes]:
     fields = [text_field("Subject", letter.subject)]
     if letter.auto_submitted:
         fields += [text_field("Auto-Submitted", letter.auto_submitted), b"X-Auto-Response-Suppress: All\r\n"]
+    if letter.unsubscribe_url:
+        fields += [ids_field("List-Unsubscribe", [letter.unsubscribe_url]), _ONE_CLICK]
     return fields
 
 

@@ -99,13 +99,19 @@ class _Engine(threading.Thread):
 
 
 def _run_engine(stop: threading.Event) -> None:
+    from mooring.desk.notice_letters import write_notice_letter
+    from mooring.sync.notice_mail import run as run_notice_mail
     from mooring.sync.worker import run
     from mooring.transfer.running import run as run_imports
 
     imports = threading.Thread(target=run_imports, args=(stop,), name="imports", daemon=True)
-    imports.start()
+    writing = {"write": write_notice_letter}
+    notices = threading.Thread(target=run_notice_mail, args=(stop,), kwargs=writing, name="notices", daemon=True)
+    for thread in (imports, notices):
+        thread.start()
     run(stop)
-    imports.join(PATIENCE.total_seconds())
+    for thread in (imports, notices):
+        thread.join(PATIENCE.total_seconds())
 
 
 def _take_letters_of_a_demo(installation: Installation) -> Any:
