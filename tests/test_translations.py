@@ -30,6 +30,7 @@ from mooring.ui import build_translations
 from mooring.ui.gather_messages import PACKAGE, gather
 from mooring.users.models import User
 
+pytestmark = pytest.mark.slow
 LANGUAGES = [code for code, _name in settings.LANGUAGES if code != settings.LANGUAGE_CODE]
 _PLACEHOLDER = re.compile(r"%\(\w+\)[a-z]|%%|%[sd]|\{\w*\}")
 _SPOKEN = ("aria-label", "title", "placeholder", "alt", "data-label", "data-question", "data-word", "data-one", "data-many")

@@ -18,7 +18,7 @@ from desk.policy import ROWS
 from desk.policy_words import PRINCIPALS, Row, address_name
 from desk.world import World, make_world
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 def test_every_address_has_a_row_in_the_policy() -> None:

@@ -10,7 +10,7 @@ from desk.policy_words import address_name
 from desk.world import make_world
 
 CANARY = "<img src=x onerror=canary>'\"{{7*7}}"
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 def test_no_page_shows_what_people_entered_as_markup() -> None:

@@ -18,6 +18,7 @@ from mooring.mail.types import RawLetter
 from servers.scripted import LOOPBACK
 from servers.scripted_pop3 import ScriptedPop3, listing
 
+pytestmark = pytest.mark.slow
 Opened = Callable[[ScriptedPop3], Incoming]
 ONE_BY_ONE = ("TOP", "UIDL", "SASL PLAIN")
 

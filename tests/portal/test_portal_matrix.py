@@ -21,7 +21,7 @@ from desk.test_access_matrix import assert_private, is_of_portal, names_of
 from portal.portal_policy import PRINCIPALS, ROWS
 from portal.portal_world import PortalWorld, make_portal_world
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
 
 def test_every_address_of_the_portal_has_a_row() -> None:
