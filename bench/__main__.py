@@ -1,4 +1,4 @@
-"""python -m bench fetching | archiving | pages | accounts | sales: the measurements of bench/README.md."""
+"""python -m bench fetching | archiving | pages | accounts | sales | importing: the measurements of bench/README.md."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import importlib
 import sys
 from pathlib import Path
 
-MEASUREMENTS = ("fetching", "archiving", "pages", "accounts", "sales")
+MEASUREMENTS = ("fetching", "archiving", "pages", "accounts", "sales", "importing")
 
 
 def main() -> None:
