@@ -5,7 +5,7 @@ from collections import Counter
 import pytest
 from hypothesis import HealthCheck, settings
 
-pytest_plugins = ["cast", "servers.fixtures"]
+pytest_plugins = ["cast", "databases", "servers.fixtures"]
 
 # A machine that does other things beside is slow, which says nothing about what is tested.
 settings.register_profile("mooring", deadline=None, suppress_health_check=[HealthCheck.too_slow])

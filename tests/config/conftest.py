@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from config.installed import Place
+from databases import put_tables
 
 
 @pytest.fixture
@@ -16,9 +17,22 @@ def place(tmp_path: Path) -> Place:
     return Place(tmp_path / "data")
 
 
+@pytest.fixture
+def with_tables(tmp_path: Path) -> Place:
+    """A folder in which nothing but the database was made yet."""
+    return _with_tables(tmp_path)
+
+
+def _with_tables(folder: Path) -> Place:
+    place = Place(folder / "data")
+    place.data.mkdir(mode=0o700)
+    put_tables(place.data / "mooring.sqlite3")
+    return place
+
+
 @pytest.fixture(scope="session")
 def _initialised(tmp_path_factory: pytest.TempPathFactory) -> Place:
-    made = Place(tmp_path_factory.mktemp("installed") / "data")
+    made = _with_tables(tmp_path_factory.mktemp("installed"))
     assert made.init().status == 0
     return made
 

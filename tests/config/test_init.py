@@ -21,11 +21,11 @@ def test_it_makes_folders_and_keys_for_their_owner_alone(place: Place) -> None:
     assert rights(place.data / "mooring.sqlite3") == 0o600
 
 
-def test_the_first_administrator_is_made_once(place: Place) -> None:
-    first, second = place.init(), place.init()
+def test_the_first_administrator_is_made_once(with_tables: Place) -> None:
+    first, second = with_tables.init(), with_tables.init()
     assert "alice@example.com may sign in" in first.said
     assert "There is an administrator already" in second.said
-    assert place.run("staff", "list").said == "alice@example.com\tadministrator\tactive\tAlice\n"
+    assert with_tables.run("staff", "list").said == "alice@example.com\tadministrator\tactive\tAlice\n"
 
 
 def test_running_it_again_keeps_the_keys(installed: Place) -> None:
@@ -34,15 +34,15 @@ def test_running_it_again_keeps_the_keys(installed: Place) -> None:
     assert [path.read_bytes() for path in sorted((installed.data / "keys").iterdir())] == keys
 
 
-def test_without_a_terminal_it_says_how_to_name_the_administrator(place: Place) -> None:
-    ended = place.run("init")
+def test_without_a_terminal_it_says_how_to_name_the_administrator(with_tables: Place) -> None:
+    ended = with_tables.run("init")
     assert ended.status == 2
     assert "--admin-email" in ended.complained
     assert "Traceback" not in ended.complained
 
 
-def test_a_weak_password_is_refused_in_words(place: Place) -> None:
-    ended = place.run("init", "--admin-email", "alice@example.com", MOORING_ADMIN_PASSWORD="short")
+def test_a_weak_password_is_refused_in_words(with_tables: Place) -> None:
+    ended = with_tables.run("init", "--admin-email", "alice@example.com", MOORING_ADMIN_PASSWORD="short")
     assert ended.status == 1
     assert ended.complained.startswith("password: This password is too short.")
 

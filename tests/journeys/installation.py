@@ -11,6 +11,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from databases import put_tables
+
 PROGRAM = Path(__file__).parent / "worker_process.py"
 LEASE_SECONDS = 780
 """The worker's clock is put forward so far after each death, so that nobody waits for leases and back-off, at its longest
@@ -25,6 +27,7 @@ class Installation:
         keys.mkdir(parents=True)
         (keys / "secret_key").write_text(secrets.token_urlsafe(48))
         (keys / "sealing_keys").write_text(f"test:{base64.b64encode(secrets.token_bytes(32)).decode()}\n")
+        put_tables(folder / "mooring.sqlite3")
         self._clock = folder / "clock"
         self._ahead = 0
         self._log = (folder / "worker.log").open("ab")

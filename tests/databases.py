@@ -1,0 +1,107 @@
+"""The tables are made by the migrations once; every process of the tests takes a copy. A plugin of pytest.
+
+All the migrations cost ten seconds of a processor, and as much again with every one that is added. What they made of SQLite is
+kept in .cache/, named for what the migrations are; of PostgreSQL as a database beside the tests' own, on the same server.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import shutil
+import sqlite3
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import setup_databases, teardown_databases
+
+ROOT = Path(__file__).resolve().parents[1]
+KEPT = ROOT / ".cache" / "test-databases"
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment: None, django_db_modify_db_settings: None, django_db_blocker: Any) -> Iterator[None]:
+    """The database of this process, as pytest-django would make it. Whoever is first has the migrations make it."""
+    with django_db_blocker.unblock():
+        with _one_at_a_time(), _copied():
+            made = setup_databases(verbosity=0, interactive=False, aliases={"default"})
+        yield
+        teardown_databases(made, verbosity=0)
+
+
+def put_tables(database: Path) -> None:
+    """Put the tables of an installation there, if another test made them already; otherwise its own migrations will."""
+    if _sqlite_file().exists():
+        database.touch(mode=0o600)
+        shutil.copyfile(_sqlite_file(), database)
+
+
+@contextmanager
+def _one_at_a_time() -> Iterator[None]:
+    KEPT.mkdir(parents=True, exist_ok=True)
+    with (KEPT / f"{connection.vendor}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _copied() -> Any:
+    return _copied_in_postgresql() if connection.vendor == "postgresql" else _copied_in_memory()
+
+
+@contextmanager
+def _copied_in_memory() -> Iterator[None]:
+    """The database lives as long as one connection to it does, so one is open until Django has its own."""
+    memory = connection.creation._get_test_db_name()
+    with closing(sqlite3.connect(memory, uri=True)) as first:
+        file = _sqlite_file()
+        if file.exists():
+            with closing(sqlite3.connect(file)) as kept:
+                kept.backup(first)
+            yield
+            return
+        yield
+        part = file.with_suffix(".part")
+        part.unlink(missing_ok=True)
+        with closing(sqlite3.connect(part)) as kept:
+            first.backup(kept)
+        part.rename(file)
+
+
+@contextmanager
+def _copied_in_postgresql() -> Iterator[None]:
+    kept = f"mooring_tables_{_what_the_migrations_are()}"
+    if _exists(kept):
+        connection.settings_dict["TEST"]["TEMPLATE"] = kept
+        yield
+        return
+    yield
+    connection.close()
+    connection.close_pool()
+    _command(f"CREATE DATABASE {kept} TEMPLATE {connection.ops.quote_name(connection.settings_dict['NAME'])}")
+
+
+def _exists(database: str) -> bool:
+    with connection._nodb_cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [database])
+        return cursor.fetchone() is not None
+
+
+def _command(statement: str) -> None:
+    with connection._nodb_cursor() as cursor:
+        cursor.execute(statement)
+
+
+def _sqlite_file() -> Path:
+    return KEPT / f"{_what_the_migrations_are()}.sqlite3"
+
+
+def _what_the_migrations_are() -> str:
+    """Ours and those of the packages that we take, by whose lock file."""
+    files = [ROOT / "uv.lock", Path(__file__), *sorted(ROOT.glob("src/mooring/*/migrations/*.py"))]
+    said = b"\0".join(str(file.relative_to(ROOT)).encode() + file.read_bytes() for file in files)
+    return hashlib.sha256(said + sys.version.encode()).hexdigest()[:16]
