@@ -1,7 +1,8 @@
-"""Sales pages at the size of a large sales organisation: the tree, a box, the roll-up of the root, a board, reports.
+"""Sales pages at the size of a large sales organisation: the tree, a box, the roll-up of the root, boards, versions, reports.
 
-1,000 boxes in a tree, 5,000 pipelines, 200,000 opportunities unless told otherwise; every row is invented. Queries must not
-grow with the data. CPU is that of this process, which is all there is with SQLite.
+1,000 boxes in a tree, 5,000 pipelines, 200,000 opportunities unless told otherwise, beside them one pipeline with 2,000 open
+ones, two versions of it, and one of each other pipeline; every row is invented. Queries must not grow with the data. CPU is that
+of this process, which is all there is with SQLite.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from uuid import UUID
 from bench.pages import Readers, database
 
 STAGES = (("New", 10, "open"), ("Offer", 40, "open"), ("Negotiation", 70, "open"), ("Won", 100, "won"), ("Lost", 0, "lost"))
+LARGE = "The large one"
 CURRENCIES = ("EUR", "EUR", "EUR", "PLN", "USD")
 
 
@@ -29,10 +31,13 @@ def main(arguments: list[str]) -> None:
         started = time.monotonic()
         _fill(options, random.Random(7))
         print(f"filled in {time.monotonic() - started:.0f} s: {options.boxes:,} boxes, {options.opportunities:,} opportunities")
+        _save_versions(options)
         print(f"load of the machine: {os.getloadavg()[0]:.1f}, {os.cpu_count()} processors")
         print(f"{'page':44}{'median ms':>10}{'p95 ms':>9}{'CPU ms':>9}{'queries':>9}", flush=True)
         readers = Readers()
         for name, (who, address) in _addresses().items():
+            if options.only not in name:
+                continue
             figure = readers.measure(who, address, options.rounds)
             times = f"{figure.median_ms:10.1f}{figure.p95_ms:9.1f}{figure.cpu_ms:9.1f}{figure.queries:9d}"
             print(f"{name:44}{times}", flush=True)
@@ -43,25 +48,40 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--boxes", type=int, default=1_000)
     parser.add_argument("--pipelines", type=int, default=5_000)
     parser.add_argument("--opportunities", type=int, default=200_000)
+    parser.add_argument("--open", type=int, default=2_000, help="open opportunities of the large pipeline")
+    parser.add_argument("--weekly", type=int, default=5_000, help="pipelines of which a weekly version is saved")
     parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument("--only", default="", help="pages whose name holds this")
     parser.add_argument("--postgres", action="store_true", help="on a throw-away PostgreSQL instead of SQLite")
     return parser.parse_args(arguments)
 
 
 def _addresses() -> dict[str, tuple[str, str]]:
     """Name -> (who asks, address). Alice administers; Bob owns the root."""
-    from mooring.sales.models import Pipeline, SalesMailbox
+    from mooring.sales.models import Pipeline, PipelineVersion, SalesMailbox
 
     root = SalesMailbox.objects.unscoped("a measurement").get(number=1)
     pipeline = Pipeline.objects.unscoped("a measurement").order_by("pk")[0]
+    large = Pipeline.objects.unscoped("a measurement").get(name=LARGE)
+    first, second = PipelineVersion.objects.unscoped("a measurement").filter(uid=large.uid).order_by("number")[:2]
+    boards = f"/sales/pipelines/{large.pk}/"
     found = {
         "tree": ("bob", "/sales/"),
         "the root's card": ("bob", f"/sales/boxes/{root.pk}/"),
         "pipelines": ("bob", "/sales/pipelines/"),
         "a board": ("bob", f"/sales/pipelines/{pipeline.pk}/"),
+        "a board of 2,000 open": ("bob", boards),
+        "the same as a list": ("bob", f"{boards}?show=list"),
+        "its versions": ("bob", f"{boards}versions/"),
+        "two versions compared": ("bob", f"{boards}compare/?from={first.pk}&to={second.pk}"),
+        "a version and now compared": ("bob", f"{boards}compare/?from={first.pk}&to="),
     }
     for by in ("box", "region", "month", "quarter", "person", "stage", "pipeline"):
         found[f"roll-up of the root by {by}"] = ("bob", f"/reports/of/forecast/?box={root.pk}&by={by}")
+    month = f"/reports/forecast/opportunities/?box={root.pk}&by=month&key=2026-12"
+    found["what is behind a month"] = ("bob", month)
+    for by in ("box", "pipeline", "month"):
+        found[f"the same on a past day by {by}"] = ("bob", f"/reports/of/forecast/?box={root.pk}&by={by}&compared=2026-11-25")
     found["roll-up of everything by month"] = ("alice", "/reports/of/forecast/?by=month")
     branch = SalesMailbox.objects.unscoped("a measurement").filter(parent=root).order_by("number")[0]
     found["roll-up of a branch by box"] = ("bob", f"/reports/of/forecast/?box={branch.pk}")
@@ -70,8 +90,11 @@ def _addresses() -> dict[str, tuple[str, str]]:
 
 
 def _fill(options: argparse.Namespace, chance: random.Random) -> None:
+    from django.db import connection
+
     from bench.filling import NOW, PASSWORD
     from mooring.customers.models import Customer
+    from mooring.sales.kept_sums import put_together
     from mooring.sales.models import Ancestry, SalesMailbox
     from mooring.users.groups import add_group, add_member
     from mooring.users.journal import Actor
@@ -87,7 +110,7 @@ def _fill(options: argparse.Namespace, chance: random.Random) -> None:
         add_member(group=group, user=person, by=by, now=NOW)
     customer = Customer.objects.create(name="Harbour", name_key="harbour", created_at=NOW, changed_at=NOW)
     boxes: list[Any] = []
-    lines = []
+    lines: list[Any] = []
     for number in range(1, options.boxes + 1):
         parent = boxes[(number - 2) // 8] if boxes else None
         owner = people[1] if number == 1 else people[2]
@@ -100,15 +123,46 @@ def _fill(options: argparse.Namespace, chance: random.Random) -> None:
         while above is not None:
             lines.append(Ancestry(above=above, below=box, steps=steps))
             above, steps = above.parent, steps + 1
-    Ancestry.objects.bulk_create(lines, batch_size=2_000)
     _fill_pipelines(options, boxes, people, customer, chance)
+    # The lines of the tree last: sums are kept for every line, and a portion of many rows is added up at once then.
+    Ancestry.objects.bulk_create(lines, batch_size=2_000)
+    put_together()
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+
+
+def _save_versions(options: argparse.Namespace) -> None:
+    """Weekly versions of all, then a second one of the large pipeline in which much has changed."""
+    from datetime import timedelta
+
+    from bench.filling import NOW
+    from mooring.sales.models import Opportunity, Pipeline
+    from mooring.sales.versions import save_version, save_weekly
+    from mooring.users.journal import WORKER
+
+    started = time.process_time()
+    count = save_weekly(now=NOW, most=options.weekly)
+    print(f"{count:,} weekly versions: {(time.process_time() - started) * 1000 / max(count, 1):.1f} ms of CPU each")
+    large = Pipeline.objects.unscoped("a measurement").get(name=LARGE)
+    save_version(pipeline=large, by=WORKER, now=NOW)
+    later = NOW + timedelta(days=1)
+    rows = Opportunity.objects.unscoped("a measurement").filter(pipeline=large)
+    won = large.stages.get(title="Won")
+    for at, row in enumerate(rows):
+        if at % 4 == 0:
+            row.stage, row.closed_at = won, later
+        elif at % 4 == 1:
+            row.price = row.amount = row.amount + 1
+        elif at % 4 == 2 and row.close_on:
+            row.close_on += timedelta(days=40)
+        row.save()
+    save_version(pipeline=large, by=WORKER, now=later)
+    rows.filter(stage=won).update(stage=large.stages.get(title="Offer"), closed_at=None)
 
 
 def _fill_pipelines(
     options: argparse.Namespace, boxes: list[Any], people: list[Any], customer: Any, chance: random.Random
 ) -> None:
-    from django.db import connection
-
     from bench.filling import NOW
     from mooring.sales.models import Opportunity, Pipeline, Stage
 
@@ -117,7 +171,8 @@ def _fill_pipelines(
         [
             Pipeline(uid=UUID(int=chance.getrandbits(128)), mailbox=boxes[at % len(boxes)], name=f"Pipeline {at}", **times)
             for at in range(options.pipelines)
-        ],
+        ]
+        + [Pipeline(uid=UUID(int=chance.getrandbits(128)), mailbox=boxes[0], name=LARGE, **times)],
         batch_size=2_000,
     )
     stages = Stage.objects.bulk_create(
@@ -130,8 +185,6 @@ def _fill_pipelines(
     )
     rows = _opportunities(options, stages, people, customer, chance)
     Opportunity.objects.bulk_create(rows, batch_size=2_000)
-    with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
 
 
 def _opportunities(
@@ -140,8 +193,11 @@ def _opportunities(
     from bench.filling import NOW
     from mooring.sales.models import Opportunity
 
-    for at in range(options.opportunities):
-        stage = stages[(at % options.pipelines) * len(STAGES) + min(chance.randrange(8), 4)]
+    for at in range(options.opportunities + options.open):
+        if at < options.opportunities:
+            stage = stages[(at % options.pipelines) * len(STAGES) + min(chance.randrange(8), 4)]
+        else:
+            stage = stages[options.pipelines * len(STAGES) + at % 3]
         amount = Decimal(chance.randrange(10**7)).scaleb(-2)
         yield Opportunity(
             uid=UUID(int=chance.getrandbits(128)),

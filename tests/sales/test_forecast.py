@@ -19,8 +19,9 @@ from hypothesis import strategies as st
 from desk.world import client_of
 from making import NOW, actor, make_customer, make_opportunity, make_pipeline, make_sales_mailbox, make_user
 from mooring.desk.sales_words import money
-from mooring.sales.forecast import By, Extent, ForecastLine, forecast, opportunities_behind, past_forecast
+from mooring.sales.forecast import By, Extent, ForecastLine, forecast, forecast_of_pipelines, opportunities_behind, whole_of
 from mooring.sales.models import Opportunity, Pipeline, SalesMailbox
+from mooring.sales.past_forecast import past_forecast
 from mooring.sales.periods import Fiscal
 from mooring.sales.versions import save_version
 from mooring.users.models import User
@@ -171,6 +172,23 @@ def test_a_forecast_takes_as_many_queries_whatever_lies_below(boxes: list[SalesM
         make_opportunity(pipeline=make_pipeline(mailbox=box), owner=make_user())
     assert {by: count(by) for by in By} == before
     assert max(before.values()) <= 4
+
+
+def test_many_pipelines_are_shown_page_by_page_with_the_total_of_all(boxes: list[SalesMailbox], bob: User) -> None:
+    extent = Extent(bob, boxes[0])
+    for name, currency in (("Boats", "EUR"), ("boats", "PLN"), ("Boats", "EUR"), ("Sails", "EUR"), ("Empty", "")):
+        pipeline = make_pipeline(name, mailbox=boxes[len(Pipeline.objects.unscoped("a test counts")) % 4])
+        if currency:
+            make_opportunity(pipeline=pipeline, price=Decimal(10), currency=currency)
+    shown, after = [], ""
+    for _page in range(2):
+        lines, after = forecast_of_pipelines(extent, after=after, most=2)
+        shown += lines
+    assert after == ""
+    assert shown == forecast(extent, By.PIPELINE, fiscal=CALENDAR)
+    assert [(line.currency, line.count, line.amount) for line in whole_of(extent)] == [("EUR", 3, 30), ("PLN", 1, 10)]
+    page = client_of(bob).get(f"/reports/of/forecast/?box={boxes[0].pk}&by=pipeline").content.decode()
+    assert "30.00\N{NO-BREAK SPACE}EUR" in page
 
 
 def test_what_was_reset_removed_or_closed_is_in_no_forecast(boxes: list[SalesMailbox], bob: User) -> None:

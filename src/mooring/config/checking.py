@@ -185,6 +185,21 @@ def check_engine(*, now: datetime) -> Iterator[Finding]:
         yield from _failing_account(account.address, by_account.get(account.pk))
 
 
+def check_sums() -> Iterator[Finding]:
+    """Whether the kept sums of forecasts are those of the opportunities."""
+    from mooring.sales.kept_sums import differences
+
+    wrong = set(differences())
+    if wrong:
+        # A second look: somebody may have moved a card between two questions of the first one.
+        wrong &= set(differences())
+    if wrong:
+        what = f"{len(wrong)} kept sums of forecasts are not what the opportunities add up to."
+        yield Finding(Level.WRONG, what, "Somebody changed the database without Mooring. Run: mooring sums")
+    else:
+        yield Finding(Level.FINE, "The kept sums of forecasts are right.")
+
+
 def reasons_not_to_serve(*, listen: str) -> list[Finding]:
     """What must be put right before pages are served: a leak to strangers, or pages that cannot be drawn."""
     from django.conf import settings

@@ -24,6 +24,7 @@ from mooring.config.commands.scanning import scan
 from mooring.config.commands.serving import serve, worker
 from mooring.config.commands.staff import staff
 from mooring.config.commands.starting import UnableToRun, in_words
+from mooring.config.commands.sums import sums
 
 
 class Commands(click.Group):
@@ -53,7 +54,7 @@ def mooring() -> None:
     """
 
 
-for command in (init, serve, worker, check, scan, staff, accounts, customers, leads, contacts, report, keys, demo):
+for command in (init, serve, worker, check, scan, staff, accounts, customers, leads, contacts, report, keys, sums, demo):
     mooring.add_command(command)
 
 

@@ -39,6 +39,10 @@ class Asked:
     compared_at: datetime | None = None
     """When the day after `compared_on` begins."""
     group: Group | None = None
+    after: str = ""
+    """Where a page of lines begins, as the page before it said; empty for the first one."""
+    most: int = 0
+    """So many lines at once where a report has pages; 0 for all of them, as in a file."""
 
     @property
     def extent(self) -> Extent:

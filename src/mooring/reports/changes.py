@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy
 from mooring.reports.asked import Asked
 from mooring.reports.report import Cell, Chart, Column, Money, Report, Row, Series
 from mooring.sales.comparing import STEPS, waterfalls
-from mooring.sales.forecast import MOST_READ, latest_versions
 from mooring.sales.models import PipelineVersion
+from mooring.sales.past_forecast import MOST_READ, latest_versions
 from mooring.sales.pipeline_content import PipelineContent
 from mooring.sales.versions import content_of_version
 

@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from mooring.reports.asked import Asked
 from mooring.reports.rates import Home
 from mooring.reports.report import Cell, Column, Money, Report, Row, Way, added_up, bars
-from mooring.sales.forecast import MOST_READ, By, ForecastLine, forecast, past_forecast
+from mooring.sales.forecast import By, ForecastLine, forecast, forecast_of_pipelines, whole_of
+from mooring.sales.past_forecast import MOST_READ, past_forecast
 
 _NOTHING = Decimal(0)
 
@@ -17,27 +18,31 @@ _NOTHING = Decimal(0)
 def forecast_report(asked: Asked) -> Report:
     """By what was asked, sales mailboxes by default; beside the sums of an earlier day where one is asked for."""
     by = By(asked.by) if asked.by in By.values else By.BOX
-    lines = forecast(asked.extent, by, fiscal=asked.fiscal)
     home = Home(asked.home, on=asked.now.date())
     if asked.compared_at is not None:
-        return _compared(asked, by, lines)
+        return _compared(asked, by, forecast(asked.extent, by, fiscal=asked.fiscal))
+    if by is By.PIPELINE and asked.most:
+        lines, following = forecast_of_pipelines(asked.extent, after=asked.after, most=asked.most)
+        whole = whole_of(asked.extent)
+    else:
+        lines, following = forecast(asked.extent, by, fiscal=asked.fiscal), ""
+        whole = lines
     columns = [
         Column(str(by.label)),
         Column(_("Opportunities"), "count"),
         Column(_("Amount"), "money"),
         Column(_("Weighted amount"), "money"),
     ]
-    rows = [
-        Row(
-            (line.key.label, line.count, Money(line.amount, line.currency), Money(line.weighted, line.currency)),
-            _way(asked, by, line),
-        )
-        for line in lines
-    ]
-    totals = added_up(rows, columns, _("Total"))
-    if len({line.currency for line in lines}) > 1:
-        totals.append(_in_home(home, lines, _("Total in %(currency)s") % {"currency": home.currency}))
-    return Report(columns=columns, rows=rows, totals=totals, charts=bars(rows, columns, (2, 3)), remarks=home.remarks())
+    rows = [_row(line, _way(asked, by, line)) for line in lines]
+    totals = added_up([_row(line) for line in whole], columns, _("Total"))
+    if len({line.currency for line in whole}) > 1:
+        totals.append(_in_home(home, whole, _("Total in %(currency)s") % {"currency": home.currency}))
+    charts = bars(rows, columns, (2, 3))
+    return Report(columns=columns, rows=rows, totals=totals, charts=charts, remarks=home.remarks(), next=following)
+
+
+def _row(line: ForecastLine, way: Way | None = None) -> Row:
+    return Row((line.key.label, line.count, Money(line.amount, line.currency), Money(line.weighted, line.currency)), way)
 
 
 def _way(asked: Asked, by: By, line: ForecastLine) -> Way:

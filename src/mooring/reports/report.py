@@ -72,6 +72,8 @@ class Report:
     totals: Sequence[Row] = ()
     charts: Sequence[Chart] = ()
     remarks: Sequence[str] = ()
+    next: str = ""
+    """Where the next page of lines begins, empty where these are all."""
 
 
 MOST_DRAWN = 30

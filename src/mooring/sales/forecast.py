@@ -1,34 +1,37 @@
-"""The roll-up: what is open in all pipelines of a box and of every box below it, added up by the database, exactly.
+"""The roll-up: what is open in all pipelines of a box and of every box below it, exactly.
 
-By branch of the tree, region, month, quarter, person, stage or pipeline; always by currency. The forecast of a past day comes
-from the versions that were the latest on that day, and is put beside that of today by the words that both share.
+By branch of the tree, region, month, quarter, person, stage or pipeline; always by currency; read from sums that are kept per box
+(sales.kept_sums), so that it costs what it shows, not what lies below. The forecast of a past day (sales.past_forecast) is put
+beside that of today by the words that both share.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import re
+from calendar import monthrange
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any, Final
 
-from django.db.models import Count, Max, OuterRef, QuerySet, Subquery, Sum, TextChoices
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum, TextChoices
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from mooring.sales.models import Ancestry, Opportunity, Pipeline, PipelineVersion, SalesMailbox, Stage
+from mooring.sales.kept_sums import sums_by
+from mooring.sales.models import Ancestry, Opportunity, Pipeline, SalesMailbox, SumKind
 from mooring.sales.models.mailbox import boxes_within
 from mooring.sales.models.pipeline import IN_USE
-from mooring.sales.money import NOTHING, weighted
+from mooring.sales.money import NOTHING
 from mooring.sales.periods import Fiscal, month_in_words
-from mooring.sales.versions import content_of_version
 from mooring.users.models import User
 from mooring.users.permissions import Action
 
-MOST_READ: Final = 500
-"""Versions that are read whole for a past forecast; more are added up by box, region and pipeline only."""
 _WHY: Final = "a forecast adds up what lies below a box that its reader sees"
 _LAST: Final = "\uffff"
+_PERIOD: Final = re.compile(r"(\d{4})-(\d{1,2})\Z", re.ASCII)
+_UID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
 
 
 class By(TextChoices):
@@ -87,27 +90,39 @@ def open_in(extent: Extent) -> QuerySet[Opportunity]:
 
 def forecast(extent: Extent, by: str, *, fiscal: Fiscal) -> list[ForecastLine]:
     """In the order of the keys, then of the currencies. At most four queries, whatever lies below."""
-    field = _FIELDS[By(by)]
-    sums = open_in(extent).order_by().values_list(field, "currency")
-    rows = list(sums.annotate(Count("pk"), Sum("amount"), Sum("weighted")))
-    keys = _keys(extent, by, {row[0] for row in rows}, fiscal)
-    return _folded((keys(value), *rest) for value, *rest in rows)
+    by = By(by)
+    if by is By.BOX:
+        return folded(_by_branch(extent))
+    if by is By.REGION:
+        sums = sums_by(Q(box__in=_boxes_in(extent).values("pk"), kind=SumKind.OWN), "box__region")
+        return folded((region_key(region), *rest) for region, *rest in sums)
+    if by is By.PIPELINE:
+        return _by_pipeline(pipelines_in(extent))
+    rows = sums_by(Q(box__in=_tops(extent), kind=_KINDS[by]), "value")
+    keys = _KEYS[by]({value for value, *_rest in rows}, by, fiscal)
+    return folded((keys[value], *rest) for value, *rest in rows)
 
 
-def past_forecast(extent: Extent, by: str, *, on: datetime, fiscal: Fiscal) -> list[ForecastLine] | None:
-    """As the pipelines stood at a time, from the version that was the latest then; None where too many would have to be read."""
-    versions = latest_versions(extent, on)
-    if by in (By.BOX, By.REGION):
-        keys = _keys(extent, by, {version.mailbox_id for version in versions}, fiscal)
-        return _folded(row for version in versions for row in _kept_sums(version, keys(version.mailbox_id)))
-    if by == By.PIPELINE:
-        return _folded(
-            row for version in versions for row in _kept_sums(version, Key(str(version.uid), version.name, (version.name,)))
-        )
-    if len(versions) > MOST_READ:
-        return None
-    people = {user.email: str(user) for user in User.objects.all()} if by == By.PERSON else {}
-    return _folded(row for version in versions for row in _read_sums(version, By(by), fiscal, people))
+def whole_of(extent: Extent) -> list[ForecastLine]:
+    """All of the extent in one line for each currency. One query."""
+    return folded((Key("", ""), *sums) for sums in sums_by(Q(box__in=_tops(extent), kind__in=_WHOLE)))
+
+
+def forecast_of_pipelines(extent: Extent, *, after: str, most: int) -> tuple[list[ForecastLine], str]:
+    """A page of the lines by pipeline, and what the next one begins `after`, "" after the last. At most three queries."""
+    open_ones = Opportunity.objects.unscoped(_WHY).filter(pipeline=OuterRef("pk"), closed_at=None, removed_at=None)
+    rows = pipelines_in(extent).filter(Exists(open_ones)).order_by("name", "pk")
+    last = Pipeline.objects.unscoped(_WHY).filter(pk=int(after)).values_list("name", "pk").first() if is_id(after) else None
+    if last is not None:
+        rows = rows.filter(Q(name__gt=last[0]) | Q(name=last[0], pk__gt=last[1]))
+    ids = list(rows.values_list("pk", flat=True)[: most + 1])
+    lines = _by_pipeline(Pipeline.objects.unscoped(_WHY).filter(pk__in=ids[:most]))
+    return lines, str(ids[most - 1]) if len(ids) > most else ""
+
+
+def is_id(text: str) -> bool:
+    """Whether it can be the id of a row."""
+    return text.isascii() and text.isdigit() and len(text) < 19
 
 
 def opportunities_behind(extent: Extent, by: str, value: str, *, fiscal: Fiscal) -> QuerySet[Opportunity]:
@@ -117,80 +132,89 @@ def opportunities_behind(extent: Extent, by: str, value: str, *, fiscal: Fiscal)
     return rows.none() if condition is None else rows.filter(**condition)
 
 
-_FIELDS: Final = {
-    By.BOX: "pipeline__mailbox_id",
-    By.REGION: "pipeline__mailbox_id",
-    By.MONTH: "close_on",
-    By.QUARTER: "close_on",
-    By.PERSON: "owner_id",
-    By.STAGE: "stage_id",
-    By.PIPELINE: "pipeline_id",
-}
+def _tops(extent: Extent) -> QuerySet[SalesMailbox]:
+    """The boxes that with all below them are the extent: the one it is of, or those seen whose parent is not seen."""
+    if extent.box is not None:
+        return SalesMailbox.objects.unscoped(_WHY).filter(pk=extent.box.pk)
+    seen = _boxes_in(extent)
+    return seen.filter(Q(parent=None) | ~Q(parent__in=seen.values("pk")))
 
 
-def _keys(extent: Extent, by: str, values: set[Any], fiscal: Fiscal) -> Callable[[Any], Key]:
-    """From what the database grouped by to what a line is about."""
-    if by in (By.MONTH, By.QUARTER):
-        return lambda day: _period(By(by), day, fiscal)
-    known = _KNOWN[By(by)](extent, values)
-    return lambda value: known.get(value, _nobody())
+def _boxes_in(extent: Extent) -> QuerySet[SalesMailbox]:
+    boxes = SalesMailbox.objects.unscoped(_WHY).order_by()
+    if extent.box is not None:
+        return boxes.filter(pk__in=Ancestry.objects.filter(above=extent.box).values("below_id"))
+    return boxes.filter(boxes_within(extent.reader, Action.VIEW))
 
 
-def _branches(extent: Extent, _values: set[Any]) -> dict[Any, Key]:
-    """Every box by the branch it stands in: the box just below the top of the extent, or the top itself."""
-    boxes = SalesMailbox.objects.unscoped(_WHY)
-    if extent.box is None:
-        seen = {box.pk: box for box in boxes.filter(boxes_within(extent.reader, Action.VIEW)).order_by("number")}
-    else:
-        lines = Ancestry.objects.filter(above=extent.box).values("below_id")
-        seen = {box.pk: box for box in boxes.filter(pk__in=lines).order_by("number")}
-    top = extent.box.pk if extent.box else None
-    found: dict[Any, Key] = {}
-    for box in seen.values():
-        branch = box
-        while branch.pk != top and branch.parent_id != top and branch.parent_id in seen:
-            branch = seen[branch.parent_id]
-        found[box.pk] = Key(str(branch.pk), str(branch), (branch.pk != top, branch.number))
-    return found
+def _by_branch(extent: Extent) -> Iterator[Any]:
+    """A line for the top itself, then one for each box just below it with all that is below that one."""
+    rows = sums_by(Q(box=extent.box, kind=SumKind.OWN), "box_id") if extent.box is not None else []
+    branches = Q(box__parent=extent.box) if extent.box is not None else Q(box__in=_tops(extent))
+    rows += sums_by(branches & Q(kind__in=_WHOLE), "box_id")
+    boxes = SalesMailbox.objects.unscoped(_WHY).in_bulk({row[0] for row in rows})
+    for box_id, *sums in rows:
+        yield branch_key(boxes[box_id], extent), *sums
 
 
-def _regions(_extent: Extent, values: set[Any]) -> dict[Any, Key]:
-    rows = SalesMailbox.objects.unscoped(_WHY).filter(pk__in=values).values_list("pk", "region")
-    return {pk: Key(region, region or _("no region"), (region or _LAST,)) for pk, region in rows}
+def branch_key(box: SalesMailbox, extent: Extent) -> Key:
+    """What a line about a branch is called; the top of the extent comes first."""
+    return Key(str(box.pk), str(box), (extent.box is None or box.pk != extent.box.pk, box.number))
 
 
-def _people(_extent: Extent, values: set[Any]) -> dict[Any, Key]:
-    return {user.pk: Key(str(user.pk), str(user), (user.name,)) for user in User.objects.filter(pk__in=values - {None})}
+def region_key(region: str) -> Key:
+    """What a line about a region is called."""
+    return Key(region, region or _("no region"), (region or _LAST,))
 
 
-def _stages(extent: Extent, _values: set[Any]) -> dict[Any, Key]:
-    rows = Stage.objects.filter(pipeline__in=pipelines_in(extent).values("pk")).values_list("pk", "title", "place")
+def _by_pipeline(pipelines: QuerySet[Pipeline]) -> list[ForecastLine]:
+    keys = {pk: Key(str(uid), name, (name, pk)) for pk, uid, name in pipelines.order_by().values_list("pk", "uid", "name")}
+    rows = Opportunity.objects.unscoped(_WHY).filter(closed_at=None, removed_at=None)
+    rows = rows.filter(pipeline__in=pipelines.order_by().values("pk")).order_by()
+    sums = rows.values_list("pipeline_id", "currency").annotate(Count("pk"), Sum("amount"), Sum("weighted"))
+    return folded((keys[pk], *rest) for pk, *rest in sums)
+
+
+def _people(values: set[str], _by: By, _fiscal: Fiscal) -> dict[str, Key]:
+    users = User.objects.filter(pk__in=[int(value) for value in values if value])
+    return {"": nobody(), **{str(user.pk): Key(str(user.pk), str(user), (user.name,)) for user in users}}
+
+
+def _stages(values: set[str], _by: By, _fiscal: Fiscal) -> dict[str, Key]:
+    """By title, where one of that title stands first."""
     first: dict[str, int] = {}
-    found = list(rows)
-    for _pk, title, place in found:
-        first[title] = min(place, first.get(title, place))
-    return {pk: Key(title, title, (first[title], title)) for pk, title, _place in found}
+    for place, title in (value.split(" ", 1) for value in values):
+        first[title] = min(int(place), first.get(title, int(place)))
+    titles = {value: value.split(" ", 1)[1] for value in values}
+    return {value: Key(title, title, (first[title], title)) for value, title in titles.items()}
 
 
-def _pipelines(extent: Extent, _values: set[Any]) -> dict[Any, Key]:
-    rows = pipelines_in(extent).values_list("pk", "uid", "name")
-    return {pk: Key(str(uid), name, (name,)) for pk, uid, name in rows}
+def _periods(values: set[str], by: By, fiscal: Fiscal) -> dict[str, Key]:
+    return {value: period_key(by, date.fromisoformat(f"{value}-01") if value else None, fiscal) for value in values}
 
 
-_KNOWN: Final[dict[By, Callable[[Extent, set[Any]], dict[Any, Key]]]] = {
-    By.BOX: _branches,
-    By.REGION: _regions,
+_WHOLE: Final = (SumKind.OWN, SumKind.BELOW)
+_KINDS: Final = {
+    By.MONTH: SumKind.MONTH,
+    By.QUARTER: SumKind.MONTH,
+    By.PERSON: SumKind.PERSON,
+    By.STAGE: SumKind.STAGE,
+}
+_KEYS: Final[dict[By, Callable[[set[str], By, Fiscal], dict[str, Key]]]] = {
+    By.MONTH: _periods,
+    By.QUARTER: _periods,
     By.PERSON: _people,
     By.STAGE: _stages,
-    By.PIPELINE: _pipelines,
 }
 
 
-def _nobody() -> Key:
+def nobody() -> Key:
+    """What a line about opportunities without an owner is called."""
     return Key("", _("nobody"), (_LAST,))
 
 
-def _period(by: By, day: date | None, fiscal: Fiscal) -> Key:
+def period_key(by: By, day: date | None, fiscal: Fiscal) -> Key:
+    """What a line about the month or quarter of a day is called."""
     if day is None:
         return Key("", _("no date"), (_LAST,))
     if by is By.MONTH:
@@ -204,20 +228,38 @@ def _period(by: By, day: date | None, fiscal: Fiscal) -> Key:
 def _behind(extent: Extent, by: By, value: str, fiscal: Fiscal) -> dict[str, Any] | None:
     """The condition that finds a line's opportunities."""
     if by in (By.MONTH, By.QUARTER):
-        if not value:
-            return {"close_on": None}
-        days = open_in(extent).exclude(close_on=None).order_by().values_list("close_on", flat=True).distinct()
-        return {"close_on__in": [day for day in days if _period(by, day, fiscal).value == value]}
+        return {"close_on__range": found} if (found := _days_of(by, value, fiscal)) else None if value else {"close_on": None}
     if by is By.BOX:
-        return {"pipeline__mailbox__in": [pk for pk, key in _branches(extent, set()).items() if key.value == value]}
+        return {"pipeline__mailbox__in": _boxes_of_branch(extent, int(value))} if is_id(value) else None
     if by is By.PERSON:
-        return {"owner_id": int(value)} if value.isdecimal() else {"owner": None} if not value else None
+        return {"owner_id": int(value)} if is_id(value) else None if value else {"owner": None}
     if by is By.PIPELINE:
-        return {"pipeline__in": [pk for pk, key in _pipelines(extent, set()).items() if key.value == value]}
+        return {"pipeline__uid": value} if _UID.match(value) else None
     return {"stage__title": value} if by is By.STAGE else {"pipeline__mailbox__region": value}
 
 
-def _folded(rows: Iterable[Any]) -> list[ForecastLine]:
+def _boxes_of_branch(extent: Extent, box_id: int) -> Any:
+    """The top of an extent is a line of its own without what is below it."""
+    if extent.box is not None and box_id == extent.box.pk:
+        return [box_id]
+    return Ancestry.objects.filter(above=box_id).values("below_id")
+
+
+def _days_of(by: By, value: str, fiscal: Fiscal) -> tuple[date, date] | None:
+    """The first and the last day of the month 2026-03 or the quarter 2026-1; None where it is none of these."""
+    found = _PERIOD.match(value)
+    if found is None:
+        return None
+    year, number = int(found[1]), int(found[2])
+    if year < 1 or year > 9_990 or not 1 <= number <= (12 if by is By.MONTH else 4):
+        return None
+    first = (year, number) if by is By.MONTH else fiscal.months_of(year)[number * 3 - 3]
+    last = first if by is By.MONTH else fiscal.months_of(year)[number * 3 - 1]
+    return date(*first, 1), date(*last, monthrange(*last)[1])
+
+
+def folded(rows: Iterable[Any]) -> list[ForecastLine]:
+    """Lines made of (key, currency, count, amount, weighted), those of one key and currency added up."""
     sums: dict[tuple[Key, str], list[Any]] = {}
     for key, currency, count, amount, chance in rows:
         line = sums.setdefault((key, currency), [0, NOTHING, NOTHING])
@@ -226,40 +268,3 @@ def _folded(rows: Iterable[Any]) -> list[ForecastLine]:
         line[2] += chance
     ordered = sorted(sums.items(), key=lambda each: (each[0][0].order, each[0][1]))
     return [ForecastLine(key, currency, *line) for (key, currency), line in ordered]
-
-
-def latest_versions(extent: Extent, on: datetime) -> list[PipelineVersion]:
-    """Of each pipeline that was saved in a box of the extent by then, the version that was its latest."""
-    rows = PipelineVersion.objects.unscoped(_WHY).filter(saved_at__lte=on, reset_by=None)
-    latest = rows.filter(uid=OuterRef("uid")).order_by().values("uid").annotate(last=Max("number")).values("last")
-    if extent.box is not None:
-        rows = rows.filter(mailbox__in=Ancestry.objects.filter(above=extent.box).values("below_id"))
-    else:
-        rows = rows.filter(boxes_within(extent.reader, Action.VIEW, "mailbox__"))
-    return list(rows.filter(number=Subquery(latest)).defer("content"))
-
-
-def _kept_sums(version: PipelineVersion, key: Key) -> Iterable[Any]:
-    """Of the sums kept beside a version; how many opportunities are open is told with the first currency."""
-    count = version.open_count
-    for currency, (amount, chance) in version.sums.items():
-        yield key, currency, count, Decimal(amount), Decimal(chance)
-        count = 0
-
-
-def _read_sums(version: PipelineVersion, by: By, fiscal: Fiscal, people: Mapping[str, str]) -> Iterable[Any]:
-    content = content_of_version(version)
-    stages = {stage.uid: (place, stage) for place, stage in enumerate(content.stages)}
-    for row in content.opportunities:
-        place, stage = stages[row.stage]
-        if stage.outcome != "open":
-            continue
-        chance = weighted(row.amount, stage.probability if row.probability is None else row.probability, row.currency)
-        if by is By.STAGE:
-            key = Key(stage.title, stage.title, (place, stage.title))
-        elif by is By.PERSON:
-            name = people.get(row.owner, row.owner)
-            key = Key(row.owner, name, (name,)) if row.owner else _nobody()
-        else:
-            key = _period(by, row.close_on, fiscal)
-        yield key, row.currency, 1, row.amount, chance

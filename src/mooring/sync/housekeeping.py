@@ -1,4 +1,4 @@
-"""What the engine does besides its visits: to whom letters went, what is thrown away for good, weekly versions of pipelines."""
+"""What the engine does besides its visits: to whom letters went, what goes for good, weekly versions of pipelines, kept sums."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from mooring.letters.attaching import sweep_attached_files
 from mooring.letters.correspondents import CHUNK, learn_correspondents
 from mooring.letters.drafting import forget_discarded_drafts
 from mooring.letters.record_files import file_store, sweep_record_files
+from mooring.sales.kept_sums import put_together
 from mooring.sales.resetting import destroy_due
 from mooring.sales.versions import save_weekly
 
@@ -34,6 +35,7 @@ class Housekeeping:
         sweep_attached_files(files=self._files, now=now)
         destroy_due(now=now)
         save_weekly(now=now)
+        put_together()
         sweep_record_files(files=file_store(), now=now)
         self._tidied_at = now
         return True

@@ -16,6 +16,7 @@ from mooring.config.checking import (
     check_files,
     check_pages,
     check_staff,
+    check_sums,
 )
 from mooring.config.commands.starting import current_time, in_words, start_django, waiting_migrations
 from mooring.config.installation import Installation, read_installation
@@ -58,6 +59,7 @@ def _findings_in_database() -> Iterator[Finding]:
         if not waiting:
             yield from check_staff()
             yield from check_engine(now=current_time())
+            yield from check_sums()
     except Exception as error:
         told = in_words(error)
         if told is None:

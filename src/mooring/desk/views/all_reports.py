@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -23,10 +24,13 @@ from mooring.reports.asked import Asked
 from mooring.reports.catalogue import CATALOGUE, Entry, entry_named
 from mooring.sales.budgets import sales_people_seen_by, won_by
 from mooring.sales.forecast import By, Extent, opportunities_behind
+from mooring.ui.parts import KeysetPage
 from mooring.ui.rendering import page
 from mooring.users.permissions import Action, Module, may
 
 MOST_LISTED = 500
+MOST_AT_ONCE = 100
+"""Lines of a page of a report that has pages."""
 
 
 @require_GET
@@ -42,12 +46,14 @@ def reports(request: HttpRequest) -> HttpResponse:
 def report(request: HttpRequest, name: str) -> HttpResponse:
     """The page."""
     entry, form, asked = _asked(request, name)
-    made = entry.make(asked)
+    made = entry.make(replace(asked, after=request.GET.get("after", ""), most=MOST_AT_ONCE))
+    rows = shown_rows(made, made.rows[:MOST_LISTED])
     context = {
         "entry": entry,
         "form": form,
         "columns": made.columns,
-        "rows": shown_rows(made, made.rows[:MOST_LISTED]),
+        "rows": rows,
+        "page": KeysetPage(rows, made.next or None, None),
         "hidden_count": max(len(made.rows) - MOST_LISTED, 0),
         "totals": shown_rows(made, made.totals),
         "charts": charts_in_json(made),

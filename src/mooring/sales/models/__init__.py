@@ -2,6 +2,7 @@
 
 from mooring.sales.models.conversion import LeadConversion
 from mooring.sales.models.mailbox import Ancestry, SalesMailbox
+from mooring.sales.models.open_sum import OpenSum, SumKind
 from mooring.sales.models.opportunity import ChecklistLine, Opportunity, OpportunityContact, StageMove
 from mooring.sales.models.opportunity_letter import OpportunityLetter
 from mooring.sales.models.pipeline import Outcome, Pipeline, Stage, StageTemplate
@@ -18,6 +19,7 @@ __all__ = (
     "ChecklistLine",
     "ExchangeRate",
     "LeadConversion",
+    "OpenSum",
     "Opportunity",
     "OpportunityContact",
     "OpportunityKind",
@@ -30,4 +32,5 @@ __all__ = (
     "Stage",
     "StageMove",
     "StageTemplate",
+    "SumKind",
 )
