@@ -151,6 +151,8 @@ ROWS: dict[str, Row] = {
     "remove_activity": Row(NOBODY, "login Wsee Wsee 404 403 login", args=("$activity.pk",)),
     "bring_back_activity": Row(NOBODY, "login see see 404 403 login", args=("$activity.pk",)),
     "mentionable": Row(SIGNED_IN, NOBODY),
+    "offered_tags": Row(SIGNED_IN, NOBODY),
+    "merge_tag": Row(NOBODY, "login Wsee 403 403 403 login", args=("$tag.pk",), data={"into": "$other_tag.pk"}),
     "bell": Row(SIGNED_IN, NOBODY),
     "notices": Row(SIGNED_IN, "login see see see see login"),
     "customer_opportunities": Row(SEE_RECORD, SEE_RECORD, args=("$customer.pk",)),
@@ -214,7 +216,7 @@ ROWS: dict[str, Row] = {
     "crm_settings": Row("login see 403 403 403 login", NOBODY),
     **{
         name: Row(ADMINISTRATOR, writes(ADMINISTRATOR), data={"name": "Another", "colour": "blue", "display": "both"})
-        for name in ("sources", "categories", "industries", "contact_roles", "customer_statuses")
+        for name in ("sources", "categories", "tags", "industries", "contact_roles", "customer_statuses")
     },
     **{
         name: Row(ADMINISTRATOR, writes(ADMINISTRATOR), data={"name": "Another", "colour": "blue"})

@@ -28,6 +28,7 @@ from mooring.customers.models import (
     Lead,
     PortalUser,
     Project,
+    Tag,
 )
 from mooring.customers.record_data import DomainData, PostalAddressData
 from mooring.desk.beginnings import attached_files
@@ -107,6 +108,8 @@ class World:
     box: SalesMailbox
     info_field: InfoField
     industry: Industry
+    tag: Tag
+    other_tag: Tag
     other_industry: Industry
     move: IndustryMove
     bulk_change: BulkChange

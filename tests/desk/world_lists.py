@@ -9,7 +9,7 @@ from django.utils import timezone
 import making
 from mooring.customers.bulk_editing import Wish, change_many
 from mooring.customers.lists import move_customers
-from mooring.customers.models import BulkChange, BulkField, Customer, Industry
+from mooring.customers.models import BulkChange, BulkField, Customer, Industry, Tag
 from mooring.users.journal import Actor
 from mooring.users.models import User
 
@@ -27,4 +27,5 @@ def lists_of_world(owner: User, customer: Customer) -> dict[str, Any]:
     making.make_customer(industry=other, owner=None)
     move = move_customers(old=other, new=industry, by=making.BY_COMMAND, now=timezone.now())
     bulk_change = _bulk_change_of(owner, customer, industry)
-    return {"industry": industry, "other_industry": other, "move": move, "bulk_change": bulk_change}
+    tags = {name: making.make_entry(Tag, name) for name in ("tag", "other_tag")}
+    return {**tags, "industry": industry, "other_industry": other, "move": move, "bulk_change": bulk_change}

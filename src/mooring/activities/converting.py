@@ -29,6 +29,7 @@ from mooring.customers.models import (
     PostalAddress,
     Project,
 )
+from mooring.customers.tagging import tags_of
 from mooring.letters.models import Link, RecordFile, Rule
 from mooring.sales.models import LeadConversion, Opportunity
 from mooring.users.journal import Actor, record
@@ -109,6 +110,7 @@ def _new_customer(lead: Lead, *, by: Actor, now: datetime) -> Customer:
         note=lead.note,
         owner=lead.owner,
         source=lead.source,
+        tags=tags_of(lead),
     )
     return create_customer(data=data, by=by, now=now)
 

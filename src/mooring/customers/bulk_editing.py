@@ -1,16 +1,16 @@
-"""Many customers given the same status, industry, source or category at once, and given back what they had."""
+"""Many customers given the same status, industry, source, category or tag at once, and given back what they had."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from mooring.customers.models import BulkChange, BulkField, Category, Customer, CustomerStatus, Industry, ListEntry, Source
+from mooring.customers.models import BulkChange, BulkField, Category, Customer, CustomerStatus, Industry, ListEntry, Source, Tag
 from mooring.customers.models.customer import CustomerQuerySet
 from mooring.users.journal import Actor, Line, record_all
 
@@ -22,11 +22,16 @@ _LISTS: Final[dict[str, type[ListEntry]]] = {
     BulkField.SOURCE: Source,
     BulkField.CATEGORY_ADDED: Category,
     BulkField.CATEGORY_REMOVED: Category,
+    BulkField.TAG_ADDED: Tag,
+    BulkField.TAG_REMOVED: Tag,
 }
 _OPPOSITE: Final = {
     BulkField.CATEGORY_ADDED: BulkField.CATEGORY_REMOVED,
     BulkField.CATEGORY_REMOVED: BulkField.CATEGORY_ADDED,
+    BulkField.TAG_ADDED: BulkField.TAG_REMOVED,
+    BulkField.TAG_REMOVED: BulkField.TAG_ADDED,
 }
+_ADDING: Final = (BulkField.CATEGORY_ADDED, BulkField.TAG_ADDED)
 
 
 class UnableToChangeMany(Exception):
@@ -74,7 +79,7 @@ def _given(
 ) -> dict[str, int | None]:
     """Write what differs, with a line for each customer; returns what those had before, by their ids."""
     if field in _OPPOSITE:
-        return _categorised(list(rows), field, next(iter(wanted.values()), None), by=by, now=now)
+        return _labelled(list(rows), field, next(iter(wanted.values()), None), by=by, now=now)
     column = f"{field}_id"
     others = [row for row in rows if getattr(row, column) != wanted[row.pk]]
     before = {str(row.pk): getattr(row, column) for row in others}
@@ -98,27 +103,28 @@ def _given(
     return before
 
 
-def _categorised(
-    rows: list[Customer], field: BulkField, category_id: int | None, *, by: Actor, now: datetime
-) -> dict[str, int | None]:
-    through = Customer.categories.through.objects
+def _labelled(rows: list[Customer], field: BulkField, entry_id: int | None, *, by: Actor, now: datetime) -> dict[str, int | None]:
+    """Categories and tags, of which a customer has any number."""
+    kind, name = (Category, "categories") if _LISTS[field] is Category else (Tag, "tags")
+    through: Any = getattr(Customer, name).through
+    column = f"{kind.__name__.lower()}_id"
     has: dict[int, set[int]] = {row.pk: set() for row in rows}
-    for customer_id, known in through.filter(customer_id__in=list(has)).values_list("customer_id", "category_id"):
+    for customer_id, known in through.objects.filter(customer_id__in=list(has)).values_list("customer_id", column):
         has[customer_id].add(known)
-    is_added = field is BulkField.CATEGORY_ADDED
-    others = [row for row in rows if category_id is not None and (category_id in has[row.pk]) is not is_added]
+    is_added = field in _ADDING
+    others = [row for row in rows if entry_id is not None and (entry_id in has[row.pk]) is not is_added]
     ids = [row.pk for row in others]
     if is_added:
-        through.bulk_create(Customer.categories.through(customer_id=pk, category_id=category_id) for pk in ids)
-    elif category_id is not None:
-        through.filter(customer_id__in=ids, category_id=category_id).delete()
+        through.objects.bulk_create(through(**{"customer_id": pk, column: entry_id}) for pk in ids)
+    elif entry_id is not None:
+        through.objects.filter(**{"customer_id__in": ids, column: entry_id}).delete()
     Customer.objects.unscoped(_WHY).filter(pk__in=ids).update(changed_at=now)
-    names = _names(Category, {category_id, *(known for all_known in has.values() for known in all_known)})
+    names = _names(kind, {entry_id, *(known for all_known in has.values() for known in all_known)})
     lines = []
     for row in others:
-        after = has[row.pk] ^ {category_id}
+        after = has[row.pk] ^ {entry_id}
         told = [[names[pk] for pk in names if pk in chosen] for chosen in (has[row.pk], after)]
-        lines.append(Line(action="changed", kind="customer", record_id=row.pk, name=row.name, changes={"categories": told}))
+        lines.append(Line(action="changed", kind="customer", record_id=row.pk, name=row.name, changes={name: told}))
     record_all(lines, by=by, now=now)
     return {str(row.pk): None for row in others}
 

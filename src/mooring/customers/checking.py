@@ -23,7 +23,9 @@ from mooring.customers.record_data import (
     PostalAddressData,
     ProjectData,
     RecordData,
+    TagData,
     UnableToSave,
+    in_order,
 )
 from mooring.mail.addresses import domain_key, match_key
 
@@ -32,6 +34,8 @@ Data = TypeVar("Data", bound=RecordData)
 MOST_ROWS: Final = 200
 """Addresses, domains or phones of one record."""
 LONGEST_NOTE: Final = 100_000
+LONGEST_TAG: Final = 60
+MOST_TAGS: Final = 50
 LONGEST: Final = {"name": 300, "number": 40, "company_name": 300, "website": 300}
 
 _ADDRESS_LENGTHS: Final = {"label": 40, "street": 300, "postcode": 20, "city": 120, "region": 120, "country": 80}
@@ -44,6 +48,7 @@ def checked(data: Data) -> Data:
     """The same data, tidied: blanks, keys, no row twice. Raises UnableToSave naming every field that is no good."""
     problems: dict[str, str] = {}
     tidy = _tidy_fields(data, problems)
+    tidy["tags"] = _tidy_tags(data.tags, problems)
     if not isinstance(data, ProjectData):
         tidy |= _tidy_rows(data, problems)
     if isinstance(data, CustomerData):
@@ -161,6 +166,19 @@ def _tidy_postal_addresses(rows: Iterable[PostalAddressData], problems: dict[str
         if any(value for field, value in fields.items() if field != "label"):
             tidy[PostalAddressData(**fields)] = None
     return tuple(tidy)
+
+
+def _tidy_tags(tags: Iterable[TagData], problems: dict[str, str]) -> tuple[TagData, ...]:
+    tidy = in_order(replace(tag, name=name) for tag in tags if (name := line(tag.name)))
+    for tag in tidy:
+        if len(tag.name) > LONGEST_TAG or set(tag.name) & set(",;"):
+            problems["tags"] = _("“%(text)s” is no tag: at most %(most)d characters, no commas.") % {
+                "text": tag.name[:LONGEST_TAG],
+                "most": LONGEST_TAG,
+            }
+    if len(tidy) > MOST_TAGS:
+        problems["tags"] = _("A record has at most %(most)d tags.") % {"most": MOST_TAGS}
+    return tidy
 
 
 def _tidy_affiliations(rows: Iterable[AffiliationData], problems: dict[str, str]) -> tuple[AffiliationData, ...]:

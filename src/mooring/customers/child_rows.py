@@ -41,6 +41,7 @@ from mooring.customers.record_data import (
     ProjectData,
     RecordData,
 )
+from mooring.customers.tagging import keep_tags
 from mooring.mail.addresses import match_key
 
 Reachable = Customer | Lead | Contact
@@ -62,6 +63,7 @@ def keep_rows(
         _keep_info(record, info_keys(data, info_fields))
     if isinstance(record, Contact) and isinstance(data, ContactData):
         _keep_affiliations(record, data.affiliations, now=now)
+    keep_tags(record, data.tags)
     _keep_words(record, words_of_data(data))
 
 

@@ -26,6 +26,7 @@ from mooring.customers.models import (
 )
 from mooring.customers.names import name_key, phone_key
 from mooring.customers.record_data import ContactData, CustomerData, LeadData, PostalAddressData
+from mooring.customers.tagging import tags_for
 from mooring.mail.addresses import match_key
 from mooring.users.inserting import column_value, insert_records, insert_rows
 from mooring.users.journal import Actor, Line, record_all
@@ -90,6 +91,7 @@ def _add_rows(model: type[Any], pairs: Sequence[tuple[Any, Any]], now: datetime)
     )
     words = ((record.pk, word) for record, data in pairs for word in words_of_data(data))
     insert_rows(WORD_MODELS[model], ("record_id", "word"), words)
+    _add_tags(model, owner, pairs)
     if model is not Lead:
         _add_categories(model, owner, pairs)
     if model is Customer:
@@ -107,6 +109,12 @@ def _add_info(pairs: Sequence[tuple[Any, Any]], fields: Sequence[InfoField]) -> 
 def _add_categories(model: type[Any], owner: str, pairs: Sequence[tuple[Any, Any]]) -> None:
     rows = ((record.pk, category.pk) for record, data in pairs for category in data.categories)
     insert_rows(model.categories.through, (owner, "category_id"), rows)
+
+
+def _add_tags(model: type[Any], owner: str, pairs: Sequence[tuple[Any, Any]]) -> None:
+    tags = tags_for([tag.name for _record, data in pairs for tag in data.tags])
+    rows = ((record.pk, tags[tag.name.lower()].pk) for record, data in pairs for tag in data.tags)
+    insert_rows(model.tags.through, (owner, "tag_id"), rows)
 
 
 def _add_domains(pairs: Sequence[tuple[Customer, CustomerData]], at: Any) -> None:

@@ -32,6 +32,7 @@ from mooring.customers.record_data import (
     RecordData,
     UnableToSave,
 )
+from mooring.customers.tagging import with_known_tags
 from mooring.users.journal import Actor, Line, changes_between, record, record_all
 from mooring.users.models import User
 
@@ -128,7 +129,7 @@ def change_owner(
 
 def _create(model: type[Record], data: RecordData, *, by: Actor, now: datetime) -> Record:
     fields = info_fields() if isinstance(data, CustomerData) else []
-    data = with_checked_info(checked(data), fields)
+    data = with_known_tags(with_checked_info(checked(data), fields))
     with transaction.atomic():
         _demand_free_number(model, data)
         row = model(**columns_of(data), name_key=name_key(data.name), created_at=now, changed_at=now)
@@ -146,7 +147,7 @@ def _change(row: Record, data: RecordData, *, by: Actor, now: datetime) -> Recor
     with transaction.atomic():
         stored = model.objects.unscoped("the page chose this row within the reader's rights").select_for_update().get(pk=row.pk)
         before = data_of(stored)
-        data = with_checked_info(data, fields, before)
+        data = with_known_tags(with_checked_info(data, fields, before), before)
         changes = _changes(before, data, fields)
         if not changes:
             return stored

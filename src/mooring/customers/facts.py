@@ -20,6 +20,7 @@ from mooring.customers.record_data import (
     ProjectData,
     RecordData,
 )
+from mooring.customers.tagging import tags_of
 
 Record = Customer | Lead | Contact | Project
 
@@ -42,6 +43,7 @@ def customer_data(customer: Customer) -> CustomerData:
         industry=customer.industry,
         source=customer.source,
         categories=_categories_of(customer),
+        tags=tags_of(customer),
         info=customer.info,
         domains=tuple(
             DomainData(domain=row.domain, includes_subdomains=row.includes_subdomains) for row in customer.domains.all()
@@ -60,6 +62,7 @@ def lead_data(lead: Lead) -> LeadData:
         note=lead.note,
         owner=lead.owner,
         source=lead.source,
+        tags=tags_of(lead),
         **_rows_of(lead),
     )
 
@@ -71,6 +74,7 @@ def contact_data(contact: Contact) -> ContactData:
         name=contact.name,
         note=contact.note,
         categories=_categories_of(contact),
+        tags=tags_of(contact),
         affiliations=tuple(
             AffiliationData(customer=row.customer, lead=row.lead, job_title=row.job_title, role=row.role) for row in affiliations
         ),
@@ -79,7 +83,9 @@ def contact_data(contact: Contact) -> ContactData:
 
 
 def project_data(project: Project) -> ProjectData:
-    return ProjectData(name=project.name, customer=project.customer, note=project.note, is_closed=project.is_closed)
+    return ProjectData(
+        name=project.name, customer=project.customer, note=project.note, is_closed=project.is_closed, tags=tags_of(project)
+    )
 
 
 def data_of(record: Record) -> RecordData:

@@ -24,13 +24,14 @@ from mooring.customers.models import (
     ListEntry,
     OrderedEntry,
     Source,
+    Tag,
 )
 from mooring.users.journal import Actor, record
 
 Entry = TypeVar("Entry", bound=ListEntry)
 Ordered = TypeVar("Ordered", bound=OrderedEntry)
 
-KINDS: Final[tuple[type[ListEntry], ...]] = (Source, Category, Industry, ContactRole, CustomerStatus)
+KINDS: Final[tuple[type[ListEntry], ...]] = (Source, Category, Industry, ContactRole, CustomerStatus, Tag)
 UNDO_LASTS: Final = timedelta(days=30)
 """So long a move between industries can be undone."""
 MOST_MOVES: Final = 20
@@ -180,6 +181,8 @@ def _checked(kind: type[ListEntry], data: EntryData) -> dict[str, Any]:
     if data.colour not in Colour.values:
         raise UnableToKeepList("colour", _("Choose one of the colours."))
     values: dict[str, Any] = {"name": name, "colour": data.colour}
+    if kind is Tag and set(name) & set(",;"):
+        raise UnableToKeepList("name", _("A tag has no comma or semicolon."))
     if kind is Category:
         if not (data.is_of_customers or data.is_of_contacts):
             raise UnableToKeepList("is_of_customers", _("Show the category on companies, on contacts, or on both."))

@@ -49,12 +49,14 @@ class CustomerFilters(OwnedFilters):
     industry_id: int | None = None
     source_id: int | None = None
     category_id: int | None = None
+    tag_id: int | None = None
     info: tuple[InfoFilter, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeadFilters(OwnedFilters):
     source_id: int | None = None
+    tag_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +68,7 @@ class ContactFilters:
     created_since: datetime | None = None
     category_id: int | None = None
     role_id: int | None = None
+    tag_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +76,7 @@ class ProjectFilters:
     text: str = ""
     customer_id: int | None = None
     is_closed: bool | None = None
+    tag_id: int | None = None
     created_since: datetime | None = None
 
 
@@ -91,7 +95,7 @@ def leads_page(
 ) -> Page[Lead]:
     """Rows come with their owner and their e-mail addresses, the main one first."""
     filters = filters or LeadFilters()
-    found = narrowed(_found(Lead, filters.text), _of_columns(Lead, filters, ("source_id",)))
+    found = narrowed(_found(Lead, filters.text), [*_of_columns(Lead, filters, ("source_id",)), *_of_tag(Lead, filters.tag_id)])
     listing = _leads(reader, filters, found, _with_owner_and_emails)
     return page_of(listing, sort=sort, cursor=cursor, size=size)
 
@@ -111,7 +115,8 @@ def projects_page(
 ) -> Page[Project]:
     """Rows come with their customer."""
     filters = filters or ProjectFilters()
-    listing = _projects(reader, filters, _found(Project, filters.text), lambda rows: rows.select_related("customer"))
+    found = narrowed(_found(Project, filters.text), _of_tag(Project, filters.tag_id))
+    listing = _projects(reader, filters, found, _with_customer)
     return page_of(listing, sort=sort, cursor=cursor, size=size)
 
 
@@ -218,6 +223,7 @@ def _customer_choices(filters: CustomerFilters) -> list[Choice]:
     if filters.category_id is not None:
         rows = Customer.categories.through.objects.filter(category=filters.category_id)
         choices.append(choice_of_rows(rows, "customer_id"))
+    choices += _of_tag(Customer, filters.tag_id)
     for asked in filters.info:
         found = CustomerInfo.objects.filter(field=asked.field_id, key__gte=asked.least, key__lte=asked.most)
         choices.append(choice_of_rows(found, "record_id"))
@@ -225,12 +231,19 @@ def _customer_choices(filters: CustomerFilters) -> list[Choice]:
 
 
 def _contact_choices(filters: ContactFilters) -> list[Choice]:
-    choices = []
+    choices = _of_tag(Contact, filters.tag_id)
     if filters.category_id is not None:
         choices.append(choice_of_rows(Contact.categories.through.objects.filter(category=filters.category_id), "contact_id"))
     if filters.role_id is not None:
         choices.append(choice_of_rows(Affiliation.objects.filter(role=filters.role_id), "contact_id"))
     return choices
+
+
+def _of_tag(model: Any, tag_id: int | None) -> list[Choice]:
+    """The index of a tag in the table between leads to all that have it."""
+    if tag_id is None:
+        return []
+    return [choice_of_rows(model.tags.through.objects.filter(tag=tag_id), f"{model.__name__.lower()}_id")]
 
 
 def _of_columns(model: type[Model], filters: OwnedFilters, columns: tuple[str, ...]) -> list[Choice]:
@@ -271,8 +284,14 @@ def _bare(rows: QuerySet[Any]) -> QuerySet[Any]:
     return rows
 
 
-def _with_owner_and_emails(rows: QuerySet[Any]) -> QuerySet[Any]:
-    return rows.select_related("owner", "source").prefetch_related("emails")
+def _with_owner_and_emails(rows: Any) -> QuerySet[Lead]:
+    shown: QuerySet[Lead] = rows.with_tags().select_related("owner", "source").prefetch_related("emails")
+    return shown
+
+
+def _with_customer(rows: Any) -> QuerySet[Project]:
+    shown: QuerySet[Project] = rows.with_tags().select_related("customer")
+    return shown
 
 
 def _with_chosen_and_emails(rows: Any) -> QuerySet[Customer]:

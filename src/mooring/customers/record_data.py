@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,6 +49,17 @@ class PostalAddressData:
     country: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class TagData:
+    """A tag by its name. Its colour is the tag's own, and says nothing when it is entered."""
+
+    name: str
+    colour: str = field(default="grey", compare=False)
+
+    def __str__(self) -> str:
+        return self.name
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerData:
     """The first of `emails` is the main one."""
@@ -58,6 +69,7 @@ class CustomerData:
     number: str = ""
     website: str = ""
     note: str = ""
+    tags: tuple[TagData, ...] = ()
     owner: User | None = None
     status: CustomerStatus | None = None
     industry: Industry | None = None
@@ -80,6 +92,7 @@ class LeadData:
     company_name: str = ""
     website: str = ""
     note: str = ""
+    tags: tuple[TagData, ...] = ()
     owner: User | None = None
     source: Source | None = None
     emails: tuple[str, ...] = ()
@@ -108,6 +121,7 @@ class ContactData:
 
     name: str
     note: str = ""
+    tags: tuple[TagData, ...] = ()
     categories: tuple[Category, ...] = ()
     emails: tuple[str, ...] = ()
     phones: tuple[PhoneData, ...] = ()
@@ -120,7 +134,16 @@ class ProjectData:
     name: str
     customer: Customer
     note: str = ""
+    tags: tuple[TagData, ...] = ()
     is_closed: bool = False
 
 
 RecordData = CustomerData | LeadData | ContactData | ProjectData
+
+
+def in_order(tags: Iterable[TagData]) -> tuple[TagData, ...]:
+    """Each once, whatever its case, by name."""
+    by_name: dict[str, TagData] = {}
+    for tag in tags:
+        by_name.setdefault(tag.name.lower(), tag)
+    return tuple(tag for _name, tag in sorted(by_name.items()))

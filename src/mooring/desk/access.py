@@ -119,7 +119,7 @@ def record_file_for(request: HttpRequest, file_id: int, action: Action = Action.
 
 
 def lead_for(request: HttpRequest, lead_id: int, action: Action = Action.VIEW) -> Lead:
-    return cast(Lead, _record_for(request, Lead.objects.select_related("owner", "source"), lead_id, action))
+    return cast(Lead, _record_for(request, Lead.objects.with_tags().select_related("owner", "source"), lead_id, action))
 
 
 def contact_for(request: HttpRequest, contact_id: int, action: Action = Action.VIEW) -> Contact:
@@ -127,7 +127,7 @@ def contact_for(request: HttpRequest, contact_id: int, action: Action = Action.V
 
 
 def project_for(request: HttpRequest, project_id: int, action: Action = Action.VIEW) -> Project:
-    return cast(Project, _record_for(request, Project.objects.select_related("customer"), project_id, action))
+    return cast(Project, _record_for(request, Project.objects.with_tags().select_related("customer"), project_id, action))
 
 
 def account_for(request: HttpRequest, account_id: int, action: Action = Action.VIEW) -> MailAccount:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from mooring.customers.models import Category, ContactRole, CustomerStatus, Industry, InfoField, Source
+from mooring.customers.models import Category, ContactRole, CustomerStatus, Industry, InfoField, Source, Tag
 from mooring.sales.models import OpportunityKind, Rejection
 
 
@@ -72,6 +72,14 @@ CUSTOMER_STATUSES: Final = CrmList(
     words=_("How a customer stands: Active, Bankrupt, Merged. Whether it rests in the archive is another matter."),
     icon="traffic-lights",
 )
+TAGS: Final = CrmList(
+    name="tags",
+    kind=Tag,
+    title=_("Tags"),
+    new=_("New tag"),
+    words=_("Words that anybody types on customers, leads, contacts and projects. Two that mean the same can be merged."),
+    icon="tag",
+)
 OPPORTUNITY_TYPES: Final = CrmList(
     name="opportunity_types",
     kind=OpportunityKind,
@@ -91,6 +99,7 @@ REJECTION_REASONS: Final = CrmList(
 _LABELS: Final = (
     SOURCES,
     CATEGORIES,
+    TAGS,
     INDUSTRIES,
     CONTACT_ROLES,
     CUSTOMER_STATUSES,

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 
 from mooring.desk.crm_lists import INFO, LABEL_LISTS
-from mooring.desk.views import bulk_changes, crm_lists, industries, info_fields
+from mooring.desk.views import bulk_changes, crm_lists, industries, info_fields, tags
 
 urlpatterns: list[URLPattern] = [
     path("customers/change/", bulk_changes.change_customers, name="change_customers"),
@@ -16,6 +16,8 @@ urlpatterns: list[URLPattern] = [
     path("setup/crm/<slug:list_name>/<int:entry_id>/retire/", crm_lists.retire, name="retire_crm_entry"),
     path("setup/crm/<slug:list_name>/<int:entry_id>/back/", crm_lists.bring_back, name="bring_back_crm_entry"),
     path("setup/crm/<slug:list_name>/<int:entry_id>/place/", crm_lists.place, name="place_crm_entry"),
+    path("tags/", tags.offered, name="offered_tags"),
+    path("setup/crm/tags/<int:entry_id>/merge/", tags.merge, name="merge_tag"),
     path("setup/crm/industries/<int:entry_id>/move/", industries.move, name="move_customers_of_industry"),
     path("setup/crm/industry-moves/<int:move_id>/undo/", industries.undo, name="undo_industry_move"),
 ]

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy
 KINDS: Final = {
     "source": gettext_lazy("Source"),
     "category": gettext_lazy("Category"),
+    "tag": gettext_lazy("Tag"),
     "industry": gettext_lazy("Industry"),
     "contactrole": gettext_lazy("Contact role"),
     "customerstatus": gettext_lazy("Customer status"),
@@ -17,6 +18,7 @@ KINDS: Final = {
 ACTIONS: Final = {
     "retired": gettext_lazy("retired from its list"),
     "brought_back": gettext_lazy("brought back into its list"),
+    "tags_merged": gettext_lazy("merged into another tag"),
     "ordered": gettext_lazy("list put into another order"),
     "customers_moved": gettext_lazy("customers moved to another industry"),
     "move_undone": gettext_lazy("customers moved back"),
@@ -26,6 +28,7 @@ FIELDS: Final = {
     "industry": gettext_lazy("Industry"),
     "source": gettext_lazy("Source"),
     "categories": gettext_lazy("Categories"),
+    "tags": gettext_lazy("Tags"),
     "colour": gettext_lazy("Colour"),
     "is_of_customers": gettext_lazy("On companies"),
     "is_of_contacts": gettext_lazy("On contacts"),

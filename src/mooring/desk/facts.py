@@ -20,6 +20,7 @@ from mooring.customers.record_data import (
     PostalAddressData,
     ProjectData,
     RecordData,
+    TagData,
 )
 
 
@@ -61,17 +62,18 @@ _LABELS: Final = {
     "industry": gettext_lazy("Industry"),
     "source": gettext_lazy("Source"),
     "categories": gettext_lazy("Categories"),
+    "tags": gettext_lazy("Tags"),
     "is_closed": gettext_lazy("State"),
 }
 _NAME_OF_PERSON: Final = pgettext_lazy("person", "Name")
 _SHOWN: Final[dict[type[Any], tuple[str, ...]]] = {
     CustomerData: (
-        *("emails", "domains", "phones", "addresses", "website", "status", "industry", "categories", "source", "owner"),
+        *("emails", "domains", "phones", "addresses", "website", "status", "industry", "categories", "tags", "source", "owner"),
         *("number", "kind", "name", "note"),
     ),
-    LeadData: ("emails", "phones", "addresses", "website", "company_name", "source", "owner", "number", "name", "note"),
-    ContactData: ("emails", "phones", "addresses", "categories", "name", "note"),
-    ProjectData: ("name", "is_closed", "note"),
+    LeadData: ("emails", "phones", "addresses", "website", "company_name", "tags", "source", "owner", "number", "name", "note"),
+    ContactData: ("emails", "phones", "addresses", "categories", "tags", "name", "note"),
+    ProjectData: ("name", "is_closed", "tags", "note"),
 }
 
 
@@ -116,7 +118,7 @@ def _row(row: Any, *, is_main: bool) -> Line:
         return Line(text=row.number, url=f"tel:{''.join(row.number.split())}", note=row.label)
     if isinstance(row, PostalAddressData):
         return Line(text=address_line(row), note=row.label)
-    if isinstance(row, ListEntry):
+    if isinstance(row, (ListEntry, TagData)):
         return _entry(row)
     return Line(text=str(row), url=f"mailto:{row}", note=_("main") if is_main else "")
 
@@ -127,7 +129,7 @@ def address_line(row: PostalAddressData) -> str:
     return ", ".join(part for part in (row.street, city, row.region, row.country) if part)
 
 
-def _entry(row: ListEntry) -> Line:
+def _entry(row: ListEntry | TagData) -> Line:
     return Line(text=row.name, colour=row.colour)
 
 

@@ -117,7 +117,7 @@ class Asked:
 
 
 def _with_owner(rows: Any, _reader: User) -> Any:
-    return rows.select_related("owner", "source").prefetch_related("emails")
+    return rows.with_tags().select_related("owner", "source").prefetch_related("emails")
 
 
 def _with_chosen(rows: Any, _reader: User) -> Any:
@@ -130,7 +130,7 @@ def _with_places(rows: Any, reader: User) -> Any:
 
 
 def _with_customer(rows: Any, _reader: User) -> Any:
-    return rows.select_related("customer")
+    return rows.with_tags().select_related("customer")
 
 
 _MAIN_EMAIL: Final = Column(
@@ -152,10 +152,17 @@ _CATEGORIES: Final = Column(
     value=lambda row: ", ".join(category["name"] for category in row.category_rows),
     is_chosen=False,
 )
+_TAGS: Final = Column(
+    name="tags",
+    label=gettext_lazy("Tags"),
+    value=lambda row: ", ".join(tag["name"] for tag in row.tag_rows),
+    is_chosen=False,
+)
 _CHOSEN: Final = (
     Column(name="crm_status", label=gettext_lazy("Status"), value=lambda row: row.status or "", is_chosen=False),
     Column(name="industry", label=gettext_lazy("Industry"), value=lambda row: row.industry or "", is_chosen=False),
     _CATEGORIES,
+    _TAGS,
     _SOURCE,
 )
 
@@ -214,6 +221,7 @@ LEADS: Final = RecordList(
         Column(name="company", label=gettext_lazy("Company"), value=lambda row: row.company_name),
         _MAIN_EMAIL,
         _SOURCE,
+        _TAGS,
         _OWNER,
         _NUMBER,
         _ADDED,
@@ -243,6 +251,7 @@ CONTACTS: Final = RecordList(
         ),
         _MAIN_EMAIL,
         _CATEGORIES,
+        _TAGS,
         _ADDED,
         _CHANGED,
     ),
@@ -258,6 +267,7 @@ PROJECTS: Final = RecordList(
     columns=(
         Column(name="customer", label=gettext_lazy("Customer"), value=lambda row: row.customer),
         Column(name="state", label=gettext_lazy("State"), value=lambda row: _("Closed") if row.is_closed else _("Open")),
+        _TAGS,
         _ADDED,
         _CHANGED,
     ),

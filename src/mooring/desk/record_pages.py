@@ -32,7 +32,7 @@ from mooring.ui.rendering import page, see_other, toast, wants_fragment
 from mooring.users.models import User
 
 CardContext = Mapping[str, Any]
-_CHOSEN = ("status", "industry", "source", "categories")
+_CHOSEN = ("status", "industry", "source", "categories", "tags")
 
 
 def new_record(request: HttpRequest, kind: RecordKind, editor: Editor[Any]) -> HttpResponse:

@@ -19,6 +19,7 @@ from mooring.customers.record_data import (
     PostalAddressData,
     UnableToSave,
 )
+from mooring.customers.tagging import typed
 from mooring.users.models import User
 
 _BETWEEN_VALUES: Final = re.compile(r"[\s,;|]+")
@@ -72,6 +73,7 @@ def _shared(cells: Cells) -> dict[str, Any]:
     return {
         "name": name,
         "note": cells.get("note", ""),
+        "tags": typed(cells.get("tags", "").replace("|", ",")),
         "emails": emails,
         "phones": tuple(
             PhoneData(number=cells[field], label=str(label) if field != "phone" else "")

@@ -43,10 +43,11 @@ _NAMES: Final = {
     "industry": "industry|branza|sector",
     "source": "source|lead source|origin|zrodlo",
     "categories": "categories|category|kategorie|kategoria",
+    "tags": "tags|tag|labels|label|tagi|etykiety|etykieta",
 }
 _NAMES_OF_ALL: Final = (
     *("name", "first_name", "last_name", "company_name", "number", "email", "more_emails", "phone", "mobile_phone", "home_phone"),
-    *("website", "note", "street", "postcode", "city", "region", "country"),
+    *("website", "note", "tags", "street", "postcode", "city", "region", "country"),
 )
 _OF_LISTS: Final = frozenset({"status", "industry", "source", "categories", "role"})
 _FIELD_OF: Final = {name: field for field, names in _NAMES.items() for name in names.split("|")}

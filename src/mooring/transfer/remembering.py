@@ -19,6 +19,7 @@ from mooring.customers.record_data import (
     LeadData,
     PhoneData,
     PostalAddressData,
+    TagData,
 )
 from mooring.users.models import User
 
@@ -29,6 +30,7 @@ _ROWS: Final[dict[str, Any]] = {
     "phones": PhoneData,
     "addresses": PostalAddressData,
     "affiliations": AffiliationData,
+    "tags": TagData,
 }
 _ENTRIES: Final[dict[str, Any]] = {
     "owner": User,

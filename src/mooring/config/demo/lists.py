@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 from mooring.config.demo.company import Firm
 from mooring.customers.info_fields import ChoiceData, InfoFieldData, add_field
 from mooring.customers.lists import EntryData, add_entry
-from mooring.customers.models import Category, ContactRole, CustomerStatus, Industry, InfoField, ListEntry, Source
+from mooring.customers.models import Category, ContactRole, CustomerStatus, Industry, InfoField, ListEntry, Source, Tag
+from mooring.customers.record_data import TagData
 from mooring.users.journal import Actor
 
 Entry = TypeVar("Entry", bound=ListEntry)
@@ -23,6 +24,7 @@ _CATEGORIES = (
     ("Signs off orders", "orange", False, True),
 )
 _STATUSES = (("Active", "green"), ("Dormant", "yellow"), ("Bankrupt", "red"), ("Merged", "grey"))
+_TAGS = (("Boat show", "blue"), ("Fleet", "green"), ("Slow to pay", "orange"))
 _PRODUCTS = ("Rope", "Sails", "Rigging", "Repairs")
 _ROLES = (("General Manager", "purple"), ("Finance Manager", "blue"), ("Consultant", "grey"))
 
@@ -48,6 +50,7 @@ class Lists:
             "industry": None if firm.is_person else chance.choice(self.industries),
             "status": self.statuses[0 if number % 7 else 1 + number // 7 % 3],
             "categories": ((key,) if number % 6 == 0 else ()) + ((newsletter,) if number % 3 == 1 else ()),
+            "tags": tuple(TagData(name) for place, (name, _colour) in enumerate(_TAGS) if number % 5 == place),
             "info": {
                 str(self.interests.pk): sorted({chance.randint(1, 4), chance.randint(1, 4)}),
                 str(self.fleet.pk): str(chance.randint(1, 60)),
@@ -65,6 +68,8 @@ def add_lists(*, by: Actor, at: datetime) -> Lists:
     def field(name: str, kind: str, **more: Any) -> InfoField:
         return add_field(data=InfoFieldData(name=name, kind=kind, **more), by=by, now=at)
 
+    for tag, colour in _TAGS:
+        added(Tag, tag, colour)
     return Lists(
         sources=tuple(added(Source, name) for name in _SOURCES),
         industries=tuple(added(Industry, name) for name in _INDUSTRIES),

@@ -21,6 +21,7 @@ from mooring.customers.models.lists import (
 from mooring.customers.models.portal import ArchiveLock, LockedBy, PortalKey, PortalKeyUse, PortalSession, PortalUser
 from mooring.customers.models.project import Project
 from mooring.customers.models.search_word import ContactWord, CustomerWord, LeadWord, ProjectWord
+from mooring.customers.models.tag import Tag
 
 __all__ = (
     "Affiliation",
@@ -60,4 +61,5 @@ __all__ = (
     "Project",
     "ProjectWord",
     "Source",
+    "Tag",
 )

@@ -16,6 +16,8 @@ class BulkField(models.TextChoices):
     SOURCE = "source", _("Source")
     CATEGORY_ADDED = "category_added", _("Add the category")
     CATEGORY_REMOVED = "category_removed", _("Take off the category")
+    TAG_ADDED = "tag_added", _("Add the tag")
+    TAG_REMOVED = "tag_removed", _("Take off the tag")
 
 
 class BulkChange(models.Model):

@@ -12,21 +12,22 @@ from django.utils.translation import pgettext_lazy
 from mooring.customers.models.customer import Customer, category_rows
 from mooring.customers.models.lead import Lead
 from mooring.customers.models.lists import Category, ContactRole
+from mooring.customers.models.tag import Tag, TaggedQuerySet
 from mooring.users.models import User
 from mooring.users.permissions import Action
-from mooring.users.scoping import ScopedQuerySet, has_any
+from mooring.users.scoping import has_any
 
 
-class ContactQuerySet(ScopedQuerySet["Contact"]):
+class ContactQuerySet(TaggedQuerySet["Contact"]):
     def visible_to(self, user: User, action: Action = Action.VIEW) -> Self:
         """Contacts at a customer or lead on which the user may do `action`."""
         places = Affiliation.objects.visible_to(user, action).filter(contact=OuterRef("pk"))
         return self.limited_to(has_any(places))
 
     def with_chosen(self) -> Self:
-        """With the categories as `category_rows`, in the same query."""
+        """With the tags, and the categories as `category_rows`, in the same query."""
         rows = category_rows(Contact.categories.through.objects.filter(contact=OuterRef("pk")))
-        return self.annotate(category_rows=rows)
+        return self.with_tags().annotate(category_rows=rows)
 
 
 class AffiliationQuerySet(models.QuerySet["Affiliation"]):
@@ -44,6 +45,7 @@ class Contact(models.Model):
     name_key = models.CharField(max_length=300, editable=False)
     note = models.TextField(_("Note"), blank=True)
     categories = models.ManyToManyField(Category, verbose_name=_("Categories"), related_name="+", blank=True)
+    tags = models.ManyToManyField(Tag, verbose_name=_("Tags"), related_name="+", blank=True)
     created_at = models.DateTimeField()
     changed_at = models.DateTimeField()
 

@@ -10,9 +10,9 @@ from django.utils.translation import gettext_lazy as _
 
 from mooring.customers.json_rows import JsonRows
 from mooring.customers.models.lists import Category, CustomerStatus, Industry, IndustryMove, Source
+from mooring.customers.models.tag import Tag, TaggedQuerySet
 from mooring.users.models import User
 from mooring.users.permissions import Action, Module, Scope, scope_of
-from mooring.users.scoping import ScopedQuerySet
 
 
 class CustomerKind(models.TextChoices):
@@ -20,7 +20,7 @@ class CustomerKind(models.TextChoices):
     PERSON = "person", _("Person")
 
 
-class CustomerQuerySet(ScopedQuerySet["Customer"]):
+class CustomerQuerySet(TaggedQuerySet["Customer"]):
     def visible_to(self, user: User, action: Action = Action.VIEW) -> Self:
         """Customers on which the user may do `action`: all, one's own and those of nobody, or none."""
         return self.limited_to(owned_within(user, Module.CUSTOMERS, action))
@@ -33,9 +33,9 @@ class CustomerQuerySet(ScopedQuerySet["Customer"]):
         return self.annotate(info_field_rows=rows)
 
     def with_chosen(self) -> Self:
-        """With owner and what was chosen from lists, the categories as `category_rows`, in the same query."""
+        """With owner, tags, and what was chosen from lists, the categories as `category_rows`, in the same query."""
         rows = category_rows(Customer.categories.through.objects.filter(customer=models.OuterRef("pk")))
-        return self.select_related("owner", "status", "industry", "source").annotate(category_rows=rows)
+        return self.with_tags().select_related("owner", "status", "industry", "source").annotate(category_rows=rows)
 
 
 def category_rows(chosen: models.QuerySet[Any]) -> JsonRows:
@@ -101,6 +101,7 @@ class Customer(models.Model):
     info = models.JSONField(default=dict, blank=True)
     """Additional information: id of the field as text -> value (customers.info_values)."""
     categories = models.ManyToManyField(Category, verbose_name=_("Categories"), related_name="+", blank=True)
+    tags = models.ManyToManyField(Tag, verbose_name=_("Tags"), related_name="+", blank=True)
     archived_at = models.DateTimeField(null=True, blank=True, editable=False)
     """Since when it rests in the archive; None while it is active. Its letters are still linked (customers.archiving)."""
     created_at = models.DateTimeField()

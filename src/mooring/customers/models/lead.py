@@ -9,12 +9,12 @@ from django.utils.translation import gettext_lazy as _
 
 from mooring.customers.models.customer import owned_within
 from mooring.customers.models.lists import Source
+from mooring.customers.models.tag import Tag, TaggedQuerySet
 from mooring.users.models import User
 from mooring.users.permissions import Action, Module
-from mooring.users.scoping import ScopedQuerySet
 
 
-class LeadQuerySet(ScopedQuerySet["Lead"]):
+class LeadQuerySet(TaggedQuerySet["Lead"]):
     def visible_to(self, user: User, action: Action = Action.VIEW) -> Self:
         """Leads on which the user may do `action`; not those that became customers."""
         return self.limited_to(models.Q(converted_at=None) & owned_within(user, Module.LEADS, action))
@@ -36,6 +36,7 @@ class Lead(models.Model):
     source = models.ForeignKey(
         Source, verbose_name=_("Source"), null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
+    tags = models.ManyToManyField(Tag, verbose_name=_("Tags"), related_name="+", blank=True)
     converted_at = models.DateTimeField(null=True, blank=True, editable=False)
     """Since when it is a customer (activities.converting); the row stays so that this can be taken back."""
     created_at = models.DateTimeField()

@@ -8,12 +8,13 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from mooring.customers.models.customer import Customer
+from mooring.customers.models.tag import Tag, TaggedQuerySet
 from mooring.users.models import User
 from mooring.users.permissions import Action, Module, Scope, scope_of
-from mooring.users.scoping import ScopedQuerySet, has_any
+from mooring.users.scoping import has_any
 
 
-class ProjectQuerySet(ScopedQuerySet["Project"]):
+class ProjectQuerySet(TaggedQuerySet["Project"]):
     def visible_to(self, user: User, action: Action = Action.VIEW) -> Self:
         """Projects of customers that the user may see, where the user may do `action` on projects."""
         scope = scope_of(user, Module.PROJECTS, action)
@@ -30,6 +31,7 @@ class Project(models.Model):
     )
     note = models.TextField(_("Note"), blank=True)
     is_closed = models.BooleanField(_("Closed"), default=False)
+    tags = models.ManyToManyField(Tag, verbose_name=_("Tags"), related_name="+", blank=True)
     created_at = models.DateTimeField()
     changed_at = models.DateTimeField()
 

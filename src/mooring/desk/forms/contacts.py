@@ -15,6 +15,7 @@ from mooring.desk.forms.chosen import CategoriesField, EntryField
 from mooring.desk.forms.customers import ReachableEditor
 from mooring.desk.forms.places import PlaceField
 from mooring.desk.forms.rows import EMAILS, PHONES, POSTAL_ADDRESSES, Kind
+from mooring.desk.forms.tags import TagsField
 from mooring.users.models import User
 
 _LIVE = {"autocomplete": "off", "spellcheck": "false"}
@@ -22,6 +23,7 @@ _LIVE = {"autocomplete": "off", "spellcheck": "false"}
 
 class ContactFields(forms.Form):
     name = forms.CharField(label=pgettext_lazy("person", "Name"), max_length=300, widget=forms.TextInput(attrs=_LIVE))
+    tags = TagsField()
     note = forms.CharField(label=_("Note"), max_length=100_000, required=False, widget=forms.Textarea(attrs={"rows": 3}))
     categories = forms.Field(label=_("Categories"), required=False)
 

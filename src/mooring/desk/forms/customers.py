@@ -18,6 +18,7 @@ from mooring.desk.forms.chosen import CategoriesField, EntryField
 from mooring.desk.forms.editor import Data, Editor, owner_field
 from mooring.desk.forms.info import entered_info, record_field
 from mooring.desk.forms.rows import DOMAINS, EMAILS, PHONES, POSTAL_ADDRESSES, Kind
+from mooring.desk.forms.tags import TagsField
 
 _LIVE = {"autocomplete": "off", "spellcheck": "false"}
 
@@ -33,6 +34,7 @@ class CustomerFields(forms.Form):
     website = forms.CharField(
         label=_("Website"), max_length=300, required=False, widget=forms.TextInput(attrs={"inputmode": "url", **_LIVE})
     )
+    tags = TagsField()
     note = forms.CharField(label=_("Note"), max_length=100_000, required=False, widget=forms.Textarea(attrs={"rows": 3}))
     categories = forms.Field(label=_("Categories"), required=False)
 

@@ -16,7 +16,17 @@ from django.utils.translation import gettext_lazy as _
 
 from mooring.customers.info_fields import info_fields
 from mooring.customers.lists import all_entries
-from mooring.customers.models import BulkField, Category, ContactRole, CustomerKind, CustomerStatus, Industry, ListEntry, Source
+from mooring.customers.models import (
+    BulkField,
+    Category,
+    ContactRole,
+    CustomerKind,
+    CustomerStatus,
+    Industry,
+    ListEntry,
+    Source,
+    Tag,
+)
 from mooring.customers.queries import ContactFilters, CustomerFilters, LeadFilters, ProjectFilters
 from mooring.desk.forms.info import filter_fields, filter_words, info_filters
 from mooring.ui.parts import Chip
@@ -30,12 +40,14 @@ _LABELS: Final = {
     "category": _("Category"),
     "source": _("Source"),
     "role": _("Role"),
+    "tag": _("Tag"),
 }
 _OF_CUSTOMERS: Final[dict[str, type[ListEntry]]] = {
     "status": CustomerStatus,
     "industry": Industry,
     "category": Category,
     "source": Source,
+    "tag": Tag,
 }
 _EMAIL: Final = (("", _("With and without")), ("yes", _("a known address")), ("no", _("no address yet")))
 
@@ -135,8 +147,9 @@ class CustomerFilterForm(_OwnedForm):
         "industry": _("in the industry"),
         "category": _("in the category"),
         "source": _("from the source"),
+        "tag": _("tagged"),
     }
-    field_order = ("text", "kind", "status", "industry", "category", "source", "owner", "email", "since")
+    field_order = ("text", "kind", "status", "industry", "category", "tag", "source", "owner", "email", "since")
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -146,7 +159,7 @@ class CustomerFilterForm(_OwnedForm):
 
     def bulk_choices(self) -> list[tuple[str, list[tuple[str, str]]]]:
         """What the ticked ones can be given at once: a heading, and below it values and words."""
-        lists: tuple[Any, ...] = (CustomerStatus, Industry, Source, Category, Category)
+        lists: tuple[Any, ...] = (CustomerStatus, Industry, Source, Category, Category, Tag, Tag)
         kinds = dict(zip(BulkField, lists, strict=True))
         return [
             (str(field.label), [(f"{field}-{entry.pk}", entry.name) for entry in self.entries[kind] if entry.retired_at is None])
@@ -168,8 +181,8 @@ class ArchiveFilterForm(CustomerFilterForm):
 
 
 class LeadFilterForm(_OwnedForm):
-    lists: ClassVar[dict[str, type[ListEntry]]] = {"source": Source}
-    says: ClassVar[dict[str, Any]] = {**_OwnedForm.says, "source": _("from the source")}
+    lists: ClassVar[dict[str, type[ListEntry]]] = {"source": Source, "tag": Tag}
+    says: ClassVar[dict[str, Any]] = {**_OwnedForm.says, "source": _("from the source"), "tag": _("tagged")}
 
     def filters(self, now: datetime) -> LeadFilters:
         """What leads_page takes."""
@@ -178,12 +191,13 @@ class LeadFilterForm(_OwnedForm):
 
 class ContactFilterForm(_ChoosingForm):
     email = forms.ChoiceField(label=_("Email"), choices=_EMAIL, required=False)
-    lists: ClassVar[dict[str, type[ListEntry]]] = {"role": ContactRole, "category": Category}
+    lists: ClassVar[dict[str, type[ListEntry]]] = {"role": ContactRole, "category": Category, "tag": Tag}
     says: ClassVar[dict[str, Any]] = {
         **_SinceForm.says,
         "email": _("with"),
         "role": _("in the role"),
         "category": _("in the category"),
+        "tag": _("tagged"),
     }
 
     def filters(self, now: datetime) -> ContactFilters:
@@ -197,18 +211,22 @@ class ContactFilterForm(_ChoosingForm):
         )
 
 
-class ProjectFilterForm(_SinceForm):
+class ProjectFilterForm(_ChoosingForm):
+    lists: ClassVar[dict[str, type[ListEntry]]] = {"tag": Tag}
     state = forms.ChoiceField(
         label=_("State"), choices=[("", _("Open and closed")), ("open", _("open")), ("closed", _("closed"))], required=False
     )
-    says: ClassVar[dict[str, Any]] = {**_SinceForm.says, "state": _("that are")}
+    says: ClassVar[dict[str, Any]] = {**_SinceForm.says, "state": _("that are"), "tag": _("tagged")}
 
     def filters(self, now: datetime) -> ProjectFilters:
         """What projects_page takes."""
         asked = self.asked()
         state = asked.get("state")
         return ProjectFilters(
-            text=asked.get("text", ""), is_closed=None if not state else state == "closed", created_since=self._since(now)
+            text=asked.get("text", ""),
+            is_closed=None if not state else state == "closed",
+            created_since=self._since(now),
+            **self._chosen(),
         )
 
 

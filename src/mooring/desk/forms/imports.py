@@ -42,6 +42,7 @@ LABELS: Final = {
     "industry": _("Industry"),
     "source": _("Source"),
     "categories": _("Categories"),
+    "tags": _("Tags"),
     "role": _("Contact role"),
 }
 """What a column of a file can be."""

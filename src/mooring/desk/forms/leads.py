@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from mooring.customers.record_data import LeadData
 from mooring.desk.forms.customers import OwnedEditor
 from mooring.desk.forms.rows import EMAILS, PHONES, POSTAL_ADDRESSES
+from mooring.desk.forms.tags import TagsField
 
 _LIVE = {"autocomplete": "off", "spellcheck": "false"}
 
@@ -24,6 +25,7 @@ class LeadFields(forms.Form):
     website = forms.CharField(
         label=_("Website"), max_length=300, required=False, widget=forms.TextInput(attrs={"inputmode": "url", **_LIVE})
     )
+    tags = TagsField()
     note = forms.CharField(label=_("Note"), max_length=100_000, required=False, widget=forms.Textarea(attrs={"rows": 3}))
 
 

@@ -13,11 +13,13 @@ from mooring.customers.record_data import ProjectData
 from mooring.desk.forms.editor import Editor
 from mooring.desk.forms.places import PlaceField
 from mooring.desk.forms.rows import Kind
+from mooring.desk.forms.tags import TagsField
 
 
 class ProjectFields(forms.Form):
     name = forms.CharField(label=_("Name"), max_length=300, widget=forms.TextInput(attrs={"autocomplete": "off"}))
     customer = forms.Field(label=_("Customer"))
+    tags = TagsField()
     note = forms.CharField(label=_("Note"), max_length=100_000, required=False, widget=forms.Textarea(attrs={"rows": 3}))
     is_closed = forms.BooleanField(label=_("Closed"), required=False)
 

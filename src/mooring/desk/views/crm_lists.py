@@ -20,7 +20,7 @@ from mooring.customers.lists import (
     recent_moves,
     retire_entry,
 )
-from mooring.customers.models import Industry, ListEntry
+from mooring.customers.models import Industry, ListEntry, Tag
 from mooring.desk.access import actor_of, may_in
 from mooring.desk.crm_access import list_entry_for
 from mooring.desk.crm_lists import CRM_LISTS, LABEL_LISTS, CrmList
@@ -130,6 +130,8 @@ def _list_page(request: HttpRequest, which: CrmList, form: EntryForm, open_entry
         "tabs": tabs_for(request, SETUP),
         "parts": tabs_for(request, CRM_SETUP),
     }
+    if which.kind is Tag and open_entry is not None:
+        context["other_tags"] = [row for row in rows if row != open_entry and row.retired_at is None]
     if which.kind is Industry:
         context["moves"] = recent_moves(now=timezone.now())
         if isinstance(open_entry, Industry):

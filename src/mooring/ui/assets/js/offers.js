@@ -1,19 +1,24 @@
-// Notes with data-mentions: while a name is typed behind an @, colleagues are offered. Arrows choose, Enter and Tab take, Escape
-// leaves. Without a script the name is typed in full.
+// Words that are offered while one types: colleagues behind an @ in notes (data-mentions), tags between commas (data-tags). Arrows
+// choose, Enter and Tab take, Escape leaves. Without a script the word is typed in full.
 
 import { ask, parsed } from "../writing/asking.js";
 
 const REST = 120;
-const TYPED = /(?:^|[\s(])@([\p{L}\p{N}_.'-][\p{L}\p{N}_.' -]{0,40})?$/u;
+// What of the text before the cursor is being typed, and what is written behind the word that is taken.
+const KINDS = {
+  mentions: { typed: /(?:^|[\s(])@([\p{L}\p{N}_.'-][\p{L}\p{N}_.' -]{0,40})?$/u, behind: " " },
+  tags: { typed: /(?:^|[,;])\s*([^,;\s][^,;]{0,40})$/u, behind: ", " },
+};
 const fields = new WeakMap();
 let count = 0;
 
-class Mentions {
-  constructor(field) {
+class Offers {
+  constructor(field, kind) {
     this.field = field;
+    this.kind = kind;
     this.list = document.createElement("ul");
     this.list.className = "suggestions";
-    this.list.id = `mentions-${(count += 1)}`;
+    this.list.id = `offers-${(count += 1)}`;
     this.list.hidden = true;
     this.list.setAttribute("role", "listbox");
     this.list.setAttribute("aria-label", field.labels?.[0]?.textContent ?? "");
@@ -28,9 +33,9 @@ class Mentions {
     });
   }
 
-  // What stands between the last @ and the cursor, or null where no name is being typed.
+  // Null where no such word is being typed.
   get typed() {
-    const found = TYPED.exec(this.field.value.slice(0, this.field.selectionStart));
+    const found = KINDS[this.kind].typed.exec(this.field.value.slice(0, this.field.selectionStart));
     return found ? (found[1] ?? "") : null;
   }
 
@@ -43,7 +48,7 @@ class Mentions {
   async look() {
     const text = this.typed;
     if (text === null) return this.hide();
-    const answer = await ask(`${this.field.dataset.mentions}?q=${encodeURIComponent(text)}`);
+    const answer = await ask(`${this.field.dataset[this.kind]}?q=${encodeURIComponent(text)}`);
     if (!answer.isGood || text !== this.typed || document.activeElement !== this.field) return null;
     const options = [...parsed(answer.html).querySelectorAll("[role=option]")];
     options.forEach((option, number) => (option.id = `${this.list.id}-${number}`));
@@ -79,7 +84,7 @@ class Mentions {
 
   take(option) {
     const end = this.field.selectionStart;
-    const written = `${option.dataset.written} `;
+    const written = option.dataset.written + KINDS[this.kind].behind;
     this.field.setRangeText(written, end - this.typed.length, end, "end");
     this.hide();
     this.field.dispatchEvent(new Event("change", { bubbles: true }));
@@ -95,7 +100,8 @@ class Mentions {
 
 document.addEventListener("input", (event) => {
   const field = event.target;
-  if (!field.matches?.("textarea[data-mentions]")) return;
-  if (!fields.has(field)) fields.set(field, new Mentions(field));
+  const kind = Object.keys(KINDS).find((name) => field.dataset?.[name]);
+  if (!kind) return;
+  if (!fields.has(field)) fields.set(field, new Offers(field, kind));
   fields.get(field).wait();
 });
