@@ -71,7 +71,7 @@ def _addresses() -> dict[str, tuple[str, str]]:
         "pipelines": ("bob", "/sales/pipelines/"),
         "a board": ("bob", f"/sales/pipelines/{pipeline.pk}/"),
         "a board of 2,000 open": ("bob", boards),
-        "the same as a list": ("bob", f"{boards}?show=list"),
+        "the same as a list": ("bob", f"{boards}list/"),
         "its versions": ("bob", f"{boards}versions/"),
         "two versions compared": ("bob", f"{boards}compare/?from={first.pk}&to={second.pk}"),
         "a version and now compared": ("bob", f"{boards}compare/?from={first.pk}&to="),

@@ -12,9 +12,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from openpyxl import load_workbook
 
-from making import PASSWORD, actor, make_opportunity, make_pipeline, make_sales_mailbox, make_user
+from making import BY_COMMAND, PASSWORD, actor, make_customer, make_opportunity, make_pipeline, make_sales_mailbox, make_user
+from mooring.desk.version_pages import FIRST_LINES, MOST_LINES
 from mooring.sales.models import Pipeline, PipelineVersion
-from mooring.sales.opportunities import win_opportunity
+from mooring.sales.opportunities import remove_opportunity, win_opportunity
 from mooring.users.models import User
 
 pytestmark = pytest.mark.django_db
@@ -71,6 +72,22 @@ def test_a_file_goes_out_and_comes_back(desk: Client, pipeline: Pipeline) -> Non
     assert (refused.status_code, "none of a pipeline" in refused.content.decode()) == (422, True)
 
 
+def _all_of_one_kind_page_by_page(desk: Client, pipeline: Pipeline) -> None:
+    whom = make_customer()
+    for number in range(MOST_LINES):
+        make_opportunity(f"Sale {number}", pipeline=pipeline, whom=whom, price=Decimal(1))
+    address = f"/sales/pipelines/{pipeline.pk}/compare/"
+    page = desk.get(address).content.decode()
+    assert page.count("Sale ") == FIRST_LINES - 1, "beside Sails"
+    assert f"All {MOST_LINES + 1}: New" in page
+    assert 'href="?kind=new"' in page
+    assert desk.get(f"{address}?kind=new").content.decode().count("Sale ") == MOST_LINES - 1
+    last = desk.get(f"{address}?kind=new&start={MOST_LINES}").content.decode()
+    assert (last.count('<td class="main">'), 'rel="next"' in last) == (1, False)
+    for sale in pipeline.opportunities.model.objects.unscoped("a test").filter(title__startswith="Sale "):
+        remove_opportunity(opportunity=sale, by=BY_COMMAND, now=pipeline.changed_at)
+
+
 def test_two_versions_are_compared_as_a_chart_with_its_table_and_one_is_brought_back(
     desk: Client, pipeline: Pipeline, bob: User
 ) -> None:
@@ -85,6 +102,7 @@ def test_two_versions_are_compared_as_a_chart_with_its_table_and_one_is_brought_
     assert "-100.00\xa0EUR" in page
     assert '"values": [100.0, 50.0, -100.0, 50.0]' in page
     assert page.index("Sails") < page.index("Lines")
+    _all_of_one_kind_page_by_page(desk, pipeline)
     saved = PipelineVersion.objects.unscoped("a test").get()
     assert "Lines" in desk.get(f"/sales/versions/{saved.pk}/").content.decode()
     desk.post(f"/sales/versions/{saved.pk}/return/")

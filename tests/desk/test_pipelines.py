@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from letters.making_letters import make_account, make_letter
 from making import PASSWORD, actor, make_customer, make_opportunity, make_pipeline, make_sales_mailbox
 from mooring.activities.planning import ActivityData, finish_activity, plan_activity
+from mooring.sales.board import CARDS
 from mooring.sales.models import Opportunity, Pipeline, Rejection
 from mooring.users.models import User
 
@@ -49,13 +50,13 @@ def test_a_board_of_any_size_costs_the_same_and_loads_the_rest_later(desk: Clien
             counts.append(len(queries))
     assert counts[0] == counts[1] <= 12
     assert "2,700.00\xa0EUR" in page
-    assert page.count("data-sale=") == 25
+    assert page.count("data-sale=") == CARDS
     stage = pipeline.stages.all()[0]
-    last = Opportunity.objects.unscoped("a test").filter(stage=stage).order_by("place")[24]
+    last = Opportunity.objects.unscoped("a test").filter(stage=stage).order_by("place")[CARDS - 1]
     more = f"/sales/pipelines/{pipeline.pk}/stages/{stage.pk}/?place={last.place}.{last.pk}"
     assert more in page
     rest = desk.get(more, headers={"HX-Request": "true"}).content.decode()
-    assert rest.count("data-sale=") == 2
+    assert rest.count("data-sale=") == 27 - CARDS
     assert "<html" not in rest
 
 

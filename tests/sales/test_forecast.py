@@ -15,14 +15,16 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from openpyxl import load_workbook
 
 from desk.world import client_of
-from making import NOW, actor, make_customer, make_opportunity, make_pipeline, make_sales_mailbox, make_user
+from making import BY_COMMAND, NOW, actor, make_customer, make_opportunity, make_pipeline, make_sales_mailbox, make_user
 from mooring.desk.sales_words import money
 from mooring.sales.forecast import By, Extent, ForecastLine, forecast, forecast_of_pipelines, opportunities_behind, whole_of
 from mooring.sales.models import Opportunity, Pipeline, SalesMailbox
 from mooring.sales.past_forecast import past_forecast
 from mooring.sales.periods import Fiscal
+from mooring.sales.rates import keep_rate
 from mooring.sales.versions import save_version
 from mooring.users.models import User
 
@@ -63,6 +65,8 @@ def test_sums_of_page_file_and_database_are_those_of_an_independent_calculation(
 ) -> None:
     whom = make_customer()
     with transaction.atomic():
+        for currency, day, worth in _RATES:
+            keep_rate(currency=currency, on=day, worth=worth, by=BY_COMMAND, now=NOW)
         pipelines = [make_pipeline(mailbox=box) for box in boxes]
         expected: dict[str, list[Fraction]] = {}
         for at, units, currency, chance, close_on, is_won in sales:
@@ -94,7 +98,37 @@ def test_sums_of_page_file_and_database_are_those_of_an_independent_calculation(
             assert found == expected, by
         assert labels(forecast(Extent(bob), By.BOX, fiscal=CALENDAR)).keys() <= {(str(boxes[0]), c) for c in expected}
         _compare_with_page_and_file(bob, boxes[0], expected)
+        _compare_workbooks_with_the_database(bob, pipelines[:3])
         transaction.set_rollback(True)
+
+
+# The home currency is EUR; what holds is the latest rate that has begun.
+_RATES = (
+    ("PLN", date(2020, 1, 1), Decimal("0.25")),
+    ("PLN", date(2024, 1, 1), Decimal("0.2337")),
+    ("PLN", date(2999, 1, 1), Decimal(7)),
+    ("JPY", date(2021, 1, 1), Decimal("0.00613")),
+)
+_WORTH = {"EUR": Fraction(1), "PLN": Fraction(2337, 10_000), "JPY": Fraction(613, 100_000)}
+
+
+def _in_home(amounts: dict[str, Fraction]) -> Fraction:
+    """Each currency's sum in whole cents, halves upwards; no Decimal here."""
+    return sum((Fraction((amount * _WORTH[code] * 200 + 1) // 2, 100) for code, amount in amounts.items()), Fraction(0))
+
+
+def _compare_workbooks_with_the_database(bob: User, pipelines: list[Pipeline]) -> None:
+    client = client_of(bob)
+    for pipeline in pipelines:
+        answer = client.get(f"/sales/pipelines/{pipeline.pk}/pipeline.xlsx")
+        header, *rows = load_workbook(io.BytesIO(b"".join(answer)), read_only=True).active.values  # type: ignore[arg-type]
+        amount, currency = header.index("Amount"), header.index("Currency")
+        found: dict[str, Fraction] = {}
+        for row in rows:
+            found[row[currency]] = found.get(row[currency], Fraction(0)) + Fraction(str(row[amount]))
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT currency, SUM(amount) FROM sales_opportunity WHERE pipeline_id = %s GROUP BY 1", [pipeline.pk])
+            assert found == {code: Fraction(int(units), 10_000) for code, units in cursor.fetchall()}
 
 
 def _compare_with_page_and_file(bob: User, top: SalesMailbox, expected: dict[str, list[Fraction]]) -> None:
@@ -107,6 +141,11 @@ def _compare_with_page_and_file(bob: User, top: SalesMailbox, expected: dict[str
         assert (int(total[1]), Fraction(total[2])) == (count, amount)
         lines = [row for row in table[1:] if not row[0].startswith("Total") and row[3] == currency]
         assert sum(Fraction(row[2]) for row in lines) == amount
+        if len(expected) > 1:
+            home = next(row for row in table if row[0] == "Total in EUR")
+            assert Fraction(home[2]) == _in_home({code: sums[1] for code, sums in expected.items()})
+            assert Fraction(home[4]) == _in_home({code: sums[2] for code, sums in expected.items()})
+            assert money(Decimal(home[2]), "EUR") in page
         exact = Decimal(amount.numerator) / Decimal(amount.denominator)
         assert money(exact, currency) in page
 

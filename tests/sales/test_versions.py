@@ -27,6 +27,7 @@ from mooring.sales.pipeline_content import (
     Whom,
     as_json,
     from_json,
+    from_own_json,
 )
 from mooring.sales.reading_content import content_of
 from mooring.sales.versions import content_of_version, save_version, save_weekly
@@ -85,6 +86,7 @@ _PIPELINE = st.builds(
 def test_a_pipeline_is_read_back_from_its_file_without_loss(content: PipelineContent) -> None:
     assert from_json(as_json(content)) == content
     assert from_json(as_json(content, indent=1).encode()) == content
+    assert from_own_json(as_json(content)) == content
 
 
 @settings(deadline=None, max_examples=60)

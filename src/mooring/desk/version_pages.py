@@ -20,6 +20,10 @@ from mooring.sales.models import PipelineVersion
 from mooring.sales.pipeline_content import OpportunityContent
 
 MOST: Final = 200
+FIRST_LINES: Final = 25
+"""Of each kind of change, where all kinds are shown."""
+MOST_LINES: Final = 100
+"""Of one kind alone."""
 _KINDS: Final = {
     "new": pgettext_lazy("opportunities", "New"),
     "won": pgettext_lazy("opportunities", "Won"),
@@ -63,10 +67,13 @@ class ChangeLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeGroup:
-    """What happened of one kind."""
+    """What happened of one kind: how often, and lines of it; `next` is where the next ones begin, 0 after the last."""
 
+    kind: str
     label: str
+    count: int
     lines: list[ChangeLine]
+    next: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,9 +97,26 @@ def version_lines(versions: Iterable[PipelineVersion]) -> list[VersionLine]:
 
 
 def change_groups(changes: Sequence[Change]) -> list[ChangeGroup]:
-    """By kind, in the order of KINDS, without empty ones."""
-    groups = ((kind, [_line(change) for change in changes if change.kind == kind]) for kind in KINDS)
-    return [ChangeGroup(label=str(_KINDS[kind]), lines=lines) for kind, lines in groups if lines]
+    """By kind, in the order of KINDS, without empty ones; of each the first lines."""
+    groups = ((kind, [change for change in changes if change.kind == kind]) for kind in KINDS)
+    return [_group(kind, found, 0, FIRST_LINES) for kind, found in groups if found]
+
+
+def change_group(changes: Sequence[Change], *, kind: str, start: int) -> list[ChangeGroup]:
+    """Of one kind alone, the lines from `start` on; none of a kind that did not happen."""
+    found = [change for change in changes if change.kind == kind]
+    return [_group(kind, found, start, MOST_LINES)] if found else []
+
+
+def _group(kind: str, found: Sequence[Change], start: int, most: int) -> ChangeGroup:
+    end = start + most
+    return ChangeGroup(
+        kind=kind,
+        label=str(_KINDS[kind]),
+        count=len(found),
+        lines=[_line(change) for change in found[start:end]],
+        next=end if end < len(found) else 0,
+    )
 
 
 def shown_waterfalls(found: Sequence[Waterfall]) -> list[ShownWaterfall]:

@@ -10,6 +10,7 @@ from mooring.reports.asked import Asked
 from mooring.reports.rates import Home
 from mooring.reports.report import Cell, Column, Money, Report, Row, Way, added_up, bars
 from mooring.sales.forecast import By, ForecastLine, forecast, forecast_of_pipelines, whole_of
+from mooring.sales.money import summed
 from mooring.sales.past_forecast import MOST_READ, past_forecast
 
 _NOTHING = Decimal(0)
@@ -54,8 +55,9 @@ def _way(asked: Asked, by: By, line: ForecastLine) -> Way:
 
 
 def _in_home(home: Home, lines: list[ForecastLine], name: str) -> Row:
-    amount = home.total((line.currency, line.amount) for line in lines)
-    chance = home.total((line.currency, line.weighted) for line in lines)
+    """The sum of each currency is turned and rounded once, so that the total is the same by whatever the lines are."""
+    amount = home.total(summed((line.currency, line.amount) for line in lines).items())
+    chance = home.total(summed((line.currency, line.weighted) for line in lines).items())
     count = sum(line.count for line in lines)
     return Row((name, count, Money(amount, home.currency), Money(chance, home.currency)))
 

@@ -21,7 +21,7 @@ from mooring.letters.models import Link
 from mooring.sales.models import Opportunity, OpportunityLetter, Outcome, Pipeline, Stage
 from mooring.users.models import User
 
-CARDS: Final = 25
+CARDS: Final = 20
 """So many cards of a column at once."""
 ROWS: Final = 50
 MOST_LISTED: Final = 20_000

@@ -63,6 +63,22 @@ def box_lines(user: User, action: Action = Action.VIEW, *, opened: Collection[in
     ]
 
 
+def box_paths(user: User) -> list[tuple[str, str]]:
+    """(id, number and name indented by the level) of the same boxes in the same order, for a list of choices. One query."""
+    rows = SalesMailbox.objects.visible_to(user).order_by("number").values_list("pk", "parent_id", "number", "name")
+    boxes = {pk: (parent_id, f"{number} {name}") for pk, parent_id, number, name in rows}
+    below: dict[int | None, list[int]] = {}
+    for pk, (parent_id, _name) in boxes.items():
+        below.setdefault(parent_id if parent_id in boxes else None, []).append(pk)
+    found: list[tuple[str, str]] = []
+    waiting = [(pk, 0) for pk in reversed(below.get(None, []))]
+    while waiting:
+        pk, level = waiting.pop()
+        found.append((str(pk), "\u2003" * level + boxes[pk][1]))
+        waiting += [(child, level + 1) for child in reversed(below.get(pk, []))]
+    return found
+
+
 def boxes_above(box: SalesMailbox) -> list[SalesMailbox]:
     """From the top down to the parent, with their owners: who they are, whoever asks."""
     lines = Ancestry.objects.filter(below=box, steps__gt=0).select_related("above__owner").order_by("-steps")

@@ -18,7 +18,7 @@ from django.db.models import F, Max, OuterRef, Q, Subquery
 from mooring.sales.models import Cause, Pipeline, PipelineVersion, SalesMailbox
 from mooring.sales.models.pipeline import IN_USE
 from mooring.sales.money import NOTHING, rounded, summed, weighted
-from mooring.sales.pipeline_content import OpportunityContent, PipelineContent, StageContent, as_json, from_json
+from mooring.sales.pipeline_content import OpportunityContent, PipelineContent, StageContent, as_json, from_own_json
 from mooring.sales.reading_content import content_of
 from mooring.users.journal import WORKER, Actor, record
 
@@ -51,7 +51,7 @@ def save_version(
 
 def content_of_version(version: PipelineVersion) -> PipelineContent:
     """What the pipeline held when it was saved."""
-    return from_json(zlib.decompress(bytes(version.content)))
+    return from_own_json(zlib.decompress(bytes(version.content)))
 
 
 def latest_version_of(pipeline: Pipeline) -> PipelineVersion | None:

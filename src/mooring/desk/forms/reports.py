@@ -14,9 +14,11 @@ from mooring.desk.access import user_of
 from mooring.options.values import read_all
 from mooring.reports.asked import BOX, BY, COMPARED, GROUP, PERIOD, Asked
 from mooring.reports.catalogue import Entry
+from mooring.sales.models import SalesMailbox
 from mooring.sales.options import FISCAL_YEAR_START, HOME_CURRENCY
 from mooring.sales.periods import Fiscal
-from mooring.sales.tree import box_lines
+from mooring.sales.tree import box_paths
+from mooring.ui.forms import LongSelect
 from mooring.users.groups import group_lines
 from mooring.users.models import User
 
@@ -26,7 +28,7 @@ _DAY = {"type": "date"}
 class ReportAskedForm(forms.Form):
     """Sent by GET; what makes no sense is told at its field, and the defaults are shown."""
 
-    box = forms.ChoiceField(label=_("Sales mailbox"), required=False)
+    box = forms.ChoiceField(label=_("Sales mailbox"), required=False, widget=LongSelect)
     by = forms.ChoiceField(label=_("By"), required=False)
     since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs=_DAY, format="%Y-%m-%d"))
     until = forms.DateField(label=_("Until"), required=False, widget=forms.DateInput(attrs=_DAY, format="%Y-%m-%d"))
@@ -43,12 +45,13 @@ class ReportAskedForm(forms.Form):
         wanted = {field for ask in entry.asks for field in asks[ask]}
         for name in set(self.fields) - wanted:
             del self.fields[name]
-        self._boxes = {str(line.box.pk): line for line in box_lines(reader)} if "box" in wanted else {}
+        self._reader = reader
+        boxes = box_paths(reader) if "box" in wanted else []
         self._groups = {str(line.group.pk): line for line in group_lines()} if "group" in wanted else {}
-        for name, lines, nothing in (("box", self._boxes, _("all that I see")), ("group", self._groups, _("all"))):
+        groups = [(pk, line.path_hint) for pk, line in self._groups.items()]
+        for name, lines, nothing in (("box", boxes, _("all that I see")), ("group", groups, _("all"))):
             if name in wanted:
-                choices = [("", nothing), *((pk, line.path_hint) for pk, line in lines.items())]
-                self.fields[name].choices = choices  # type: ignore[attr-defined]  # a ChoiceField
+                self.fields[name].choices = [("", nothing), *lines]  # type: ignore[attr-defined]  # a ChoiceField
         if "by" in wanted:
             self.fields["by"].choices = entry.by  # type: ignore[attr-defined]  # a ChoiceField
 
@@ -58,7 +61,9 @@ class ReportAskedForm(forms.Form):
         since = entered.get("since") or date.fromisoformat(self._start["since"])
         until = max(entered.get("until") or date.fromisoformat(self._start["until"]), since)
         compared = entered.get("compared")
-        box, group = self._boxes.get(entered.get("box", "")), self._groups.get(entered.get("group", ""))
+        group = self._groups.get(entered.get("group", ""))
+        box_id = entered.get("box", "")
+        box = SalesMailbox.objects.visible_to(self._reader).filter(pk=int(box_id)).first() if box_id else None
         return Asked(
             reader=user_of(request),
             now=timezone.now(),
@@ -68,7 +73,7 @@ class ReportAskedForm(forms.Form):
             ends_at=begin_of(until + timedelta(days=1)),
             fiscal=fiscal,
             home=home,
-            box=box.box if box else None,
+            box=box,
             by=entered.get("by", ""),
             compared_on=compared,
             compared_at=begin_of(compared + timedelta(days=1)) if compared else None,

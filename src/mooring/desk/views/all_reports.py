@@ -29,6 +29,8 @@ from mooring.ui.rendering import page
 from mooring.users.permissions import Action, Module, may
 
 MOST_LISTED = 500
+MOST_BEHIND = 100
+"""Opportunities behind a figure, the largest ones."""
 MOST_AT_ONCE = 100
 """Lines of a page of a report that has pages."""
 
@@ -116,15 +118,15 @@ def _asked(request: HttpRequest, name: str) -> tuple[Entry, ReportAskedForm, Ask
 def _listed(request: HttpRequest, rows: Any, title: str) -> HttpResponse:
     """The largest ones, with what they add up to."""
     related = rows.select_related("pipeline__mailbox", "stage", "customer", "lead", "owner")
-    found = list(related[: MOST_LISTED + 1])
+    found = list(related[: MOST_BEHIND + 1])
     sums: dict[str, Any] = {}
-    for each in found[:MOST_LISTED]:
+    for each in found[:MOST_BEHIND]:
         sums[each.currency] = sums.get(each.currency, 0) + each.amount
     context = {
         "title": title,
-        "rows": [{"opportunity": each, "worth": money(each.amount, each.currency)} for each in found[:MOST_LISTED]],
-        "has_more": len(found) > MOST_LISTED,
-        "most": MOST_LISTED,
+        "rows": [{"opportunity": each, "worth": money(each.amount, each.currency)} for each in found[:MOST_BEHIND]],
+        "has_more": len(found) > MOST_BEHIND,
+        "most": MOST_BEHIND,
         "amounts": amounts_in_words(dict(sorted(sums.items()))),
     }
     return page(request, "desk/reports/opportunities.html", context)

@@ -18,7 +18,7 @@ from mooring.desk.forms.versions import SaveForm
 from mooring.desk.opened_boxes import opened
 from mooring.desk.sales_words import money
 from mooring.desk.timeline import id_in
-from mooring.desk.version_pages import MOST, change_groups, shown_waterfalls, version_lines, versions_seen
+from mooring.desk.version_pages import MOST, change_group, change_groups, shown_waterfalls, version_lines, versions_seen
 from mooring.sales.comparing import changes_between, waterfalls
 from mooring.sales.models import Pipeline, PipelineVersion, SalesMailbox
 from mooring.sales.opening import UnableToOpen, open_mailbox
@@ -81,13 +81,16 @@ def compare(request: HttpRequest, pipeline_id: int) -> HttpResponse:
     before, after = (_chosen(rows, request.GET.get(name, "")) for name in ("from", "to"))
     before = before or (rows[0] if rows and "from" not in request.GET else None)
     old, new = _content(before, found), _content(after, found)
+    changes, kind = changes_between(old, new), request.GET.get("kind", "")
+    start = id_in(request.GET.get("start", "")) or 0
     values = {
         **around_pipeline(request, found),
         "versions": rows,
         "before": before,
         "after": after,
-        "groups": change_groups(changes_between(old, new)),
-        "charts": shown_waterfalls(waterfalls(old, new)),
+        "kind": kind,
+        "groups": change_group(changes, kind=kind, start=start) if kind else change_groups(changes),
+        "charts": [] if kind else shown_waterfalls(waterfalls(old, new)),
     }
     return page(request, "desk/pipelines/compare.html", values)
 
