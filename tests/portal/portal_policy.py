@@ -45,6 +45,7 @@ ROWS: dict[str, Row] = {
         data={"old": "$password", "password1": "$new_password", "password2": "$new_password"},
     ),
     "portal_two_step": Row(MEMBERS, "door door 422 422 door door door", data={"code": "000000"}),
+    "portal_recovery_codes": Row(NEVER, "door door see see door door door"),
     "portal_two_step_off": Row(NEVER, "door door see see door door door"),
     # Coming in and going
     "portal_sign_in": Row(BEFORE, "422 422 see see 422 422 422", data={"email": "nobody@harbour.example", "password": "x"}),

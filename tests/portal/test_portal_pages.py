@@ -20,14 +20,14 @@ from desk.world import client_of
 from letters.making_letters import make_account, make_folder, make_letter
 from mooring.activities.models import Notice
 from mooring.customers.archiving import archive_customers, restore_customers
-from mooring.customers.models import Contact, Customer, PortalUser
+from mooring.customers.models import Contact, Customer, PortalRecoveryCode, PortalUser
 from mooring.customers.portal_sign_in import open_session
 from mooring.letters.bodies import originals
 from mooring.letters.models import Letter, MailAccount, OutgoingLetter
 from mooring.letters.record_files import add_file, file_store
 from mooring.letters.sharing import share_letter
 from mooring.users.journal import Actor, entries_about
-from mooring.users.models import User
+from mooring.users.models import JournalEntry, User
 from portal.portal_world import client_of_portal
 
 pytestmark = pytest.mark.django_db
@@ -121,7 +121,7 @@ def test_with_two_steps_a_code_is_asked_for_that_works_once(bob: User, harbour: 
     now = int(timezone.now().timestamp())
     codes = [pyotp.TOTP(secret).at(now + 30 * step) for step in (0, 1)]
     assert client.post(reverse("portal_two_step"), {"sealed": sealed, "code": "12"}).status_code == 422
-    assert client.post(reverse("portal_two_step"), {"sealed": sealed, "code": codes[0]}).status_code == 303
+    assert client.post(reverse("portal_two_step"), {"sealed": sealed, "code": codes[0]}).status_code == 200
     asked = sign_in(Client())
     assert "Second step" in said(asked)
     step = LexborHTMLParser(asked.content).css_first("input[name=step]").attributes["value"]
@@ -132,6 +132,26 @@ def test_with_two_steps_a_code_is_asked_for_that_works_once(bob: User, harbour: 
     client_of(bob).post(reverse("drop_portal_code", args=[harbour.pk, user.pk]))
     assert sign_in(Client()).status_code == 303
     assert bytes(user.code_sealed) == b""
+
+
+def test_recovery_codes_are_shown_once_and_each_lets_in_once(bob: User, harbour: Customer, carol: Contact) -> None:
+    user = joined(bob, harbour, carol)
+    client = signed_in(user)
+    page = LexborHTMLParser(client.get(reverse("portal_two_step")).content)
+    assert (page.css_first("img.qr-code").attributes["src"] or "").startswith("data:image/svg+xml")
+    secret = page.css_first("code").text().replace(" ", "")
+    sent = {"sealed": page.css_first("input[name=sealed]").attributes["value"], "code": pyotp.TOTP(secret).now()}
+    codes = recovery_codes_on(client.post(reverse("portal_two_step"), sent))
+    assert len(set(codes)) == 10
+    assert codes[0] not in said(client.get(reverse("portal_two_step")))
+    assert not PortalRecoveryCode.objects.filter(digest__contains=codes[0].replace(" ", "")).exists()
+    assert [second_step(code).status_code for code in (codes[0], codes[0], codes[1].replace(" ", ""))] == [303, 422, 303]
+    assert "8 recovery codes are left" in said(client.get(reverse("portal_two_step")))
+    fresh = recovery_codes_on(client.post(reverse("portal_recovery_codes")))
+    assert [second_step(code).status_code for code in (codes[2], fresh[0])] == [422, 303]
+    assert JournalEntry.objects.filter(action="portal_recovery_used").latest("id").changes["left"] == 9
+    client.post(reverse("portal_two_step_off"))
+    assert not PortalRecoveryCode.objects.exists()
 
 
 def test_a_forgotten_password_comes_by_mail_and_nobody_learns_who_has_one(
@@ -259,3 +279,15 @@ def test_in_one_browser_staff_and_portal_do_not_know_each_other(bob: User, harbo
     portal, desk = said(client.get(reverse("portal_letters"))), said(client.get(reverse("home")))
     assert ("carol@harbour.example" in portal, "bob@mooring.example" in portal) == (True, False)
     assert ("bob@mooring.example" in desk, "carol@harbour.example" in desk) == (True, False)
+
+
+def recovery_codes_on(answer: Any) -> list[str]:
+    return LexborHTMLParser(answer.content).css_first("#recovery-codes").text().strip().split("\n")
+
+
+def second_step(code: str) -> Any:
+    """The password in a new browser, and this code."""
+    browser = Client()
+    step = LexborHTMLParser(sign_in(browser).content).css_first("input[name=step]").attributes["value"]
+    cache.clear()
+    return browser.post(reverse("portal_code"), {"step": step, "code": code})

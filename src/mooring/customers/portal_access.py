@@ -24,6 +24,7 @@ from mooring.customers.models import (
     LockedBy,
     PortalKey,
     PortalKeyUse,
+    PortalRecoveryCode,
     PortalSession,
     PortalUser,
 )
@@ -110,6 +111,7 @@ def drop_code(*, portal_user: PortalUser, by: Actor, now: datetime) -> None:
     with transaction.atomic():
         stored = _locked_row(portal_user)
         if PortalUser.objects.filter(pk=stored.pk).exclude(code_sealed=b"").update(code_sealed=b""):
+            PortalRecoveryCode.objects.filter(portal_user=stored).delete()
             note(stored, "portal_code_off", by=by, now=now)
 
 

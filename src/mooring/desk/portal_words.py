@@ -10,6 +10,8 @@ ACTIONS: Final = {
     "portal_invited": gettext_lazy("invited to the portal"),
     "portal_joined": gettext_lazy("portal invitation accepted"),
     "portal_password": gettext_lazy("portal password changed"),
+    "portal_recovery_made": gettext_lazy("recovery codes for the portal made"),
+    "portal_recovery_used": gettext_lazy("signed in to the portal with a recovery code"),
     "portal_code_on": gettext_lazy("two-step sign-in switched on in the portal"),
     "portal_code_off": gettext_lazy("two-step sign-in switched off in the portal"),
     "portal_wrote": gettext_lazy("message written in the portal"),
@@ -26,6 +28,7 @@ ACTIONS: Final = {
     "erased": gettext_lazy("deleted for good"),
 }
 FIELDS: Final = {
+    "left": gettext_lazy("Still unused"),
     "portal_user": gettext_lazy("Portal user"),
     "file": gettext_lazy("File"),
     "letters_alone": gettext_lazy("Emails that nobody else needs"),

@@ -1,16 +1,21 @@
-"""The codes of two-step sign-in (RFC 6238, by pyotp): six digits, a new one every thirty seconds, none of which works twice."""
+"""The codes of two-step sign-in (RFC 6238, by pyotp): six digits, a new one every thirty seconds, none of which works twice.
+
+Beside them recovery codes of ten digits, each good for one sign-in, for whoever has lost the device.
+"""
 
 from __future__ import annotations
 
+import secrets
 from datetime import datetime
 from typing import Final
 
 import pyotp
+import segno
 from django.db import transaction
-from django.utils.crypto import constant_time_compare
+from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.translation import gettext as _
 
-from mooring.customers.models import PortalUser
+from mooring.customers.models import PortalRecoveryCode, PortalUser
 from mooring.customers.portal_access import note
 from mooring.letters.code_sealing import open_code, seal_code
 from mooring.mail.types import Secret
@@ -20,6 +25,9 @@ STEP: Final = 30
 _NEIGHBOURS: Final = (0, -1, 1)
 """A clock may be one step off."""
 ISSUER: Final = "Mooring"
+RECOVERY_CODES: Final = 10
+_RECOVERY_DIGITS: Final = 10
+_SALT: Final = "mooring.portal.recovery"
 
 
 class UnableToUseCode(Exception):
@@ -54,6 +62,44 @@ def is_right(*, portal_user: PortalUser, code: str, now: datetime) -> bool:
     if counter is None:
         return False
     return PortalUser.objects.filter(pk=portal_user.pk, code_counter__lt=counter).update(code_counter=counter) == 1
+
+
+def picture_of(address: str) -> str:
+    """The address as a QR code, for the camera of a phone: an SVG as a data address."""
+    return str(segno.make(address, micro=False, error="m").svg_data_uri(scale=4, border=4, light="#fff"))
+
+
+def make_recovery_codes(*, portal_user: PortalUser, by: Actor, now: datetime) -> list[str]:
+    """Ten new ones, shown this once; those from before are worth nothing any more."""
+    codes = [f"{secrets.randbelow(10**_RECOVERY_DIGITS):0{_RECOVERY_DIGITS}}" for _each in range(RECOVERY_CODES)]
+    with transaction.atomic():
+        PortalRecoveryCode.objects.filter(portal_user=portal_user).delete()
+        digests = dict.fromkeys(_digest_of(code, portal_user) for code in codes)
+        PortalRecoveryCode.objects.bulk_create(PortalRecoveryCode(portal_user=portal_user, digest=each) for each in digests)
+        note(portal_user, "portal_recovery_made", by=by, now=now)
+    return [f"{code[:5]} {code[5:]}" for code in codes]
+
+
+def use_recovery_code(*, portal_user: PortalUser, code: str, by: Actor, now: datetime) -> bool:
+    """Whether it opens the door, once."""
+    digits = "".join(sign for sign in code if sign.isascii() and sign.isdigit())
+    if len(digits) != _RECOVERY_DIGITS:
+        return False
+    with transaction.atomic():
+        unused = PortalRecoveryCode.objects.filter(portal_user=portal_user, used_at=None)
+        if unused.filter(digest=_digest_of(digits, portal_user)).update(used_at=now) != 1:
+            return False
+        note(portal_user, "portal_recovery_used", by=by, now=now, left=unused.count())
+    return True
+
+
+def recovery_codes_left(portal_user: PortalUser) -> int:
+    """How many were not used yet."""
+    return PortalRecoveryCode.objects.filter(portal_user=portal_user, used_at=None).count()
+
+
+def _digest_of(code: str, portal_user: PortalUser) -> str:
+    return salted_hmac(_SALT, f"{portal_user.pk}:{code}", algorithm="sha256").hexdigest()
 
 
 def _counter_of(secret: str, code: str, now: datetime) -> int | None:

@@ -17,6 +17,7 @@ urlpatterns: list[URLPattern] = [
     path("me/password/", me.password, name="portal_password"),
     path("me/two-step/", me.two_step, name="portal_two_step"),
     path("me/two-step/off/", me.two_step_off, name="portal_two_step_off"),
+    path("me/two-step/recovery-codes/", me.recovery_codes, name="portal_recovery_codes"),
     # Coming in and going
     path("sign-in/", sign_in.sign_in, name="portal_sign_in"),
     path("sign-in/code/", sign_in.code, name="portal_code"),

@@ -19,13 +19,14 @@ from mooring.customers.models import (
     Customer,
     CustomerWord,
     PortalKey,
+    PortalRecoveryCode,
     PortalSession,
     ProjectWord,
 )
 from mooring.customers.value_lists import any_of
 
-LEFT_OUT: Final = frozenset({ArchiveLock, ContactWord, CustomerWord, PortalKey, PortalSession, ProjectWord})
-"""Keys and sessions are secrets; words are made from names for searching; a lock of the archive is a state of the archive."""
+LEFT_OUT: Final = frozenset({ArchiveLock, ContactWord, CustomerWord, PortalKey, PortalRecoveryCode, PortalSession, ProjectWord})
+"""Keys, codes and sessions are secrets; words are made from names for searching; a lock of the archive is a state of it."""
 SECRETS: Final = frozenset({"password", "code_sealed", "code_counter", "epoch", "signed_in_at"})
 """Columns of portal users that are secret, or that say nothing of the person."""
 

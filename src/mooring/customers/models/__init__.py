@@ -18,7 +18,15 @@ from mooring.customers.models.lists import (
     OrderedEntry,
     Source,
 )
-from mooring.customers.models.portal import ArchiveLock, LockedBy, PortalKey, PortalKeyUse, PortalSession, PortalUser
+from mooring.customers.models.portal import (
+    ArchiveLock,
+    LockedBy,
+    PortalKey,
+    PortalKeyUse,
+    PortalRecoveryCode,
+    PortalSession,
+    PortalUser,
+)
 from mooring.customers.models.project import Project
 from mooring.customers.models.search_word import ContactWord, CustomerWord, LeadWord, ProjectWord
 from mooring.customers.models.tag import Tag
@@ -55,6 +63,7 @@ __all__ = (
     "Phone",
     "PortalKey",
     "PortalKeyUse",
+    "PortalRecoveryCode",
     "PortalSession",
     "PortalUser",
     "PostalAddress",

@@ -117,3 +117,16 @@ class PortalSession(models.Model):
 
     class Meta:
         ordering = ("id",)
+
+
+class PortalRecoveryCode(models.Model):
+    """A code that opens the second step once, for whoever has lost the device that shows the others."""
+
+    portal_user = models.ForeignKey(PortalUser, on_delete=models.CASCADE, related_name="recovery_codes")
+    digest = models.CharField(max_length=64)
+    """Keyed with the secret key of the installation: codes that people can type are short."""
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("id",)
+        constraints = (models.UniqueConstraint(fields=("portal_user", "digest"), name="a_recovery_code_is_given_once"),)

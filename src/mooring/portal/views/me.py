@@ -17,7 +17,15 @@ from mooring.customers.facts import contact_data
 from mooring.customers.portal_access import drop_code
 from mooring.customers.portal_sign_in import UnableToSignIn, change_password, open_session
 from mooring.portal.access import actor_of, for_portal_users, let_in, portal_user_of
-from mooring.portal.codes import UnableToUseCode, address_of, new_secret, switch_on
+from mooring.portal.codes import (
+    UnableToUseCode,
+    address_of,
+    make_recovery_codes,
+    new_secret,
+    picture_of,
+    recovery_codes_left,
+    switch_on,
+)
 from mooring.portal.forms import ChangePasswordForm, CodeForm, MeForm
 from mooring.portal.limits import may_try
 from mooring.portal.pages import portal_page
@@ -75,7 +83,7 @@ def two_step(request: HttpRequest) -> HttpResponse:
     """A secret for an app, and the first code from it."""
     portal_user = portal_user_of(request)
     if portal_user.has_code:
-        return portal_page(request, "two_step.html", {"is_on": True})
+        return portal_page(request, "two_step.html", {"is_on": True, "left": recovery_codes_left(portal_user)})
     secret = _secret_in(request) or new_secret()
     form = CodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -86,12 +94,14 @@ def two_step(request: HttpRequest) -> HttpResponse:
             form.add_error("code", str(error))
         else:
             toast(request, _("From now on signing in takes a code as well."))
-            return see_other(request, reverse("portal_me"))
+            return _new_recovery_codes(request)
+    app_url = address_of(secret, portal_user)
     context = {
         "form": form,
+        "picture": picture_of(app_url),
         "secret": " ".join(secret[start : start + 4] for start in range(0, len(secret), 4)),
         "sealed": signing.dumps(secret, salt=_SALT),
-        "app_url": address_of(secret, portal_user),
+        "app_url": app_url,
     }
     return portal_page(request, "two_step.html", context, status=422 if form.errors else 200)
 
@@ -103,6 +113,21 @@ def two_step_off(request: HttpRequest) -> HttpResponse:
     drop_code(portal_user=portal_user_of(request), by=actor_of(request), now=timezone.now())
     toast(request, _("Signing in takes the password alone again."))
     return see_other(request, reverse("portal_me"))
+
+
+@require_POST
+@for_portal_users
+def recovery_codes(request: HttpRequest) -> HttpResponse:
+    """New ones in place of those from before."""
+    if not portal_user_of(request).has_code:
+        return see_other(request, reverse("portal_two_step"))
+    return _new_recovery_codes(request)
+
+
+def _new_recovery_codes(request: HttpRequest) -> HttpResponse:
+    """Shown by this answer alone; they stand nowhere afterwards."""
+    codes = make_recovery_codes(portal_user=portal_user_of(request), by=actor_of(request), now=timezone.now())
+    return portal_page(request, "recovery_codes.html", {"codes": codes})
 
 
 def _secret_in(request: HttpRequest) -> str:

@@ -13,6 +13,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from mooring.customers.models import PortalKeyUse, PortalUser
@@ -26,8 +27,8 @@ from mooring.customers.portal_sign_in import (
     prefer_language,
     with_password,
 )
-from mooring.portal.access import COOKIE, let_in, portal_user_in, show_out
-from mooring.portal.codes import is_right
+from mooring.portal.access import COOKIE, actor_of, let_in, portal_user_in, show_out
+from mooring.portal.codes import is_right, recovery_codes_left, use_recovery_code
 from mooring.portal.forms import CodeForm, ForgottenForm, NewPasswordForm, SignInForm
 from mooring.portal.limits import may_try
 from mooring.portal.pages import own_path, portal_page
@@ -69,7 +70,7 @@ def code(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         if not may_try(request, "code", key=found.email):
             form.add_error(None, _too_often())
-        elif is_right(portal_user=found, code=form.cleaned_data["code"], now=timezone.now()):
+        elif _is_let_in(request, found, form.cleaned_data["code"]):
             return _inside(request, found, wanted)
         else:
             form.add_error("code", _("This code is wrong, or was used already. Wait for the next one."))
@@ -152,6 +153,19 @@ def _inside(request: HttpRequest, portal_user: PortalUser, wanted: str) -> HttpR
     response = see_other(request, own_path(wanted))
     let_in(response, open_session(portal_user=portal_user, now=timezone.now()))
     return response
+
+
+def _is_let_in(request: HttpRequest, portal_user: PortalUser, code: str) -> bool:
+    """By the app's code, or by a recovery code; then it says how many are left."""
+    now = timezone.now()
+    if is_right(portal_user=portal_user, code=code, now=now):
+        return True
+    if not use_recovery_code(portal_user=portal_user, code=code, by=actor_of(request), now=now):
+        return False
+    left = recovery_codes_left(portal_user)
+    said = ngettext("You used a recovery code; %(count)d is left.", "You used a recovery code; %(count)d are left.", left)
+    toast(request, said % {"count": left}, is_problem=not left)
+    return True
 
 
 def _of_step(step: str) -> PortalUser | None:
