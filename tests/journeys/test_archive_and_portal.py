@@ -76,7 +76,9 @@ def test_the_archive_there_and_back_in_the_words_of_the_handbook(open_page: Open
     portal = open_page("/portal/", width=390)
     sign_in(portal)
     expect(portal.get_by_text("Sails for the spring")).to_be_visible()
-    page = open_page("/customers/", user=alice)
+    page = open_page("/", user=alice)
+    # „W menu po lewej stronie wybieramy Klienci -> Lista klientów”
+    page.get_by_role("navigation").get_by_role("link", name="Klienci").click()
     # „przy każdym Kliencie zauważymy szereg ikon … przycisk Usuń … Usuń zaznaczone”
     for icon in ("Podgląd klienta Harbour Ltd", "Pokaż pocztę klienta Harbour Ltd"):
         expect(page.get_by_role("link", name=icon)).to_be_visible()
@@ -96,12 +98,7 @@ def test_the_archive_there_and_back_in_the_words_of_the_handbook(open_page: Open
     page.goto("/customers/archive/")
     expect(page.get_by_role("heading", name="Archiwum")).to_be_visible()
     expect(page.get_by_text("Nieaktywny").first).to_be_visible()
-    # „podgląd Klienta … pokaż pocztę … wyfiltrować pocztę klienta Archiwum”
-    page.get_by_role("link", name="Pokaż pocztę klienta Harbour Ltd").click()
-    expect(page.get_by_text("Sails for the spring").first).to_be_visible()
-    page.goto("/customers/archive/")
-    page.get_by_role("link", name="Podgląd klienta Harbour Ltd").click()
-    expect(page.get_by_role("heading", name="Harbour Ltd")).to_be_visible()
+    look_at_the_archived(page)
     # „przywróć klienta (ikona plusa lub przycisk „Przywróć zaznaczonych klientów”)”
     page.goto("/setup/crm/")
     page.get_by_role("link", name="Przywracanie klientów").click()
@@ -110,7 +107,29 @@ def test_the_archive_there_and_back_in_the_words_of_the_handbook(open_page: Open
     expect(page.get_by_text("Harbour Ltd")).to_have_count(0)
     sign_in(portal)
     expect(portal.get_by_text("Sails for the spring")).to_be_visible()
+    restore_by_the_plus(page)
     delete_for_good(page, "Pier & Sons")
+
+
+def look_at_the_archived(page: Page) -> None:
+    """„podgląd Klienta (ikona oczka) … pokaż pocztę (ikona koperty) … wyfiltrować pocztę klienta Archiwum”"""
+    page.get_by_role("link", name="Pokaż pocztę klienta Harbour Ltd").click()
+    expect(page.get_by_text("Sails for the spring").first).to_be_visible()
+    page.goto("/customers/archive/")
+    page.get_by_role("link", name="Podgląd klienta Harbour Ltd").click()
+    expect(page.get_by_role("heading", name="Harbour Ltd")).to_be_visible()
+
+
+def restore_by_the_plus(page: Page) -> None:
+    """„przywróć klienta (ikona plusa …) … zmianę statusu z nieaktywnego na aktywny … przeniesieniem na listę klientów”"""
+    page.goto("/customers/")
+    page.get_by_role("button", name="Usuń Pier & Sons").click()
+    page.get_by_role("dialog").get_by_role("button", name="Usuń").click()
+    page.goto("/customers/archive/")
+    page.get_by_role("button", name="Przywróć klienta Pier & Sons").click()
+    expect(page.get_by_role("link", name="Pier & Sons", exact=True)).to_have_count(0)
+    page.goto("/customers/")
+    expect(page.get_by_role("link", name="Pier & Sons", exact=True)).to_be_visible()
 
 
 def test_the_portal_on_a_phone_and_what_staff_see_of_it(

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 
 import making
+from mooring.customers.lists import retire_entry
 from mooring.customers.models import Category, ContactRole, Customer, CustomerStatus, Industry
 from mooring.users.groups import group_lines
 from mooring.users.models import Membership, User
@@ -149,3 +150,59 @@ def test_role_descriptions_are_assigned_to_contacts_and_statuses_used_per_custom
     expect(page.locator(".record-head .label", has_text="Bankrupt")).to_be_visible()
     assert stored(customer).status == CustomerStatus.objects.get()
     assert ContactRole.objects.get().name == "Finance Manager"
+
+
+def test_a_source_for_contact_made_here_is_there_for_customers_and_as_the_source_of_a_sales_opportunity(
+    open_page: Open, alice: User
+) -> None:
+    customer = making.make_customer("Harbour")
+    making.make_pipeline("Ropes", mailbox=making.make_sales_mailbox("Coast", number=7, owner=alice))
+    page = open_page("/setup/crm/", user=alice)
+    page.get_by_role("link", name="Sources").click()
+    page.get_by_label("Name").fill("Boat show")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Boat show was added.")).to_be_visible()
+    for place in (f"/customers/{customer.pk}/facts/source/", "/sales/opportunities/new/"):
+        page.goto(place)
+        page.get_by_label("Source").select_option(label="Boat show")
+
+
+def test_who_is_in_a_group_of_type_sales_is_in_sales_reports_and_can_have_a_sales_budget(
+    open_page: Open, alice: User, bob: User
+) -> None:
+    page = open_page("/sales/budgets/?year=2026", user=alice)
+    expect(page.get_by_label("New total of Bob")).to_have_count(0)
+    page.goto("/setup/groups/")
+    page.get_by_role("link", name="New group").first.click()
+    page.get_by_label("Name").fill("Export")
+    page.get_by_label("Type").select_option(label="Sales")
+    page.get_by_role("button", name="Save").click()
+    page.get_by_role("link", name="Members").click()
+    page.get_by_label("Add a colleague").fill("bob")
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(page.get_by_label("Position of Bob")).to_be_visible()
+    page.goto("/sales/budgets/?year=2026")
+    page.get_by_label("New total of Bob").fill("12000")
+    page.get_by_role("button", name="Spread new totals evenly").click()
+    page.goto("/reports/of/sales-by-person/?since=2026-01-01&until=2026-12-31")
+    expect(page.get_by_role("row").filter(has_text="Bob").first).to_contain_text("12,000.00")
+
+
+def test_a_new_industry_is_listed_by_show_all_like_those_no_longer_used_and_chosen_on_the_card(
+    open_page: Open, alice: User
+) -> None:
+    customer = making.make_customer("Harbour")
+    retire_entry(entry=making.make_entry(Industry, "Whaling"), by=making.BY_COMMAND, now=making.NOW)
+    page = open_page("/setup/crm/industries/", user=alice)
+    page.get_by_role("link", name="New", exact=True).click()
+    page.get_by_label("Name").fill("Ferries")
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("link", name="Whaling")).to_have_count(0)
+    page.get_by_role("link", name="Show all").click()
+    for name in ("Ferries", "Whaling"):
+        expect(page.get_by_role("link", name=name)).to_be_visible()
+    page.goto(f"/customers/{customer.pk}/")
+    page.get_by_role("link", name="Change: Industry").click()
+    page.get_by_role("combobox", name="Industry").select_option(label="Ferries")
+    page.get_by_role("button", name="Save", exact=True).last.click()
+    expect(page.locator(".facts .label", has_text="Ferries")).to_be_visible()

@@ -136,7 +136,7 @@ def sqlite_database(path: Path) -> dict[str, Any]:
     journal, synchronous = journal_of(sqlite3.sqlite_version_info)
     pragmas = {"journal_mode": journal, "synchronous": synchronous, "cache_size": -20_000, "temp_store": "MEMORY"}
     return {
-        "ENGINE": "django.db.backends.sqlite3",
+        "ENGINE": "mooring.config.sqlite",
         "NAME": str(path),
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",

@@ -1,4 +1,4 @@
-"""That every connection, of every thread, has the journal under which no acknowledged row is lost."""
+"""Every connection, of every thread, has the journal under which no acknowledged row is lost, and knows what SQLite can do."""
 
 from __future__ import annotations
 
@@ -67,3 +67,18 @@ def test_a_database_left_in_another_journal_is_brought_back(tmp_path: Path) -> N
 def test_transactions_take_their_lock_at_once(tmp_path: Path) -> None:
     """A transaction that reads first and writes later would fail without waiting when another one wrote meanwhile."""
     assert sqlite_database(tmp_path / "mooring.sqlite3")["OPTIONS"]["transaction_mode"] == "IMMEDIATE"
+
+
+def test_a_database_that_is_locked_at_the_first_question_is_not_taken_for_one_without_json(tmp_path: Path) -> None:
+    path = tmp_path / "mooring.sqlite3"
+    entry = sqlite_database(path)
+    entry["OPTIONS"]["timeout"] = 0
+    connections = ConnectionHandler({"default": {**entry, "TIME_ZONE": None, "CONN_MAX_AGE": 0}})
+    connections["default"].ensure_connection()
+    writing = sqlite3.connect(path, isolation_level=None)
+    writing.execute("BEGIN EXCLUSIVE")
+    try:
+        assert connections["default"].features.has_json_object_function
+    finally:
+        writing.close()
+        connections["default"].close()
