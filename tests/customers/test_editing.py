@@ -116,7 +116,7 @@ def test_of_two_who_enter_the_same_number_at_once_the_second_is_told(
     monkeypatch.setattr("mooring.customers.editing._demand_free_number", lambda *_args, **_kwargs: None)
     with pytest.raises(UnableToSave, match="number"):
         create_customer(data=CustomerData(name="x", number="1"), by=actor(None), now=now)
-    monkeypatch.setattr("mooring.customers.editing.name_key", lambda _name: None)
+    monkeypatch.setattr("mooring.customers.legal_forms.name_key", lambda _name: None)
     with pytest.raises(IntegrityError):
         create_customer(data=CustomerData(name="x"), by=actor(None), now=now)
 

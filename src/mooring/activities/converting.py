@@ -15,9 +15,9 @@ from django.db.models.functions import JSONObject
 from django.utils.translation import gettext as _
 
 from mooring.activities.models import Activity
-from mooring.customers.child_rows import keep_rows
+from mooring.customers.child_rows import keep_found_true
 from mooring.customers.editing import AffiliationData, ContactData, CustomerData, create_contact, create_customer
-from mooring.customers.facts import data_of, kind_of
+from mooring.customers.facts import kind_of
 from mooring.customers.models import (
     Affiliation,
     Contact,
@@ -61,7 +61,7 @@ def convert_lead(*, lead: Lead, by: Actor, now: datetime, into: Customer | None 
         made.save(force_insert=True)
         lead.converted_at = lead.changed_at = now
         lead.save(update_fields=["converted_at", "changed_at"])
-        _find_again(customer, contact, now=now)
+        _find_again(customer, contact)
         _note("converted", lead, {"customer": customer.name}, by=by, now=now)
         _note("converted_from", customer, {"lead": lead.name}, by=by, now=now)
     return made
@@ -92,7 +92,7 @@ def undo_conversion(*, conversion: LeadConversion, by: Actor, now: datetime) -> 
         if held.made_customer and _is_bare(customer, held.converted_at):
             customer.delete()
         else:
-            _find_again(customer, None, now=now)
+            _find_again(customer, None)
     return lead
 
 
@@ -182,12 +182,12 @@ def _rename_rules(ids: Iterable[int], names: dict[Rule, Rule]) -> None:
             Link.objects.filter(pk__in=chunk, rule=before).update(rule=after)
 
 
-def _find_again(customer: Customer, contact: Contact | None, *, now: datetime) -> None:
+def _find_again(customer: Customer, contact: Contact | None) -> None:
     """Words under which the two are found, now that they have other addresses."""
     for each in (customer, contact):
         if each is not None:
             fresh: Any = type(each).objects.unscoped(_WHY).get(pk=each.pk)
-            keep_rows(fresh, data_of(fresh), now=now)
+            keep_found_true(fresh)
 
 
 def _is_bare(customer: Customer, made_at: datetime) -> bool:

@@ -32,6 +32,7 @@ INSTALLED_APPS = [
     "mooring.sales",
     "mooring.activities",
     "mooring.sync",
+    "mooring.merging",
     "mooring.transfer",
     "mooring.desk",
     "mooring.portal",

@@ -9,6 +9,8 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
 
+from mooring.customers.facts import data_of
+from mooring.customers.info_fields import info_fields
 from mooring.customers.info_values import keys_of
 from mooring.customers.models import (
     Affiliation,
@@ -64,6 +66,14 @@ def keep_rows(
     if isinstance(record, Contact) and isinstance(data, ContactData):
         _keep_affiliations(record, data.affiliations, now=now)
     keep_tags(record, data.tags)
+    _keep_words(record, words_of_data(data))
+
+
+def keep_found_true(record: Reachable) -> None:
+    """Make the record found by what it is called and reached by, after rows of other records were given to it."""
+    data = data_of(record)
+    if isinstance(record, Customer) and isinstance(data, CustomerData):
+        _keep_info(record, info_keys(data, info_fields()))
     _keep_words(record, words_of_data(data))
 
 

@@ -12,6 +12,7 @@ from mooring.customers.child_rows import WORD_MODELS, info_keys, words_of_data
 from mooring.customers.editing import columns_of
 from mooring.customers.facts import facts_of, kind_of
 from mooring.customers.info_fields import info_fields
+from mooring.customers.legal_forms import name_columns
 from mooring.customers.models import (
     Affiliation,
     Contact,
@@ -24,7 +25,7 @@ from mooring.customers.models import (
     Phone,
     PostalAddress,
 )
-from mooring.customers.names import name_key, phone_key
+from mooring.customers.names import phone_key
 from mooring.customers.record_data import ContactData, CustomerData, LeadData, PostalAddressData
 from mooring.customers.tagging import tags_for
 from mooring.mail.addresses import match_key
@@ -57,7 +58,7 @@ def _create(model: type[Record], rows: Sequence[Data], *, by: Actor, now: dateti
         return []
     fields = info_fields() if model is Customer else []
     with transaction.atomic():
-        new = [model(**columns_of(data), name_key=name_key(data.name), created_at=now, changed_at=now) for data in rows]
+        new = [model(**columns_of(data), **name_columns(model, data.name), created_at=now, changed_at=now) for data in rows]
         insert_records(new)
         pairs: list[tuple[Any, Any]] = list(zip(new, rows, strict=True))
         _add_rows(model, pairs, now)

@@ -18,8 +18,8 @@ from mooring.customers.child_rows import keep_rows
 from mooring.customers.facts import data_of, facts_of, kind_of
 from mooring.customers.info_fields import info_fields
 from mooring.customers.info_values import checked_info
+from mooring.customers.legal_forms import name_columns
 from mooring.customers.models import Contact, Customer, InfoField, Lead, Project
-from mooring.customers.names import name_key
 from mooring.customers.record_data import (
     AffiliationData,
     ContactData,
@@ -132,7 +132,7 @@ def _create(model: type[Record], data: RecordData, *, by: Actor, now: datetime) 
     data = with_known_tags(with_checked_info(checked(data), fields))
     with transaction.atomic():
         _demand_free_number(model, data)
-        row = model(**columns_of(data), name_key=name_key(data.name), created_at=now, changed_at=now)
+        row = model(**columns_of(data), **name_columns(model, data.name), created_at=now, changed_at=now)
         _save(row)
         keep_rows(row, data, now=now, info_fields=fields)
         facts = facts_of(data, fields)
@@ -154,9 +154,9 @@ def _change(row: Record, data: RecordData, *, by: Actor, now: datetime) -> Recor
         _demand_free_number(model, data, except_id=stored.pk)
         if isinstance(stored, Customer) and isinstance(data, CustomerData) and data.industry != stored.industry:
             stored.moved_in = None
-        for field, value in columns_of(data).items():
+        for field, value in {**columns_of(data), **name_columns(model, data.name)}.items():
             setattr(stored, field, value)
-        stored.name_key, stored.changed_at = name_key(data.name), now
+        stored.changed_at = now
         _save(stored)
         keep_rows(stored, data, now=now, info_fields=fields)
         record(by=by, action="changed", kind=kind_of(stored), record_id=stored.pk, name=stored.name, changes=changes, now=now)

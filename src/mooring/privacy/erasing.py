@@ -20,6 +20,7 @@ from mooring.customers.models import Affiliation, Contact, Customer, PortalUser,
 from mooring.letters.erasing import erase_letters
 from mooring.letters.linking import keep_linked_true
 from mooring.letters.models import Letter, Link, Participant, RecordFile, Rule
+from mooring.merging.undoing import forget_merges
 from mooring.privacy.package import keys_of
 from mooring.sales.models import Opportunity
 from mooring.sync.models import BackfillOffer
@@ -77,6 +78,7 @@ def erase_customer(*, customer: Customer, typed_name: str, with_letters: bool, b
         BackfillOffer.objects.filter(customer_id=stored.pk).delete()
         Contact.objects.unscoped(_WHY).filter(pk__in=contacts).delete()
         name, pk = stored.name, stored.pk
+        forget_merges(kind="customer", record_id=pk)
         stored.delete()
         keep_linked_true([*others, *(() if with_letters else own)])
         facts = {"letters_erased": with_letters, **asdict(held)}
@@ -102,6 +104,7 @@ def erase_contact(*, contact: Contact, typed_name: str, with_letters: bool, by: 
         if with_letters:
             erase_letters(letter_ids=own, now=now)
         pk = stored.pk
+        forget_merges(kind="contact", record_id=pk)
         stored.delete()
         facts = {"letters_erased": with_letters, **asdict(held)}
         record(by=by, action="erased", kind="contact", record_id=pk, name="", changes=facts, now=now)

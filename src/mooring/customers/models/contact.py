@@ -43,6 +43,8 @@ class Contact(models.Model):
 
     name = models.CharField(pgettext_lazy("person", "Name"), max_length=300)
     name_key = models.CharField(max_length=300, editable=False)
+    twin_key = models.CharField(max_length=300, default="", editable=False)
+    """By which records of one name are found: customers.legal_forms."""
     note = models.TextField(_("Note"), blank=True)
     categories = models.ManyToManyField(Category, verbose_name=_("Categories"), related_name="+", blank=True)
     tags = models.ManyToManyField(Tag, verbose_name=_("Tags"), related_name="+", blank=True)
@@ -56,6 +58,7 @@ class Contact(models.Model):
         constraints = (models.CheckConstraint(condition=~Q(name=""), name="a_contact_has_a_name"),)
         indexes = (
             models.Index(fields=("name_key", "id"), name="contacts_by_name"),
+            models.Index(fields=("twin_key", "id"), name="contacts_by_twin_key"),
             models.Index(fields=("-created_at", "-id"), name="contacts_newest_first"),
             models.Index(fields=("-changed_at", "-id"), name="contacts_changed_last"),
         )

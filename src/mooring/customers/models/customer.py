@@ -67,6 +67,8 @@ class Customer(models.Model):
     name = models.CharField(_("Name"), max_length=300)
     name_key = models.CharField(max_length=300, editable=False)
     """The name for sorting: case and accents folded (customers.names)."""
+    twin_key = models.CharField(max_length=300, default="", editable=False)
+    """By which records of one name are found: customers.legal_forms."""
     number = models.CharField(_("Customer number"), max_length=40, blank=True)
     website = models.URLField(_("Website"), max_length=300, blank=True)
     note = models.TextField(_("Note"), blank=True)
@@ -117,6 +119,7 @@ class Customer(models.Model):
         )
         indexes = (
             models.Index(fields=("name_key", "id"), name="customers_by_name"),
+            models.Index(fields=("twin_key", "id"), name="customers_by_twin_key"),
             models.Index(fields=("owner", "name_key", "id"), name="customers_of_owner_by_name"),
             models.Index(fields=("kind", "name_key", "id"), name="customers_of_kind_by_name"),
             models.Index(fields=("-created_at", "-id"), name="customers_newest_first"),

@@ -25,6 +25,8 @@ class Lead(models.Model):
 
     name = models.CharField(_("Name"), max_length=300)
     name_key = models.CharField(max_length=300, editable=False)
+    twin_key = models.CharField(max_length=300, default="", editable=False)
+    """By which records of one name are found: customers.legal_forms."""
     number = models.CharField(_("Lead number"), max_length=40, blank=True)
     """What other programs call this lead; imports find it again by that."""
     company_name = models.CharField(_("Company"), max_length=300, blank=True)
@@ -52,6 +54,7 @@ class Lead(models.Model):
         )
         indexes = (
             models.Index(fields=("name_key", "id"), name="leads_by_name"),
+            models.Index(fields=("twin_key", "id"), name="leads_by_twin_key"),
             models.Index(fields=("owner", "name_key", "id"), name="leads_of_owner_by_name"),
             models.Index(fields=("-created_at", "-id"), name="leads_newest_first"),
             models.Index(fields=("owner", "-created_at", "-id"), name="leads_of_owner_newest"),
