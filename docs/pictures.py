@@ -111,6 +111,18 @@ def pipeline(page: Page) -> None:
     page.get_by_role("link", name="Ropes and sails").first.click()
 
 
+def merging(page: Page) -> None:
+    """Two customers side by side, found by their name."""
+    page.context.clear_cookies()
+    sign_in(page, "alice@halyard.example")
+    page.goto("/customers/new/")
+    page.get_by_label("Name", exact=True).fill("Brightwater Yacht Charter Ltd")
+    page.get_by_label("Note").fill("Met at the boat show, wants a quotation for sails.")
+    page.get_by_role("button", name="Save").first.click()
+    page.goto("/customers/duplicates/?reason=same_name")
+    page.get_by_role("button", name="Compare and merge").first.click()
+
+
 PICTURES: dict[str, Callable[[Page], None]] = {
     "customer-emails": customer_emails,
     "synced-emails": synced_emails,
@@ -121,6 +133,7 @@ PICTURES: dict[str, Callable[[Page], None]] = {
     "crm-settings": crm_settings,
     "groups": groups,
     "pipeline": pipeline,
+    "merging": merging,
     "provider-google": provider_google,
     "sign-in": sign_in_with_google,
 }

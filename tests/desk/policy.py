@@ -11,7 +11,7 @@ answer to the six principals of PRINCIPALS, in that order:
 
 from __future__ import annotations
 
-from desk import policy_boxes, policy_email, policy_pipelines, policy_writing
+from desk import policy_boxes, policy_email, policy_merging, policy_pipelines, policy_writing
 from desk.policy_words import (
     ADMINISTRATOR,
     CHANGE_MODULE,
@@ -36,6 +36,7 @@ ROWS: dict[str, Row] = {
     **policy_pipelines.ROWS,
     **policy_email.ROWS,
     **policy_writing.ROWS,
+    **policy_merging.ROWS,
     "home": Row(SIGNED_IN, SIGNED_IN),
     "fold_first_steps": Row(NOBODY, "login see see see see login", data={"fold": "yes"}),
     "search": Row(SIGNED_IN, SIGNED_IN),

@@ -27,6 +27,8 @@ class Row:
     post: str
     args: tuple[Any, ...] = ()
     data: dict[str, Any] = field(default_factory=dict)
+    query: dict[str, Any] = field(default_factory=dict)
+    """What stands behind the ? of the address."""
 
 
 def writes(kind: str, outcome: str = "see") -> str:

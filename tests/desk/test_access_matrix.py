@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.db import transaction
@@ -39,7 +40,9 @@ def test_the_policy_holds_for(principal: str, method: str) -> None:
 def _outcome(world: World, principal: str, name: str, row: Row, method: str, before: dict[str, int]) -> str:
     """What the principal is answered, with "W" in front if the database changed. Undoes what was done."""
     url = reverse(address_name(name), args=[world.value(arg) for arg in row.args])
-    data = {field: world.value(value) for field, value in row.data.items()} if method == "post" else {}
+    if row.query:
+        url += f"?{urlencode({field: _value(world, value) for field, value in row.query.items()}, doseq=True)}"
+    data = {field: _value(world, value) for field, value in row.data.items()} if method == "post" else {}
     client = _same_browser(world.clients[principal])
     with transaction.atomic():
         answer = getattr(client, method)(url, data)
@@ -47,6 +50,11 @@ def _outcome(world: World, principal: str, name: str, row: Row, method: str, bef
         changed = "W" if digest() != before else ""
         transaction.set_rollback(True)
     return changed + _word(answer)
+
+
+def _value(world: World, value: Any) -> Any:
+    """Of several values each."""
+    return [world.value(each) for each in value] if isinstance(value, tuple) else world.value(value)
 
 
 def _same_browser(client: Client) -> Client:

@@ -11,7 +11,9 @@ from django.test import Client
 import making
 from desk.world_feeds import feeds_of
 from desk.world_lists import lists_of_world
+from desk.world_merging import merged_of
 from desk.world_portal import archived_customer, begun_move, portal_of
+from desk.world_sales import sales_of
 from letters.making_letters import arrival, make_account, make_letter, make_team_account, match_of
 from letters.making_outgoing import make_outgoing
 from letters.making_sign_ins import make_provider
@@ -60,10 +62,8 @@ from mooring.letters.templates import remove_template, save_template
 from mooring.letters.unwanted import refuse_sender
 from mooring.mail.oauth import Consent
 from mooring.mail.types import Mailbox, Secret
+from mooring.merging.models import Merge
 from mooring.sales.models import ChecklistLine, Opportunity, Pipeline, PipelineVersion, SalesMailbox, Stage, StageMove
-from mooring.sales.opportunities import move_opportunity
-from mooring.sales.opportunity_data import ChecklistItem
-from mooring.sales.versions import save_version
 from mooring.sync.models import BackfillOffer
 from mooring.transfer.models import Import
 from mooring.users.journal import Actor
@@ -128,6 +128,8 @@ class World:
     archived: Customer
     job: Import
     bulk_move: BulkMove
+    twin: Customer
+    merge: Merge
     clients: dict[str, Client]
     password: str = making.PASSWORD
     new_password: str = NEW_PASSWORD
@@ -256,34 +258,8 @@ def _records(owner: User, mark: str, info: dict[str, Any]) -> dict[str, Any]:
         f"Carol{mark}", at=(customer, lead), emails=("carol@harbour.example",), job_title=f"Keeper{mark}", note=f"note{mark}"
     )
     project = making.make_project(f"Pier{mark}", customer=customer, note=f"note{mark}")
-    box = making.make_sales_mailbox(
-        f"North{mark}"[:100],
-        number=100,
-        owner=owner,
-        region=f"r{mark}"[:100],
-        purpose=f"p{mark}"[:200],
-        password=making.PASSWORD,
-    )
-    sales = _sales(owner, box, customer, mark)
-    return {"customer": customer, "lead": lead, "contact": contact, "project": project, "box": box, **sales}
-
-
-def _sales(owner: User, box: SalesMailbox, customer: Customer, mark: str) -> dict[str, Any]:
-    """A pipeline with an opportunity that was moved into its second stage."""
-    pipeline = making.make_pipeline(f"Ropes{mark}", mailbox=box)
-    texts = {name: f"{name}{mark}" for name in ("next_step", "products", "note")}
-    line = ChecklistItem(text=f"Sample{mark}")
-    sale = making.make_opportunity(f"Lines{mark}", pipeline=pipeline, whom=customer, owner=owner, checklist=(line,), **texts)
-    _new, second, *_others = stages = list(pipeline.stages.all())
-    for stage in stages:
-        stage.title += mark
-        stage.save(update_fields=["title"])
-    move = move_opportunity(opportunity=sale, to=second, by=Actor(owner, "desk"), now=making.NOW)
-    assert move is not None
-    won = next(stage for stage in stages if stage.outcome == "won")
-    saved = save_version(pipeline=pipeline, by=Actor(owner, "desk"), now=making.NOW, note=f"saved{mark}")
-    kept = {"pipeline": pipeline, "version_of_pipeline": saved}
-    return {**kept, "stage": second, "won": won, "sale": sale, "stage_move": move, "line": sale.checklist.get()}
+    people = {"customer": customer, "lead": lead, "contact": contact, "project": project}
+    return {**people, **sales_of(owner, customer, mark), **merged_of(owner, mark)}
 
 
 def _planned(owner: User, customer: Customer, mark: str) -> Activity:

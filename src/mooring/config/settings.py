@@ -62,6 +62,7 @@ MIDDLEWARE = [
     "mooring.desk.clean_input.CleanInputMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "mooring.desk.merged_records.MergedRecordsMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "mooring.ui.rendering.PageMiddleware",
 ]

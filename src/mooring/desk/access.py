@@ -17,14 +17,7 @@ from django.utils import timezone
 
 from mooring.activities.converting import last_conversion
 from mooring.activities.models import Activity
-from mooring.customers.models import (
-    BulkMove,
-    Contact,
-    Customer,
-    Lead,
-    PortalUser,
-    Project,
-)
+from mooring.customers.models import BulkMove, Contact, Customer, Lead, PortalUser, Project
 from mooring.customers.models.customer import is_owned_within
 from mooring.customers.portal_access import portal_users_of
 from mooring.desk.opened_boxes import opened
@@ -47,6 +40,8 @@ from mooring.letters.outbox_queries import outgoing_of
 from mooring.letters.templates import changeable_templates, templates_of
 from mooring.letters.unwanted import unwanted_senders
 from mooring.letters.visibility import accounts_read_by, accounts_written_by, visible_letters, visible_links
+from mooring.merging.models import MergeKind
+from mooring.merging.queries import merges_into
 from mooring.sales.models import BoxReset, Opportunity, Pipeline, PipelineVersion, SalesMailbox
 from mooring.sales.resetting import resets_to_undo
 from mooring.sync.backfill import UnableToAnswer, record_of
@@ -98,7 +93,8 @@ def demand(request: HttpRequest, module: Module, action: Action) -> None:
 
 
 def customer_for(request: HttpRequest, customer_id: int, action: Action = Action.VIEW) -> Customer:
-    customers = Customer.objects.with_chosen().with_info_fields().annotate(conversion=last_conversion())
+    customers = Customer.objects.with_chosen().with_info_fields()
+    customers = customers.annotate(conversion=last_conversion(), merge_rows=merges_into(MergeKind.CUSTOMER))
     return cast(Customer, _record_for(request, customers, customer_id, action))
 
 

@@ -21,9 +21,16 @@ ACTIONS: Final = {
     "tags_merged": gettext_lazy("merged into another tag"),
     "ordered": gettext_lazy("list put into another order"),
     "customers_moved": gettext_lazy("customers moved to another industry"),
+    "merged": gettext_lazy("merged"),
+    "merged_into": gettext_lazy("merged into another"),
+    "merge_undone": gettext_lazy("merge undone"),
+    "told_apart": gettext_lazy("said to be no duplicate"),
+    "told_apart_no_more": gettext_lazy("may be a duplicate after all"),
     "move_undone": gettext_lazy("customers moved back"),
 }
 FIELDS: Final = {
+    "merged_with": gettext_lazy("Merged with"),
+    "left_behind": gettext_lazy("Not put back, because it changed since"),
     "status": gettext_lazy("Status"),
     "industry": gettext_lazy("Industry"),
     "source": gettext_lazy("Source"),

@@ -220,7 +220,19 @@ ICONS_IN_USE: Final = (
 """Named once more in the form in which the build of the assets finds icons."""
 
 _CHANGES: Final = frozenset(
-    {"changed", "won", "lost", "stage_undone", "deactivated", "reactivated", "made_default", "moved", "member_changed"}
+    {
+        "changed",
+        "won",
+        "lost",
+        "stage_undone",
+        "deactivated",
+        "reactivated",
+        "made_default",
+        "moved",
+        "member_changed",
+        "merged",
+        "merged_into",
+    }
 )
 """Deeds whose lines say before and after."""
 _CHOICES: Final = (Role, CustomerKind, Theme, Rule, GroupKind, Colour, InfoType, Cause, Rhythm)

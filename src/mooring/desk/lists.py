@@ -94,6 +94,16 @@ class RecordList:
         return f"export_{self.name}"
 
     @property
+    def duplicates_name(self) -> str:
+        """The name of the address where duplicates are found; empty for lists that are not the main one of a mergeable kind."""
+        return f"{self.kind.name}_duplicates" if self.kind is not PROJECT and not self.own_name else ""
+
+    @property
+    def choose_name(self) -> str:
+        """The name of the address where ticked rows are merged; empty where they are not."""
+        return f"choose_{self.kind.name}s_to_merge" if self.duplicates_name else ""
+
+    @property
     def assign_name(self) -> str:
         """The name of the address where ticked rows get an owner."""
         return f"assign_{self.name}"

@@ -21,6 +21,7 @@ from mooring.desk.forms.writing import line_of
 from mooring.desk.from_letters import link_letter
 from mooring.desk.info_shown import info_facts
 from mooring.desk.kinds import PROJECT, Record, RecordKind, kind_for
+from mooring.desk.merge_pages import merges_beside
 from mooring.desk.recent import remember
 from mooring.desk.record_letters import offers_shown
 from mooring.desk.saving import Attempt, record_form, try_to_change, try_to_create, twins_of
@@ -90,8 +91,10 @@ def card(request: HttpRequest, record: Record, context: CardContext) -> HttpResp
     """The record's card; `context` brings what is special to its kind, and the tab that is open."""
     kind = kind_for(record)
     data = data_of(record)
+    merges = merges_beside(request, record)
     values = {
         "record": record,
+        **merges,
         "kind": kind,
         "facts": [*facts_shown(data), *_info_shown(record, data, context)],
         "write_query": _write_query(record, getattr(data, "emails", ())),
@@ -101,7 +104,9 @@ def card(request: HttpRequest, record: Record, context: CardContext) -> HttpResp
         **context,
     }
     if "tab" not in context:
-        values["timeline"] = timeline_of(record, reader=user_of(request), place=request.GET.get("before", ""))
+        values["timeline"] = timeline_of(
+            record, reader=user_of(request), place=request.GET.get("before", ""), also_ids=merges["taken_in_ids"]
+        )
     editor = context.get("editor")
     status = 422 if editor is not None and (editor.has_problems or context["attempt"].meanwhile) else 200
     answer = page(request, f"desk/{kind.list_name}/card.html", values, fragment="card", status=status)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -43,10 +44,15 @@ class _Place:
         return f"{'' if self.entry_id is None else self.entry_id}.{'' if self.position is None else self.position}"
 
 
-def timeline_of(record: Record, *, reader: User, place: str = "") -> Timeline:
-    """The latest moments, or those behind a place. One query for the journal and one for the letters."""
+def timeline_of(record: Record, *, reader: User, place: str = "", also_ids: Collection[int] = ()) -> Timeline:
+    """The latest moments, or those behind a place. One query for the journal and one for the letters.
+
+    `also_ids` are records of the kind that this one took in: what happened to them stands here too.
+    """
     start = _read(place)
-    entries = entries_about(kind=kind_of(record), record_id=record.pk, before_id=start.entry_id, limit=SIZE + 1)
+    entries = entries_about(
+        kind=kind_of(record), record_id=record.pk, also_ids=also_ids, before_id=start.entry_id, limit=SIZE + 1
+    )
     letters = _letters(record, reader, start)
     # Of two things at one moment the letter comes first: adding a record is what made it belong there.
     rows: list[Any] = sorted([*letters, *entries], key=lambda row: row.at, reverse=True)

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path, re_path
 
-from mooring.desk import box_urls, crm_urls, pipeline_urls, report_urls, writing_urls
+from mooring.desk import box_urls, crm_urls, merge_urls, pipeline_urls, report_urls, writing_urls
 from mooring.desk.views import (
     account_form,
     account_health,
@@ -286,6 +286,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("setup/email/providers/<int:provider_id>/remove/", providers.drop_provider, name="drop_provider"),
     path("setup/email/accounts/new/", account_form.new_team_account, name="new_team_account"),
     *crm_urls.urlpatterns,
+    *merge_urls.urlpatterns,
     path("setup/groups/", groups.groups, name="groups"),
     path("setup/groups/new/", groups.new_group, name="new_group"),
     path("setup/groups/<int:group_id>/", groups.group, name="group"),

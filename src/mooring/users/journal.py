@@ -7,7 +7,7 @@ line stand or fall together.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
@@ -66,9 +66,16 @@ def record_all(lines: Iterable[Line], *, by: Actor, now: datetime) -> None:
     )
 
 
-def entries_about(*, kind: str, record_id: int, before_id: int | None = None, limit: int = 50) -> list[JournalEntry]:
-    """The latest lines about a record, newest first, with their users; older than `before_id` if given."""
+def entries_about(
+    *, kind: str, record_id: int, also_ids: Collection[int] = (), before_id: int | None = None, limit: int = 50
+) -> list[JournalEntry]:
+    """The latest lines about a record, newest first, with their users; older than `before_id` if given.
+
+    `also_ids` are others of the kind whose lines are this record's by now.
+    """
     entries = JournalEntry.objects.filter(record_kind=kind, record_id=record_id)
+    if also_ids:
+        entries = JournalEntry.objects.filter(record_kind=kind, record_id__in=(record_id, *also_ids))
     return _newest(entries, before_id=before_id, limit=limit)
 
 

@@ -24,6 +24,6 @@ def fill(apps: Any, schema_editor: Any) -> None:
 
 
 class Migration(migrations.Migration):
-    dependencies = [("customers", "0010_twin_keys")]
+    dependencies = [("customers", "0012_twin_keys")]
 
     operations = [migrations.RunPython(fill, migrations.RunPython.noop)]
