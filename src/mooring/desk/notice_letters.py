@@ -19,7 +19,8 @@ from mooring.activities.models import Activity, Notice, NoticeLetter, Rhythm
 from mooring.activities.notice_mail import mailing_of, told_by
 from mooring.desk.notice_lines import NoticeLine, lines_of
 from mooring.desk.personal import zone_of
-from mooring.letters.visibility import accounts_read_by, visible_letters
+from mooring.letters.models import MailAccount
+from mooring.letters.visibility import visible_letters
 from mooring.mail.writing import Correspondent, WrittenLetter, write_letter
 from mooring.users.models import User
 
@@ -47,7 +48,7 @@ def seen_by(user: User, notices: list[Notice]) -> list[Notice]:
     allowed = {
         "activity_id": _ids(activities, [each.activity_id for each in notices]),
         "letter_id": _ids(visible_letters(user), [each.letter_id for each in notices]),
-        "account_id": _ids(accounts_read_by(user), [each.account_id for each in notices]),
+        "account_id": _ids(MailAccount.objects.visible_to(user), [each.account_id for each in notices]),
     }
     return [each for each in notices if any(getattr(each, key) in ids for key, ids in allowed.items())]
 
