@@ -21,7 +21,21 @@ from django.db import connection
 from django.test.utils import setup_databases, teardown_databases
 
 ROOT = Path(__file__).resolve().parents[1]
+REACHING = {"db", "transactional_db", "live_server"}
 KEPT = ROOT / ".cache" / "test-databases"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what reaches the tests' database. pytest-django refuses it to all others, so no other database changes those."""
+    for item in items:
+        if item.get_closest_marker("django_db") or REACHING.intersection(getattr(item, "fixturenames", ())):
+            item.add_marker("database")
+
+
+def pytest_fixture_setup(fixturedef: Any, request: Any) -> None:
+    """A fixture that is asked for by its name alone cannot be seen beforehand, so whoever asks for it says so."""
+    if fixturedef.argname == "_django_db_helper" and not request.node.get_closest_marker("database"):
+        raise AssertionError("This test reaches the database unseen: take the fixture db, or mark it django_db.")
 
 
 @pytest.fixture(scope="session")

@@ -40,6 +40,12 @@ class Place:
         )
         return Ended(done.returncode, done.stdout.decode(), done.stderr.decode())
 
+    def begin(self, *arguments: str) -> subprocess.Popen[bytes]:
+        """Run `mooring` with these arguments without waiting for its end; whoever begins it also ends it."""
+        command = [sys.executable, "-m", "mooring", *arguments]
+        nowhere = subprocess.DEVNULL
+        return subprocess.Popen(command, env=self.surroundings(), stdin=nowhere, stdout=nowhere, stderr=nowhere, cwd="/")
+
     def surroundings(self, **environment: str) -> dict[str, str]:
         """The environment without anything that the tests' own installation left there."""
         bare = {name: value for name, value in os.environ.items() if not name.startswith(("MOORING_", "DJANGO_"))}

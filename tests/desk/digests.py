@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.apps import apps
@@ -9,6 +11,23 @@ from django.db import connection
 
 UNCOUNTED = {"django_session"}
 """What a mere look may touch: who is signed in."""
+
+QUESTIONS = ("SELECT ", "SAVEPOINT ", "RELEASE SAVEPOINT ", "ROLLBACK TO SAVEPOINT ")
+"""How statements begin that leave every table as it is."""
+
+
+@contextmanager
+def writes() -> Iterator[list[str]]:
+    """The statements within that may have changed something; without any a digest would be the same and is not worth its cost."""
+    found: list[str] = []
+
+    def note(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        if not sql.startswith(QUESTIONS):
+            found.append(sql)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(note):
+        yield found
 
 
 def digest() -> dict[str, int]:

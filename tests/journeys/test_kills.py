@@ -53,6 +53,7 @@ def test_no_letter_is_lost_or_doubled_by_kills_and_cuts(tmp_path: Path, dovecot:
 @pytest.mark.server
 @pytest.mark.slow
 @pytest.mark.timeout(MOST_SECONDS)
+@pytest.mark.database
 @pytest.mark.skipif(connection.vendor == "sqlite", reason="MOORING_TEST_DATABASE names no PostgreSQL that could be restarted")
 def test_no_letter_is_lost_or_doubled_by_restarts_of_the_database(tmp_path: Path, dovecot: Dovecot) -> None:
     with running_cluster(DURABLE) as cluster:

@@ -35,6 +35,7 @@ DURABLE = {"fsync": "on", "synchronous_commit": "on", "full_page_writes": "on"}
 
 
 @pytest.mark.server
+@pytest.mark.database
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
 def test_kills_double_no_letter_and_lose_none(tmp_path: Path, postfix: Postfix) -> None:

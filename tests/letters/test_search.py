@@ -107,7 +107,7 @@ CORPUS: tuple[dict[str, str], ...] = (
 
 
 @pytest.fixture(params=["everything", "much", "some", "little"])
-def reader(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> User:
+def reader(db: None, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> User:
     """Readers of everything, of much, of some letters and of very few have their letters found in ways of their own."""
     monkeypatch.setattr("mooring.letters.visibility.MOST_FEW", 0 if request.param == "much" else 5_000)
     monkeypatch.setattr(searching, "_FEW_ASKED", 0 if request.param == "some" else 500)

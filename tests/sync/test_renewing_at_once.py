@@ -43,6 +43,7 @@ def test_processes_on_one_database_file_use_a_refresh_token_once(
 
 
 @pytest.mark.slow
+@pytest.mark.database
 @pytest.mark.skipif(connection.vendor == "sqlite", reason="MOORING_TEST_DATABASE names no PostgreSQL")
 def test_processes_on_postgresql_use_a_refresh_token_once(tmp_path: Path, idp: IdentityProvider, authority: Authority) -> None:
     with running_cluster() as cluster:
