@@ -18,7 +18,7 @@ from django.utils.translation import gettext_lazy
 
 from mooring.customers.editing import change_owner
 from mooring.customers.models import Customer, Lead
-from mooring.sales.mailboxes import UnableToChangeMailbox, change_mailbox, data_of, note
+from mooring.sales.mailboxes import UnableToChangeMailbox, change_mailbox, data_of, hold_tree, note
 from mooring.sales.models import Ancestry, Cause, Opportunity, Outcome, Pipeline, SalesMailbox
 from mooring.sales.models.pipeline import IN_USE
 from mooring.sales.opportunities import lose_opportunity
@@ -95,6 +95,7 @@ def hand_over(*, box: SalesMailbox, plan: Plan, by: Actor, now: datetime) -> Sal
     if not plan.to.is_active:
         raise UnableToChangeMailbox({"to": _("%(name)s may not sign in any more.") % {"name": plan.to}})
     with transaction.atomic():
+        hold_tree()  # Before its pipelines, as by a reset, so that two who do this at once wait and do not block each other.
         for pipeline in Pipeline.objects.unscoped(_WHY).filter(IN_USE, mailbox=box):
             save_version(pipeline=pipeline, cause=Cause.HAND_OVER, by=by, now=now)
         if plan.with_customers:

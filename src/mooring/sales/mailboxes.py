@@ -69,7 +69,7 @@ def default_name(number: int) -> str:
 def add_mailbox(*, data: MailboxData, by: Actor, now: datetime) -> SalesMailbox:
     """Raises UnableToChangeMailbox."""
     with transaction.atomic():
-        tree = _lock_tree()
+        tree = hold_tree()
         box = SalesMailbox()
         _write(box, data)
         box.created_on = data.created_on or now.date()
@@ -84,7 +84,7 @@ def add_mailbox(*, data: MailboxData, by: Actor, now: datetime) -> SalesMailbox:
 def change_mailbox(*, box: SalesMailbox, data: MailboxData, by: Actor, now: datetime) -> SalesMailbox:
     """Returns the box as it now stands; its pipelines stay in it whatever changes. Raises UnableToChangeMailbox."""
     with transaction.atomic():
-        tree = _lock_tree()
+        tree = hold_tree()
         box = _present(box)
         before, parent_before = facts_of(box), box.parent
         _write(box, data)
@@ -159,7 +159,7 @@ def _write(box: SalesMailbox, data: MailboxData) -> None:
         box.wrong_count, box.locked_at = 0, None
 
 
-def _lock_tree() -> dict[int, int | None]:
+def hold_tree() -> dict[int, int | None]:
     """The whole tree held, so that two moves at once cannot make a circle: the parent of every box."""
     rows = SalesMailbox.objects.unscoped(_WHY).select_for_update(of=("self",)).order_by("pk")
     return dict(rows.values_list("pk", "parent_id"))

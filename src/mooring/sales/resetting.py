@@ -18,7 +18,7 @@ from django.db import transaction
 from django.db.models import Count, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
-from mooring.sales.mailboxes import couple, default_name, note, uncouple
+from mooring.sales.mailboxes import couple, default_name, hold_tree, note, uncouple
 from mooring.sales.models import BoxReset, Cause, Opportunity, Outcome, Pipeline, PipelineVersion, SalesMailbox
 from mooring.sales.models.pipeline import IN_USE
 from mooring.sales.money import rounded
@@ -89,6 +89,7 @@ def reset_mailboxes(*, boxes: Sequence[SalesMailbox], by: Actor, now: datetime, 
     """
     batch = uuid4()
     with transaction.atomic():
+        hold_tree()
         rows = SalesMailbox.objects.unscoped(_WHY).select_for_update(of=("self",)).filter(pk__in=[box.pk for box in boxes])
         held = list(rows.select_related("parent").order_by("pk"))
         if not held:
@@ -103,6 +104,7 @@ def reset_mailboxes(*, boxes: Sequence[SalesMailbox], by: Actor, now: datetime, 
 def undo_resets(*, resets: Iterable[BoxReset], by: Actor, now: datetime) -> list[SalesMailbox]:
     """Everything as it was before, at the latest reset of each box first. Raises UnableToReset when nothing can come back."""
     with transaction.atomic():
+        hold_tree()
         rows = BoxReset.objects.select_for_update(of=("self",)).filter(pk__in=[reset.pk for reset in resets])
         held = list(rows.filter(undone_at=None, destroyed_at=None, until__gt=now).order_by("-at", "-pk"))
         if not held:
