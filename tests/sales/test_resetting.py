@@ -12,6 +12,7 @@ from django.apps import apps
 from django.db import connection
 
 from making import NOW, PASSWORD, actor, make_opportunity, make_pipeline, make_sales_mailbox
+from mooring.sales.kept_sums import put_together
 from mooring.sales.models import BoxReset, Opportunity, Pipeline, PipelineVersion, SalesMailbox
 from mooring.sales.resetting import (
     UNDO_FOR,
@@ -94,14 +95,17 @@ def test_a_reset_gives_defaults_uncouples_and_empties(north: SalesMailbox, alice
 
 
 def test_an_undo_restores_every_field_opportunity_and_version(north: SalesMailbox, alice: User) -> None:
+    put_together()
     before, versions = all_of_sales(), rows_of(PipelineVersion)["PipelineVersion"]
     reset_mailboxes(boxes=[north], by=actor(alice), now=LATER)
     assert all_of_sales() != before
     (reset,) = resets_to_undo(alice, now=LATER)
     undo_resets(resets=[reset], by=actor(alice), now=LATER + UNDO_FOR - timedelta(seconds=1))
+    put_together()
     after = all_of_sales()
-    lines = {tuple(row[1:]) for row in after.pop("Ancestry")}
-    assert lines == {tuple(row[1:]) for row in before.pop("Ancestry")}
+    for written_anew in ("Ancestry", "OpenSum"):
+        rows, were = ({tuple(row[1:]) for row in kept.pop(written_anew)} for kept in (after, before))
+        assert rows == were, written_anew
     assert after == before
     assert rows_of(PipelineVersion)["PipelineVersion"][: len(versions)] == versions
     causes = PipelineVersion.objects.visible_to(alice).order_by("number").values_list("cause", flat=True)
