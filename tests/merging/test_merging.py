@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.core.serializers.json import DjangoJSONEncoder
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 import making
 from desk.world import World, make_world
@@ -178,6 +180,33 @@ def test_several_at_once_and_a_chain_come_back_one_by_one() -> None:
         merge.refresh_from_db()
         assert undo(merge).left == ""
     assert held(top, middle, low, side) == before
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    records=st.lists(st.tuples(*(st.sets(st.sampled_from("abc"), max_size=3) for _part in range(4))), min_size=3, max_size=4),
+    order=st.randoms(use_true_random=False),
+)
+def test_any_merges_undone_in_reverse_leave_everything_as_it_was(records: list[Any], order: Any) -> None:
+    people = [making.make_contact(name) for name in "abc"]
+    made = [
+        making.make_customer(
+            emails=tuple(f"{letter}@x.example" for letter in sorted(emails)),
+            domains=tuple(f"{letter}.example" for letter in sorted(domains)),
+            phones=tuple(f"60010020{'abc'.index(letter)}" for letter in sorted(phones)),
+            note="".join(sorted(emails)),
+        )
+        for emails, domains, phones, _who in records
+    ]
+    for customer, (*_parts, who) in zip(made, records, strict=True):
+        for letter in who:
+            Affiliation.objects.create(contact=people["abc".index(letter)], customer=customer, created_at=making.NOW)
+    before, left, merges = held(*made), list(made), []
+    while len(left) > 1:
+        order.shuffle(left)
+        merges += merged(left[0], left.pop())
+    assert [undo(Merge.objects.get(pk=merge.pk)).left for merge in reversed(merges)] == [""] * len(merges)
+    assert held(*made) == before
 
 
 def test_contacts_become_one_with_their_places_sales_and_addresses() -> None:

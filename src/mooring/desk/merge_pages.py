@@ -25,7 +25,7 @@ from mooring.merging.queries import is_mergeable, taken_in
 from mooring.merging.undoing import may_be_undone
 from mooring.users.permissions import Action, Module, may
 
-_JOINED: Final = ("emails", "domains", "phones", "addresses", "categories", "affiliations")
+_JOINED: Final = ("emails", "domains", "phones", "addresses", "categories", "tags", "affiliations")
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from mooring.merging.fields import Field, values_taken
 from mooring.merging.ledger import Ledger, rows_of
 from mooring.merging.models import Merge, MergeKind
 from mooring.merging.tables import FOUND_BY, MADE_ANEW, RECORD_MODELS, TABLES, Record, Table, kind_of_record
+from mooring.merging.undoing import forget_old_steps
 from mooring.users.journal import Actor, record
 from mooring.users.models import User
 from mooring.users.permissions import Action
@@ -61,6 +62,7 @@ def merge_records(
             merge.merged_at, merge.winner_name, merge.loser_name = now, locked[winner.pk].name, locked[loser_id].name
             merge.save(force_insert=True)
             made.append(_take_in(merge, locked[loser_id], choices or {}, by=by, now=now))
+        forget_old_steps(now)
     return made
 
 

@@ -64,6 +64,7 @@ _ADDRESSES: Final = _("addresses")
 _PLACES: Final = _("places of contacts")
 _LETTERS: Final = _("links of emails")
 _CATEGORIES: Final = _("categories")
+_TAGS: Final = _("tags")
 _TASKS: Final = _("tasks, calls, meetings and notes")
 _SALES: Final = _("sales opportunities")
 _CONVERTED: Final = _("converted leads")
@@ -81,6 +82,7 @@ def _reached(column: str) -> tuple[Table, ...]:
 TABLES: Final[dict[str, tuple[Table, ...]]] = {
     MergeKind.CUSTOMER: (
         *_reached("customer_id"),
+        Table(model=Customer.tags.through, column="customer_id", words=_TAGS, alike=("tag_id",)),
         Table(model=CustomerDomain, column="customer_id", words=_("domains"), alike=("domain",), fills=("includes_subdomains",)),
         Table(model=Affiliation, column="customer_id", words=_PLACES, alike=("contact_id",), fills=("job_title", "role_id")),
         Table(model=Customer.categories.through, column="customer_id", words=_CATEGORIES, alike=("category_id",)),
@@ -97,6 +99,7 @@ TABLES: Final[dict[str, tuple[Table, ...]]] = {
     ),
     MergeKind.LEAD: (
         *_reached("lead_id"),
+        Table(model=Lead.tags.through, column="lead_id", words=_TAGS, alike=("tag_id",)),
         Table(model=Affiliation, column="lead_id", words=_PLACES, alike=("contact_id",), fills=("job_title", "role_id")),
         Table(model=Link, column="lead_id", words=_LETTERS, alike=("letter_id",), gone="removed_at"),
         Table(model=Opportunity, column="lead_id", words=_SALES),
@@ -106,6 +109,7 @@ TABLES: Final[dict[str, tuple[Table, ...]]] = {
     ),
     MergeKind.CONTACT: (
         *_reached("contact_id"),
+        Table(model=Contact.tags.through, column="contact_id", words=_TAGS, alike=("tag_id",)),
         Table(
             model=Affiliation,
             column="contact_id",
