@@ -12,7 +12,7 @@ from mooring.reports.asked import Asked
 from mooring.reports.report import Cell, Chart, Column, Money, Report, Row, Series
 from mooring.sales.comparing import STEPS, waterfalls
 from mooring.sales.models import PipelineVersion
-from mooring.sales.past_forecast import MOST_READ, latest_versions
+from mooring.sales.past_forecast import MOST_READ, latest_versions, with_contents
 from mooring.sales.pipeline_content import PipelineContent
 from mooring.sales.versions import content_of_version
 
@@ -36,6 +36,7 @@ def pipeline_changes(asked: Asked) -> Report:
     if len(before) + len(after) > MOST_READ:
         said = _("More than %(count)d versions would have to be read for that; choose a sales mailbox with fewer below it.")
         return Report(columns=[Column(_("Step"))], rows=(), remarks=[said % {"count": MOST_READ}])
+    with_contents([*before.values(), *after.values()])
     starts: dict[str, Decimal] = {}
     ends: dict[str, Decimal] = {}
     steps: dict[str, dict[str, Decimal]] = {}
