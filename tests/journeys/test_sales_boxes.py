@@ -29,6 +29,7 @@ def test_sales_people_change_jobs_and_sales_organisations_reorganise(
     page = open_page("/sales/", user=alice)
     expect(page.get_by_role("tree", name="Sales mailboxes")).to_be_visible()
     looks_right(page, "boxes")
+    _keeps_names_on_the_phone(page)
     _walk_and_move(page)
 
     # A change in sales staff: the name and the password change, the pipelines stay.
@@ -48,6 +49,16 @@ def test_sales_people_change_jobs_and_sales_organisations_reorganise(
 
     _roll_up(page, looks_right)
     _reset_and_undo(page, looks_right, north.pk)
+
+
+def _keeps_names_on_the_phone(page: Page) -> None:
+    """Beside its number and its owner the whole name of a box is read; what it is for has no room there."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    south = page.get_by_role("treeitem", name="20 South")
+    expect(south.get_by_text("Tenders")).to_be_hidden()
+    assert south.get_by_role("link", name="20 South").evaluate("link => link.scrollWidth <= link.clientWidth")
+    page.set_viewport_size({"width": 1440, "height": 900})
+    expect(south.get_by_text("Tenders")).to_be_visible()
 
 
 def _walk_and_move(page: Page) -> None:

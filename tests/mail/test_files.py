@@ -176,6 +176,13 @@ def test_flags_and_times_of_mbox_letters_come_from_their_headers(tmp_path: Path)
     assert one.received_at == datetime(2020, 3, 4, 11, tzinfo=UTC)
 
 
+def test_a_trace_without_a_time_leaves_the_time_to_the_date(tmp_path: Path) -> None:
+    head = b"Received: from a by b; some day\nDate: Tue, 3 Mar 2020 10:00:00 +0000\n"
+    mailbox, folder = mbox(tmp_path, FROM + head + b"\nHello\n")
+    (one,), _ = read(mailbox.changes(folder, None, known=knowing()))
+    assert one.received_at == datetime(2020, 3, 3, 10, tzinfo=UTC)
+
+
 def test_a_maildir_lists_its_folders_with_inbox_first(maildir: Path) -> None:
     folders = mailbox_at(maildir).folders()
     assert [(folder.path, folder.special_use) for folder in folders] == [

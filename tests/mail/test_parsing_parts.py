@@ -37,6 +37,11 @@ def names(found: ParsedLetter) -> list[str]:
 # ---- bodies
 
 
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_a_part_without_any_fields_is_plain_text(line_end: str) -> None:
+    assert letter(multipart("\nAhoy").replace("\n", line_end)).text.strip() == "Ahoy"
+
+
 def test_a_letter_without_any_fields_for_its_type_is_plain_text() -> None:
     found = letter("From: a@b.pl\n\none\r\ntwo\rthree")
     assert (found.text, found.html, found.attachments) == ("one\ntwo\nthree", "", ())

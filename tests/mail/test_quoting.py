@@ -87,6 +87,7 @@ def test_quotes_are_found_by_the_marks_of_many_programs(html: str) -> None:
         "<table>a<tr>&gt; in a row</table>",
         "<table><tr><td>One</td></tr><tr><hr id=stopSpelling></tr></table>",
         '<div class="gmail_signature">only a signature</div>',
+        ' &nbsp; <div class="gmail_signature">only a signature after space</div>',
         '<p>One</p><div class="gmail_signature"></div>',
         "</div></p>",
     ],

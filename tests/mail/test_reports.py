@@ -79,6 +79,11 @@ def test_a_report_without_usable_blocks_is_read_as_words() -> None:
     assert read.recipients[0].address == "carol@harbour.example"
 
 
+def test_a_copy_without_an_id_does_not_say_what_a_report_is_about() -> None:
+    read = found(report("Final-Recipient: rfc822;dan@harbour.example\nAction: failed", copy="Subject: Ropes"))
+    assert ([one.address for one in read.recipients], read.about) == (["dan@harbour.example"], ())
+
+
 def test_receipts_and_complaints_are_told_apart() -> None:
     opened = report("x").replace(b"message/delivery-status", b"message/disposition-notification")
     complaint = report("x").replace(b"message/delivery-status", b"message/feedback-report")
