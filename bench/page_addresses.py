@@ -37,7 +37,18 @@ def page_addresses() -> dict[str, tuple[str, str]]:
     """Name -> (who asks, address)."""
     shared = _lists() | _cards() | _reports() | _searches()
     found = {f"{who}: {name}": (who, address) for name, address in shared.items() for who in ("alice", "bob", "eve")}
-    return found | _own()
+    return found | _own() | _duplicates()
+
+
+def _duplicates() -> dict[str, tuple[str, str]]:
+    """For whoever may merge anything: the beginning of each search, and the middle of the base."""
+    customers = Customer.objects.unscoped(_WHY).order_by("twin_key")
+    middle = customers[customers.count() // 2].pk
+    reasons = ("same_email", "same_domain", "same_phone", "same_name")
+    pages = {f"alice: duplicates, {reason}": f"/customers/duplicates/?reason={reason}" for reason in reasons}
+    pages["alice: duplicates, same_name, deep"] = f"/customers/duplicates/?reason=same_name&after={middle}"
+    pages["alice: duplicates of contacts"] = "/contacts/duplicates/?reason=same_name"
+    return {name: ("alice", address) for name, address in pages.items()}
 
 
 def _lists() -> dict[str, str]:

@@ -26,8 +26,8 @@ PAGE_SIZE: Final = 20
 MOST_IN_A_GROUP: Final = 10
 """Records shown of one group; after these were merged or told apart the others follow."""
 PORTION: Final = 10_000
-"""Keys looked at in one step: some 10 ms (bench/merging.py)."""
-_MOST_PORTIONS: Final = 5
+"""Keys looked at in one step: measured by `./run bench pages --only duplicates`."""
+_MOST_PORTIONS: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def reasons_of(kind: MergeKind) -> list[Reason]:
 
 
 def find_groups(*, kind: MergeKind, reason: Reason, reader: User, after: int | None = None) -> Found:
-    """The next groups behind a place. At most five portions are looked at; fewer where enough was found."""
+    """The next groups behind a place. At most four portions are looked at; fewer where enough was found."""
     keys = _keys(kind, reason)
     start = _key_of(keys, after)
     groups: list[Group] = []
