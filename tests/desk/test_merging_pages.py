@@ -70,6 +70,15 @@ def test_an_old_address_says_nothing_to_whoever_may_not_see_the_winner(desk: Cli
     assert stranger.get(reverse("customer", args=[two.pk])).status_code == 404
 
 
+def test_after_an_undo_the_timeline_does_not_name_a_record_that_the_reader_may_not_see(owner: User) -> None:
+    boss = client_of(making.make_user("Boss", role=Role.SALES_MANAGER))
+    secret, mine = making.make_customer("Secret", owner=making.make_user()), making.make_customer("Mine", owner=owner)
+    boss.post(f"{reverse('merge_customers')}?ids={secret.pk}&ids={mine.pk}", {"stays": secret.pk})
+    boss.post(reverse("undo_merge", args=[Merge.objects.get().pk]))
+    card = reverse("customer", args=[mine.pk])
+    assert ("Secret" in text_of(boss.get(card)), "Secret" in text_of(client_of(owner).get(card))) == (True, False)
+
+
 def test_from_a_card_one_looks_for_the_other_one(desk: Client, owner: User) -> None:
     one, two = harbours(owner)
     url = reverse("merge_customer_with", args=[one.pk])

@@ -68,7 +68,7 @@ def timeline_of(record: Record, *, reader: User, place: str = "", also_ids: Coll
 def hidden_from(reader: User) -> tuple[str, ...]:
     """Fields that name other records, of which the reader may not know all."""
     sees_all = all(scope_of(reader, module, Action.VIEW) is Scope.ALL for module in (Module.CUSTOMERS, Module.LEADS))
-    return () if sees_all else ("affiliations", "customer")
+    return () if sees_all else ("affiliations", "customer", "merged_with")
 
 
 def id_in(text: str) -> int | None:
