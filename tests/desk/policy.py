@@ -243,4 +243,6 @@ ROWS: dict[str, Row] = {
     "remove_group": Row(NOBODY, "login see 403 403 403 login", args=("$group.pk",)),
     "group_members": Row(ADMINISTRATOR, writes(ADMINISTRATOR), args=("$group.pk",), data={"user": "$colleague.pk"}),
     "remove_member": Row(NOBODY, writes(ADMINISTRATOR), args=("$group.pk", "$owner.pk")),
+    "date_past_member": Row(NOBODY, writes(ADMINISTRATOR), args=("$group.pk", "$past_member.pk"), data={"until": "2025-01-31"}),
+    "bring_back_member": Row(NOBODY, writes(ADMINISTRATOR), args=("$group.pk", "$past_member.pk")),
 }

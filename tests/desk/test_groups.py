@@ -81,6 +81,27 @@ def test_members_are_searched_and_added_with_their_position(browser: Client, bob
     assert not members_of(group)
 
 
+def test_days_of_members_and_past_members_are_shown_and_changed(browser: Client, bob: User) -> None:
+    group = make_group("Sales", members=[bob])
+    url = reverse("group_members", args=[group.pk])
+    browser.post(url, {"user": bob.pk, "position": "Seller", "since": "2025-01-31"})
+    assert 'value="2025-01-31"' in browser.get(url).content.decode()
+    assert "This is not a date." in browser.post(url, {"user": bob.pk, "since": "x"}, follow=True).content.decode()
+    left = browser.post(reverse("remove_member", args=[group.pk, bob.pk]), follow=True).content.decode()
+    past = group.past_memberships.get()
+    assert "Past members" in left
+    assert reverse("bring_back_member", args=[group.pk, past.pk]) in left
+    dates = reverse("date_past_member", args=[group.pk, past.pk])
+    assert "The last day is missing" in browser.post(dates, {"until": ""}, follow=True).content.decode()
+    assert (
+        "after the last one" in browser.post(dates, {"since": "2025-03-01", "until": "2025-02-01"}, follow=True).content.decode()
+    )
+    browser.post(dates, {"since": "", "until": "2025-02-28"})
+    assert 'value="2025-02-28"' in browser.get(url).content.decode()
+    browser.post(reverse("bring_back_member", args=[group.pk, past.pk]))
+    assert [(each.user, each.position) for each in members_of(group)] == [(bob, "Seller")]
+
+
 def test_a_group_in_use_is_not_removed(browser: Client, bob: User) -> None:
     group = make_group("Sales", members=[bob])
     account = make_team_account(group=group)

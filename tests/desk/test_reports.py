@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -22,11 +22,11 @@ from mooring.activities.planning import ActivityData, finish_activity, plan_acti
 from mooring.customers.models import Industry
 from mooring.reports.catalogue import CATALOGUE
 from mooring.sales.budgets import budgets_of
-from mooring.sales.models import SalesMailbox
+from mooring.sales.models import Budget, SalesMailbox
 from mooring.sales.opportunities import win_opportunity
 from mooring.sales.periods import Fiscal
 from mooring.sales.versions import save_version
-from mooring.users.models import User
+from mooring.users.models import Membership, PastMembership, User
 
 pytestmark = pytest.mark.django_db
 TODAY = timezone.now()
@@ -35,7 +35,7 @@ TODAY = timezone.now()
 @pytest.fixture
 def box(bob: User) -> SalesMailbox:
     """Bob's, with an open sale of 100 EUR and one of 40 EUR and one of 100 PLN that he won just now."""
-    make_group("Sales", kind="sales", members=[bob])
+    make_group("Sales", kind="sales", members=[bob], now=datetime(2020, 1, 1, tzinfo=UTC))
     box = make_sales_mailbox("North", owner=bob, region="Coast")
     pipeline = make_pipeline("Boats", mailbox=box)
     make_opportunity("Ropes", pipeline=pipeline, price=Decimal(100), owner=bob)
@@ -91,6 +91,35 @@ def test_sales_stand_against_the_budget_and_lead_to_what_was_won(box: SalesMailb
         assert client.get(f"/reports/won/opportunities/{query}").status_code == 404
     group = make_group("Other", kind="sales", members=[make_user("Eve")])
     assert "Bob" not in text(client, f"/reports/of/sales-by-person/{period}&group={group.pk}")
+
+
+def test_a_sale_counts_in_the_group_where_the_person_was_on_that_day(box: SalesMailbox, alice: User, bob: User) -> None:
+    (sales,) = bob.memberships.all()
+    won_on = (TODAY - timedelta(minutes=1)).date()
+    later, then = make_group("Later", kind="sales"), make_group("Then", kind="sales", parent=sales.group)
+    sales.delete()
+    Membership.objects.create(group=later, user=bob, since_on=won_on + timedelta(days=1))
+    year = won_on.year
+    PastMembership.objects.create(group=then, user=bob, since_on=date(year, 1, 1), until_on=won_on)
+    client, period = client_of(alice), f"?since={year}-01-01&until={year}-12-31"
+    client.post("/setup/sales/rates/", {"currency": "PLN", "on": "2020-01-01", "worth": "0.25"})
+    Budget.objects.bulk_create(
+        Budget(user=bob, year=year, month=month, amount=Decimal(amount)) for month, amount in ((1, 10), (12, 3))
+    )
+    lines = {line[0].strip(): line[1:] for line in table(client, "sales-by-group", period)[1:]}
+    assert lines["Sales"] == lines["Then"]
+    assert lines["Then"][:2] == ["2", "65.00"]
+    assert lines["Later"][:2] == ["0", "0.00"]
+    if won_on < date(year, 12, 31):
+        assert (lines["Then"][3], lines["Later"][3]) == ("10.00", "3.00")
+    for group, count in ((then, 2), (sales.group, 2), (later, 0)):
+        query = f"{period}&group={group.pk}"
+        person = table(client, "sales-by-person", query)[1]
+        assert person[:2] == ["Bob", str(count)]
+        behind = text(client, f"/reports/won/opportunities/{query}&person={bob.pk}")
+        assert ("Sails" in behind) == bool(count)
+    later.memberships.all().delete()
+    assert table(client, "sales-by-person", period)[1][:2] == ["Bob", "2"], "whoever was a sales person once keeps what was sold"
 
 
 def test_the_forecast_leads_to_its_opportunities(box: SalesMailbox, bob: User) -> None:

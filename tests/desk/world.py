@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -67,7 +68,7 @@ from mooring.sales.models import ChecklistLine, Opportunity, Pipeline, PipelineV
 from mooring.sync.models import BackfillOffer
 from mooring.transfer.models import Import
 from mooring.users.journal import Actor
-from mooring.users.models import Group, Role, SavedView, User
+from mooring.users.models import Group, PastMembership, Role, SavedView, User
 from mooring.users.saved_views import save_view
 from mooring.users.staff import add_user
 from transfer.making_imports import make_import
@@ -105,6 +106,7 @@ class World:
     provider: SignInProvider
     sign_in: SignIn
     group: Group
+    past_member: PastMembership
     box: SalesMailbox
     info_field: InfoField
     industry: Industry
@@ -348,7 +350,9 @@ def _team(writer: User, reader: User, mark: str) -> dict[str, Any]:
     quoted = mark.replace('"', "'")
     people = {"sender": f'"Eve{quoted}" <eve@else.example>', "to": f'"Team{quoted}" <team@mooring.example>'}
     letter = make_letter(account, private=True, subject=f"Sails{mark}", body=f"Sails?{mark}", **people)
-    return {"group": group, "team_account": account, "team_letter": letter}
+    left_on = making.NOW.date() - timedelta(days=1)
+    past = PastMembership.objects.create(group=group, user=reader, position=f"p{mark}"[:100], until_on=left_on)
+    return {"group": group, "past_member": past, "team_account": account, "team_letter": letter}
 
 
 _LETTER = """From: AnnMARK <ann@harbour.example>

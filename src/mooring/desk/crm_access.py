@@ -9,6 +9,7 @@ from django.http import Http404, HttpRequest
 
 from mooring.customers.models import BulkChange, IndustryMove, OrderedEntry
 from mooring.desk.access import user_of
+from mooring.users.models import PastMembership
 
 Row = TypeVar("Row", bound=Model)
 Entry = TypeVar("Entry", bound=OrderedEntry)
@@ -26,6 +27,11 @@ def bulk_change_for(request: HttpRequest, change_id: int) -> BulkChange:
 
 def industry_move_for(move_id: int) -> IndustryMove:
     return _first(IndustryMove.objects.select_related("old", "new"), move_id)
+
+
+def past_member_for(group_id: int, past_id: int) -> PastMembership:
+    """Somebody who worked in the group, for whoever may change the setup (asked before)."""
+    return _first(PastMembership.objects.filter(group=group_id).select_related("group", "user"), past_id)
 
 
 def _first(rows: QuerySet[Row], row_id: int) -> Row:

@@ -78,6 +78,8 @@ ACTIONS: Final = {
     "member_added": gettext_lazy("member added"),
     "member_changed": gettext_lazy("position of a member changed"),
     "member_removed": gettext_lazy("member removed"),
+    "member_dated": gettext_lazy("days of a member changed"),
+    "member_brought_back": gettext_lazy("member brought back"),
     "deactivated": gettext_lazy("deactivated"),
     "reactivated": gettext_lazy("let in again"),
     "draft_started": gettext_lazy("draft started"),
@@ -177,6 +179,8 @@ FIELDS: Final = {
     "place": gettext_lazy("Place"),
     "member": gettext_lazy("Member"),
     "members": gettext_lazy("Members"),
+    "since_on": gettext_lazy("From"),
+    "until_on": gettext_lazy("To"),
     "position": gettext_lazy("Position"),
     "secret_was_entered": gettext_lazy("Client secret entered"),
     "provider": gettext_lazy("Provider"),
@@ -232,6 +236,7 @@ _CHANGES: Final = frozenset(
         "member_changed",
         "merged",
         "merged_into",
+        "member_dated",
     }
 )
 """Deeds whose lines say before and after."""

@@ -294,5 +294,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("setup/groups/<int:group_id>/remove/", groups.remove, name="remove_group"),
     path("setup/groups/<int:group_id>/members/", groups.members, name="group_members"),
     path("setup/groups/<int:group_id>/members/<int:user_id>/remove/", groups.take_from_group, name="remove_member"),
+    path("setup/groups/<int:group_id>/past-members/<int:past_id>/", groups.date_past_member, name="date_past_member"),
+    path("setup/groups/<int:group_id>/past-members/<int:past_id>/back/", groups.take_back, name="bring_back_member"),
     path("setup/journal/", journal.journal, name="journal"),
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
@@ -17,6 +17,7 @@ from mooring.sales.models.mailbox import boxes_within
 from mooring.sales.money import MOST, NOTHING, places_of, rounded
 from mooring.sales.periods import Fiscal
 from mooring.users.journal import Actor, Line, record_all
+from mooring.users.membership_dates import TimeInGroup
 from mooring.users.models import Group, GroupKind, User
 from mooring.users.permissions import Action, Module, Scope, scope_of
 
@@ -42,12 +43,16 @@ def sales_people() -> QuerySet[User]:
     return User.objects.filter(memberships__group__kind=GroupKind.SALES).distinct().order_by("name", "pk")
 
 
-def sales_people_seen_by(reader: User) -> QuerySet[User]:
-    """All, or the reader and the owners of boxes below the reader's own."""
+def sales_people_seen_by(reader: User, *, or_once: bool = False) -> QuerySet[User]:
+    """All, or the reader and the owners of boxes below the reader's own; with `or_once` those who were sales people, too."""
+    people = sales_people()
+    if or_once:
+        once = Q(past_memberships__group__kind=GroupKind.SALES)
+        people = User.objects.filter(Q(memberships__group__kind=GroupKind.SALES) | once).distinct().order_by("name", "pk")
     if scope_of(reader, Module.REPORTS, Action.VIEW) is Scope.ALL:
-        return sales_people()
+        return people
     owners = Ancestry.objects.filter(above__owner=reader).values("below__owner")
-    return sales_people().filter(Q(pk=reader.pk) | Q(pk__in=owners))
+    return people.filter(Q(pk=reader.pk) | Q(pk__in=owners))
 
 
 def groups_from(group: Group, groups: Iterable[Group]) -> set[int]:
@@ -76,6 +81,16 @@ def won_by(people: Iterable[User], *, reader: User, since: datetime, until: date
         pipeline__reset_by=None,
         pipeline__removed_at=None,
     )
+
+
+def won_within(rows: QuerySet[Opportunity], times: Iterable[TimeInGroup]) -> QuerySet[Opportunity]:
+    """Of these only what was won on one of the days."""
+    days = Q(pk__in=())
+    for time in times:
+        begins = datetime.combine(time.since or date(1, 1, 1), datetime.min.time(), UTC)
+        ends = datetime.combine(time.until or date(9999, 12, 30), datetime.min.time(), UTC) + timedelta(days=1)
+        days |= Q(closed_at__gte=begins, closed_at__lt=ends)
+    return rows.filter(days)
 
 
 def sold_by(people: Iterable[User], *, reader: User, since: datetime, until: datetime) -> Iterator[Sold]:
@@ -116,16 +131,21 @@ def budgets_of(people: Sequence[User], *, year: int, fiscal: Fiscal) -> dict[int
     return found
 
 
-def budgets_between(people: Iterable[User], *, since: date, until: date) -> dict[int, Decimal]:
-    """Person's id -> the sum of the months that lie wholly between two days, both included. One query."""
+def budgets_by_month(people: Iterable[User], *, since: date, until: date) -> dict[int, dict[date, Decimal]]:
+    """Person's id -> {last day of the month: amount}, of months wholly between two days, both included. One query."""
     rows = Budget.objects.filter(user__in=[user.pk for user in people], year__range=(since.year, until.year))
-    found: dict[int, Decimal] = {}
+    found: dict[int, dict[date, Decimal]] = {}
     for row in rows:
-        first = date(row.year, row.month, 1)
-        following = date(row.year + row.month // 12, row.month % 12 + 1, 1)
-        if since <= first and (following - until).days <= 1:
-            found[row.user_id] = found.get(row.user_id, NOTHING) + row.amount
+        last = date(row.year + row.month // 12, row.month % 12 + 1, 1) - timedelta(days=1)
+        if since <= last.replace(day=1) and last <= until:
+            found.setdefault(row.user_id, {})[last] = row.amount
     return found
+
+
+def budgets_between(people: Iterable[User], *, since: date, until: date) -> dict[int, Decimal]:
+    """Person's id -> the sum of those months. One query."""
+    months = budgets_by_month(people, since=since, until=until)
+    return {user_id: sum(amounts.values(), NOTHING) for user_id, amounts in months.items()}
 
 
 def spread(total: Decimal, currency: str) -> list[Decimal]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db import transaction
@@ -15,7 +15,7 @@ from django.db.models import Count, ProtectedError, QuerySet
 from django.utils.translation import gettext as _
 
 from mooring.users.journal import Actor, changes_between, record
-from mooring.users.models import Group, GroupKind, Membership, User
+from mooring.users.models import Group, GroupKind, Membership, PastMembership, User
 from mooring.users.permissions import Action, Module, may
 
 MOST_LEVELS: Final = 12
@@ -73,7 +73,7 @@ def add_group(
     *, name: str, by: Actor, now: datetime, description: str = "", kind: str = GroupKind.STANDARD, parent: Group | None = None
 ) -> Group:
     """A new group, the last one under its parent. Raises UnableToChangeGroup."""
-    _demand_administrator(by)
+    demand_administrator(by)
     with transaction.atomic():
         parents = _lock_all()
         group = Group(name=_tidy(name), description=description.strip(), kind=kind, parent=parent)
@@ -81,7 +81,7 @@ def add_group(
         _demand_sound(group, parents)
         group.save(force_insert=True)
         facts = {"parent": str(parent or ""), "kind": group.kind, "description": group.description}
-        _note("added", group, facts, by=by, now=now)
+        note("added", group, facts, by=by, now=now)
     return group
 
 
@@ -89,7 +89,7 @@ def change_group(
     *, group: Group, by: Actor, now: datetime, name: str | None = None, description: str | None = None, kind: str | None = None
 ) -> Group:
     """What is None stays. Raises UnableToChangeGroup."""
-    _demand_administrator(by)
+    demand_administrator(by)
     wanted = {
         "name": None if name is None else _tidy(name),
         "description": None if description is None else description.strip(),
@@ -105,13 +105,13 @@ def change_group(
         _demand_sound(group, parents)
         if changes:
             group.save(update_fields=list(changes))
-            _note("changed", group, changes, by=by, now=now)
+            note("changed", group, changes, by=by, now=now)
     return group
 
 
 def move_group(*, group: Group, parent: Group | None, by: Actor, now: datetime, before: Group | None = None) -> Group:
     """Put the group with all below it under another one, or at the top; before a sibling, or last. Raises UnableToChangeGroup."""
-    _demand_administrator(by)
+    demand_administrator(by)
     with transaction.atomic():
         parents = _lock_all()
         group = _present(group)
@@ -124,20 +124,20 @@ def move_group(*, group: Group, parent: Group | None, by: Actor, now: datetime, 
         for number, sibling in enumerate(siblings):
             sibling.place = number
         Group.objects.bulk_update(siblings, ["place", "parent"])
-        _note("moved", group, {"parent": [str(was or ""), str(parent or "")], "place": group.place + 1}, by=by, now=now)
+        note("moved", group, {"parent": [str(was or ""), str(parent or "")], "place": group.place + 1}, by=by, now=now)
     return group
 
 
 def remove_group(*, group: Group, by: Actor, now: datetime) -> None:
     """Its members stay members of staff. Raises UnableToChangeGroup while there are groups below or mail accounts of it."""
-    _demand_administrator(by)
+    demand_administrator(by)
     with transaction.atomic():
         _lock_all()
         group = _present(group)
         if group.children.exists():
             raise UnableToChangeGroup({"": _("There are groups below it. Move or remove them first.")})
         members = [str(each.user) for each in members_of(group)]
-        _note("removed", group, {"members": members}, by=by, now=now)
+        note("removed", group, {"members": members}, by=by, now=now)
         try:
             group.delete()
         except ProtectedError as error:
@@ -146,30 +146,38 @@ def remove_group(*, group: Group, by: Actor, now: datetime) -> None:
 
 
 def add_member(*, group: Group, user: User, by: Actor, now: datetime, position: str = "") -> Membership:
-    """Somebody works in the group from now on, or does so in another position. Raises UnableToChangeGroup."""
-    _demand_administrator(by)
+    """Somebody works in the group from today on, or does so in another position. Raises UnableToChangeGroup."""
+    demand_administrator(by)
     position = _sound_position(position)
     with transaction.atomic():
         group = _present(group)
         found = Membership.objects.filter(group=group, user=user).first()
-        membership = found or Membership(group=group, user=user)
+        membership = found or Membership(group=group, user=user, since_on=now.date())
         if found is not None and found.position == position:
             return found
         before, membership.position = membership.position, position
         membership.save()
         action = "member_added" if found is None else "member_changed"
         facts = {"member": str(user), "position": [before, position]}
-        _note(action, group, facts, by=by, now=now)
+        note(action, group, facts, by=by, now=now)
     return membership
 
 
-def remove_member(*, group: Group, user: User, by: Actor, now: datetime) -> None:
-    """Somebody no longer works in the group. Raises UnableToChangeGroup."""
-    _demand_administrator(by)
+def remove_member(*, group: Group, user: User, by: Actor, now: datetime) -> PastMembership | None:
+    """Somebody no longer works in the group; yesterday was the last day, if there was one. Raises UnableToChangeGroup."""
+    demand_administrator(by)
+    last_day = now.date() - timedelta(days=1)
     with transaction.atomic():
-        removed, _by_model = Membership.objects.filter(group=group, user=user).delete()
-        if removed:
-            _note("member_removed", group, {"member": str(user)}, by=by, now=now)
+        found = Membership.objects.select_for_update(of=("self",)).filter(group=group, user=user).first()
+        if found is None:
+            return None
+        past = PastMembership(group=group, user=user, position=found.position, since_on=found.since_on, until_on=last_day)
+        found.delete()
+        was_there = past.since_on is None or past.since_on <= last_day
+        if was_there:
+            past.save()
+        note("member_removed", group, {"member": str(user)}, by=by, now=now)
+    return past if was_there else None
 
 
 def _lock_all() -> dict[int, int | None]:
@@ -242,11 +250,11 @@ def _tidy(text: str) -> str:
     return " ".join(text.split())
 
 
-def _demand_administrator(by: Actor) -> None:
+def demand_administrator(by: Actor) -> None:
     """Commands act for the installation; a person needs the right to set it up."""
     if by.user is not None and not may(by.user, Module.SETUP, Action.CHANGE):
         raise UnableToChangeGroup({"": _("Only an administrator may do this.")})
 
 
-def _note(action: str, group: Group, changes: Mapping[str, Any], *, by: Actor, now: datetime) -> None:
+def note(action: str, group: Group, changes: Mapping[str, Any], *, by: Actor, now: datetime) -> None:
     record(by=by, action=action, kind="group", record_id=group.pk, name=group.name, changes=changes, now=now)

@@ -100,10 +100,35 @@ class Membership(models.Model):
     group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     position = models.CharField(_("Position"), max_length=100, blank=True)
+    since_on = models.DateField(_("From"), null=True, blank=True)
+    """The first day; None for somebody who was there from the beginning."""
 
     class Meta:
         ordering = ("user__name", "id")
         constraints = (models.UniqueConstraint(fields=("user", "group"), name="somebody_is_in_a_group_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.user} / {self.group}"
+
+
+class PastMembership(models.Model):
+    """That somebody worked in a group once. It gives no rights; reports count by it."""
+
+    group = models.ForeignKey(Group, on_delete=models.CASCADE, related_name="past_memberships")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="past_memberships")
+    position = models.CharField(_("Position"), max_length=100, blank=True)
+    since_on = models.DateField(_("From"), null=True, blank=True)
+    until_on = models.DateField(_("To"))
+    """The last day."""
+
+    class Meta:
+        ordering = ("-until_on", "id")
+        constraints = (
+            models.CheckConstraint(
+                condition=models.Q(since_on=None) | models.Q(since_on__lte=models.F("until_on")),
+                name="somebody_joins_a_group_before_leaving_it",
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.user} / {self.group}"

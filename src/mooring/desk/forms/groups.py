@@ -55,3 +55,11 @@ class MemberForm(forms.Form):
 
     user = forms.IntegerField(min_value=1)
     position = forms.CharField(label=_("Position"), max_length=100, required=False)
+    since = forms.DateField(label=_("From"), required=False)
+
+
+class PastMemberForm(forms.Form):
+    """The days on which somebody worked in a group."""
+
+    since = forms.DateField(label=_("From"), required=False)
+    until = forms.DateField(label=_("To"))

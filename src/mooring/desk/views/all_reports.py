@@ -22,10 +22,13 @@ from mooring.desk.sales_words import amounts_in_words, money
 from mooring.desk.timeline import id_in
 from mooring.reports.asked import Asked
 from mooring.reports.catalogue import CATALOGUE, Entry, entry_named
-from mooring.sales.budgets import sales_people_seen_by, won_by
+from mooring.sales.budgets import groups_from, sales_people_seen_by, won_by, won_within
 from mooring.sales.forecast import By, Extent, opportunities_behind
 from mooring.ui.parts import KeysetPage
 from mooring.ui.rendering import page
+from mooring.users.groups import group_lines
+from mooring.users.membership_dates import TimeInGroup, times_in_groups
+from mooring.users.models import User
 from mooring.users.permissions import Action, Module, may
 
 MOST_LISTED = 500
@@ -92,8 +95,9 @@ def forecast_opportunities(request: HttpRequest) -> HttpResponse:
 @require_GET
 @may_in(Module.SALES)
 def won_opportunities(request: HttpRequest) -> HttpResponse:
-    """What a sales person won in a period."""
-    person = sales_people_seen_by(user_of(request)).filter(pk=id_in(request.GET.get("person", "")) or 0).first()
+    """What a sales person won in a period; with a group, while in it or in one below it."""
+    seen = sales_people_seen_by(user_of(request), or_once=True)
+    person = seen.filter(pk=id_in(request.GET.get("person", "")) or 0).first()
     try:
         since, until = (date.fromisoformat(request.GET.get(name, "")) for name in ("since", "until"))
     except ValueError:
@@ -101,7 +105,19 @@ def won_opportunities(request: HttpRequest) -> HttpResponse:
     if person is None:
         raise Http404
     rows = won_by([person], reader=user_of(request), since=begin_of(since), until=begin_of(until + timedelta(days=1)))
+    group_id = id_in(request.GET.get("group", ""))
+    if group_id is not None:
+        rows = won_within(rows, _times_below(person, group_id))
     return _listed(request, rows.order_by("-amount", "pk"), _("Won by %(name)s") % {"name": person})
+
+
+def _times_below(person: User, group_id: int) -> list[TimeInGroup]:
+    groups = [line.group for line in group_lines()]
+    group = next((each for each in groups if each.pk == group_id), None)
+    if group is None:
+        raise Http404
+    inside = groups_from(group, groups)
+    return [time for time in times_in_groups([person]) if time.group_id in inside]
 
 
 def _asked(request: HttpRequest, name: str) -> tuple[Entry, ReportAskedForm, Asked]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -12,7 +13,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from mooring.desk.access import actor_of, group_for, may_in, staff_for
-from mooring.desk.forms.groups import GroupForm, MemberForm
+from mooring.desk.crm_access import past_member_for
+from mooring.desk.forms.groups import GroupForm, MemberForm, PastMemberForm
 from mooring.desk.forms.staff import refuse
 from mooring.desk.menu import GROUP, SETUP, tabs_for
 from mooring.ui.rendering import page, see_other, toast
@@ -28,10 +30,13 @@ from mooring.users.groups import (
     remove_group,
     remove_member,
 )
+from mooring.users.membership_dates import bring_back_member, date_membership, date_past_membership, past_members_of
 from mooring.users.models import Group, User
 from mooring.users.permissions import Action, Module
 
 MOST_FOUND = 20
+MOST_PAST = 200
+"""Past members that a page shows, the last to leave first."""
 
 
 @require_GET
@@ -136,18 +141,24 @@ def members(request: HttpRequest, group_id: int) -> HttpResponse:
     if request.method == "POST":
         return _add_member(request, found)
     asked = request.GET.get("person", "").strip()
-    context = {"members": members_of(found), "asked": asked, "found": _staff_found(found, asked) if asked else ()}
+    context = {"members": members_of(found), "past_members": past_members_of(found)[:MOST_PAST], "today": timezone.localdate()}
+    context |= {"asked": asked, "found": _staff_found(found, asked) if asked else ()}
     return page(request, "desk/groups/members.html", {**_around(request, found), **context}, fragment="found")
 
 
 def _add_member(request: HttpRequest, found: Group) -> HttpResponse:
-    form = MemberForm(request.POST)
+    """With `since` sent, from that day on; sent empty, from the beginning."""
+    form, by, now = MemberForm(request.POST), actor_of(request), timezone.now()
     if not form.is_valid():
-        toast(request, _("A position may have at most 100 characters."), is_problem=True)
+        said = _("This is not a date.") if "since" in form.errors else _("A position may have at most 100 characters.")
+        toast(request, said, is_problem=True)
         return see_other(request, reverse("group_members", args=[found.pk]))
     user, position = staff_for(request, form.cleaned_data["user"]), form.cleaned_data["position"]
     try:
-        add_member(group=found, user=user, position=position, by=actor_of(request), now=timezone.now())
+        with transaction.atomic():
+            membership = add_member(group=found, user=user, position=position, by=by, now=now)
+            if "since" in request.POST:
+                date_membership(membership=membership, since=form.cleaned_data["since"], by=by, now=now)
     except UnableToChangeGroup as error:
         toast(request, str(error), is_problem=True)
     else:
@@ -160,9 +171,42 @@ def _add_member(request: HttpRequest, found: Group) -> HttpResponse:
 def take_from_group(request: HttpRequest, group_id: int, user_id: int) -> HttpResponse:
     """Somebody does not work in it any more."""
     found, user = group_for(request, group_id), staff_for(request, user_id)
-    remove_member(group=found, user=user, by=actor_of(request), now=timezone.now())
-    toast(request, _("%(name)s works in %(group)s no more.") % {"name": user, "group": found})
+    past = remove_member(group=found, user=user, by=actor_of(request), now=timezone.now())
+    undo_url = "" if past is None else reverse("bring_back_member", args=[found.pk, past.pk])
+    toast(request, _("%(name)s works in %(group)s no more.") % {"name": user, "group": found}, undo_url=undo_url)
     return see_other(request, reverse("group_members", args=[found.pk]))
+
+
+@require_POST
+@may_in(Module.SETUP, Action.CHANGE)
+def date_past_member(request: HttpRequest, group_id: int, past_id: int) -> HttpResponse:
+    """From when to when somebody worked in it."""
+    past, form = past_member_for(group_id, past_id), PastMemberForm(request.POST)
+    if not form.is_valid():
+        toast(request, _("The last day is missing, or a day is not a date."), is_problem=True)
+        return see_other(request, reverse("group_members", args=[group_id]))
+    since, until = form.cleaned_data["since"], form.cleaned_data["until"]
+    try:
+        date_past_membership(past=past, since=since, until=until, by=actor_of(request), now=timezone.now())
+    except UnableToChangeGroup as error:
+        toast(request, str(error), is_problem=True)
+    else:
+        toast(request, _("Saved."))
+    return see_other(request, reverse("group_members", args=[group_id]))
+
+
+@require_POST
+@may_in(Module.SETUP, Action.CHANGE)
+def take_back(request: HttpRequest, group_id: int, past_id: int) -> HttpResponse:
+    """As if the member had never been taken out."""
+    past = past_member_for(group_id, past_id)
+    try:
+        bring_back_member(past=past, by=actor_of(request), now=timezone.now())
+    except UnableToChangeGroup as error:
+        toast(request, str(error), is_problem=True)
+    else:
+        toast(request, _("%(name)s works in %(group)s.") % {"name": past.user, "group": past.group})
+    return see_other(request, reverse("group_members", args=[group_id]))
 
 
 def _save(request: HttpRequest, found: Group, form: GroupForm) -> None:
