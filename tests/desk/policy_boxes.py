@@ -22,6 +22,7 @@ ROWS: dict[str, Row] = {
     "unlock_box": Row(NOBODY, "login see see 404 403 login", args=_BOX),
     "reset_boxes": Row("login ok 403 403 403 login", "login Wsee 403 403 403 login", data={"box": "$box.pk", "typed": "100"}),
     "reset_boxes#untyped": Row("login ok 403 403 403 login", "login 422 403 403 403 login", data={"box": "$box.pk"}),
+    "download_boxes": Row(NOBODY, "login ok 403 403 403 login", data={"box": "$box.pk"}),
     "undo_reset": Row(NOBODY, "login 404 403 403 403 login", args=("00000000-0000-4000-8000-000000000000",)),
     "hand_over_box": Row(CHANGE_RECORD, CHANGE_RECORD, args=_BOX, data={**_HANDED, "step": "see"}),
     "hand_over_box#done": Row(CHANGE_RECORD, writes(CHANGE_RECORD), args=_BOX, data={**_HANDED, "step": "do"}),

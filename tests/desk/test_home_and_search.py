@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 from django.db import connection
+from django.db.models import Q
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -15,7 +16,11 @@ import making
 from desk.world import client_of
 from letters.making_letters import make_account, make_letter
 from mooring.activities.planning import ActivityData, plan_activity
+from mooring.customers.editing import change_customer
+from mooring.customers.record_data import CustomerData
+from mooring.letters.models import Letter
 from mooring.sales.budgets import keep_budgets
+from mooring.sales.mailboxes import change_mailbox, data_of
 from mooring.sales.opportunities import win_opportunity
 from mooring.users.models import User
 
@@ -78,7 +83,7 @@ def test_home_shows_sales_people_with_a_budget_where_they_stand(bob: User, alice
     making.make_opportunity("Hers", pipeline=pipeline, price=Decimal(80), owner=alice, close_on=now.date())
     with CaptureQueriesContext(connection) as queries:
         answer = browser.get("/")
-    assert len(queries) <= 12
+    assert len(queries) <= 14
     month, year = answer.context["budget"].lines
     assert (month.budget, month.won, month.reached, month.open) == (
         "1,000.00\xa0EUR",
@@ -91,6 +96,51 @@ def test_home_shows_sales_people_with_a_budget_where_they_stand(bob: User, alice
     report = browser.get(month.url).content.decode()
     assert "1,000.00\xa0EUR" in report
     assert "250.00\xa0EUR" in report
+
+
+def test_home_shows_what_others_changed_since_the_last_visit(bob: User, alice: User) -> None:
+    now = timezone.now()
+    mine = making.make_customer("Harbour", owner=bob, now=now - timedelta(days=40))
+    alices = making.make_customer("Pier", owner=alice, by=making.actor(alice), now=now)
+    box = making.make_sales_mailbox("North", owner=bob, now=now - timedelta(days=40))
+    browser = client_of(bob)
+    assert browser.get("/").context["changes"] == []
+    for customer in (mine, alices):
+        data = CustomerData(name=f"{customer} Ltd", owner=customer.owner)
+        change_customer(customer=customer, data=data, by=making.actor(alice), now=now)
+    change_mailbox(box=box, data=data_of(box, name="Far north"), by=making.actor(alice), now=now)
+    win = making.make_opportunity("Ropes", owner=bob, by=making.actor(bob), now=now)
+    with CaptureQueriesContext(connection) as queries:
+        page = browser.get("/")
+    said = [change.title for change in page.context["changes"]]
+    assert len(said) == 2, said
+    assert "Since you were here last" in page.content.decode()
+    assert str(win) not in " ".join(said), "one's own changes are known"
+    assert not any(change.detail for change in page.context["changes"])
+    assert len(queries) <= 24
+    an_hour_ago, long_ago = (int((now - timedelta(hours=hours)).timestamp()) for hours in (2, 90))
+    browser.cookies["visits"] = f"{long_ago}.{int((now + timedelta(seconds=5)).timestamp())}"
+    assert len(browser.get("/").context["changes"]) == 2, "the same visit still"
+    browser.cookies["visits"] = f"{long_ago}.{an_hour_ago}"
+    assert int(browser.get("/").context["since"].timestamp()) == an_hour_ago
+    for nonsense in ("x.y", "9" * 40, "-1.-1", ""):
+        browser.cookies["visits"] = nonsense
+        assert browser.get("/").status_code == 200
+
+
+def test_home_shows_letters_of_customers_that_nobody_answered(bob: User, alice: User) -> None:
+    harbour = making.make_customer("Harbour", emails=("office@harbour.example",), owner=bob)
+    account, now = make_account(bob, address="bob@mooring.example"), timezone.now()
+    for subject, more in (("Rope?", {}), ("Auto", {"is_automatic": True}), ("Unlinked", {"is_linked": False})):
+        letter = make_letter(account, to_records=(harbour,), now=now, subject=subject)
+        Letter.objects.limited_to(Q(pk=letter.pk)).update(**more or {"is_linked": True})
+    shown = client_of(bob).get("/")
+    assert [each.subject for each in shown.context["unanswered"]] == ["Rope?"]
+    assert "Unanswered emails" in shown.content.decode()
+    assert client_of(alice).get("/").context["unanswered"] == [], "only one's own mailboxes"
+    (rope,) = shown.context["unanswered"]
+    rope.deliveries.update(done_at=now)
+    assert client_of(bob).get("/").context["unanswered"] == []
 
 
 def test_a_broken_memory_of_cards_is_no_harm(desk: Client) -> None:

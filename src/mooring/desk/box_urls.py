@@ -8,6 +8,7 @@ urlpatterns: list[URLPattern] = [
     path("sales/", boxes.boxes, name="boxes"),
     path("sales/open/", boxes.open_box, name="open_box"),
     path("sales/reset/", box_resets.reset_boxes, name="reset_boxes"),
+    path("sales/reset/download/", box_resets.download_boxes, name="download_boxes"),
     path("sales/reset/<uuid:batch>/undo/", box_resets.undo_reset, name="undo_reset"),
     path("sales/boxes/new/", boxes.new_box, name="new_box"),
     path("sales/boxes/<int:box_id>/", boxes.box, name="box"),

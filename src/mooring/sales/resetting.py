@@ -22,6 +22,7 @@ from mooring.sales.mailboxes import couple, default_name, hold_tree, note, uncou
 from mooring.sales.models import BoxReset, Cause, Opportunity, Outcome, Pipeline, PipelineVersion, SalesMailbox
 from mooring.sales.models.pipeline import IN_USE
 from mooring.sales.money import rounded
+from mooring.sales.pipeline_content import PipelineContent
 from mooring.sales.versions import save_version
 from mooring.users.journal import WORKER, Actor
 from mooring.users.models import User
@@ -117,6 +118,13 @@ def resets_to_undo(user: User, *, now: datetime) -> QuerySet[BoxReset]:
     boxes = SalesMailbox.objects.visible_to(user, Action.RESET)
     resets = BoxReset.objects.filter(mailbox__in=boxes, undone_at=None, destroyed_at=None, until__gt=now)
     return resets.select_related("mailbox", "user").order_by("-at", "-pk")
+
+
+def reset_that_took(content: PipelineContent, *, now: datetime) -> BoxReset | None:
+    """The reset that took the content's pipeline out of its box, as long as that can be undone."""
+    taken = Pipeline.objects.unscoped(_WHY).filter(uid=content.uid, removed_at=None, reset_by__until__gt=now)
+    pipeline = taken.filter(reset_by__undone_at=None, reset_by__destroyed_at=None).select_related("reset_by").first()
+    return None if pipeline is None else pipeline.reset_by
 
 
 def destroy_due(*, now: datetime, most: int = 20) -> int:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+from django.db.models import Q, QuerySet
+
 from mooring.users.inserting import column_value, insert_rows
 from mooring.users.models import JournalEntry, JournalQuerySet, User
 
@@ -89,6 +91,15 @@ def entries_of_everything(
     if kind:
         entries = entries.filter(record_kind=kind)
     return _newest(entries, before_id=before_id, limit=limit)
+
+
+def entries_since(since: datetime, *, about: Mapping[str, QuerySet[Any]], not_by: User, limit: int = 50) -> list[JournalEntry]:
+    """The latest lines since then about these records, of each kind those of a query, without one's own. One query."""
+    wanted = Q(pk__in=())
+    for kind, records in about.items():
+        wanted |= Q(record_kind=kind, record_id__in=records.order_by().values("pk"))
+    entries = JournalEntry.objects.filter(wanted, at__gt=since).exclude(user=not_by)
+    return list(entries.select_related("user").order_by("-at", "-pk")[:limit])
 
 
 def changes_between(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, list[Any]]:

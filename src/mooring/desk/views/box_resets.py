@@ -6,23 +6,25 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from mooring.desk.access import actor_of, may_in, resets_for, user_of
+from mooring.desk.access import actor_of, demand, may_in, resets_for, user_of
 from mooring.desk.forms.box_resets import ResetForm
 from mooring.desk.forms.staff import refuse
 from mooring.desk.menu import SALES, tabs_for
+from mooring.desk.pipeline_files import zip_of
 from mooring.desk.sales_words import amounts_in_words
 from mooring.desk.timeline import id_in
-from mooring.sales.models import SalesMailbox
+from mooring.sales.models import Pipeline, SalesMailbox
 from mooring.sales.resetting import Loss, UnableToReset, losses_of, reset_mailboxes, resets_to_undo, undo_resets
 from mooring.sales.tree import box_lines
 from mooring.ui.rendering import page, see_other, toast
-from mooring.users.permissions import Action, Module
+from mooring.users.permissions import Action, Module, may
 
 MOST_SHOWN = 100
 """Boxes that the caution names one by one."""
@@ -49,7 +51,22 @@ def reset_boxes(request: HttpRequest) -> HttpResponse:
             return see_other(request, reverse("reset_boxes"))
     losses = losses_of(chosen)
     context = {"form": form, "chosen": chosen, "tabs": tabs_for(request, SALES), **_in_words(losses)}
+    context["may_export"] = may(user_of(request), Module.SALES, Action.EXPORT)
     return page(request, "desk/boxes/reset.html", context, status=422 if form.errors else 200)
+
+
+@require_POST
+@may_in(Module.SALES, Action.RESET)
+def download_boxes(request: HttpRequest) -> HttpResponseBase:
+    """All pipelines of the boxes chosen as one ZIP file, before they are reset."""
+    demand(request, Module.SALES, Action.EXPORT)
+    chosen = _chosen(request)
+    if not chosen:
+        return see_other(request, reverse("reset_boxes"))
+    pipelines = Pipeline.objects.visible_to(user_of(request), Action.EXPORT).order_by("name", "pk")
+    answer = StreamingHttpResponse(zip_of(chosen, pipelines, now=timezone.localtime()), content_type="application/zip")
+    answer["Content-Disposition"] = f'attachment; filename="pipelines-{timezone.localdate().isoformat()}.zip"'
+    return answer
 
 
 @require_POST

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
@@ -16,13 +17,17 @@ from mooring.desk.access import user_of
 from mooring.desk.budget_panel import shown_budget
 from mooring.desk.personal import zone_of
 from mooring.desk.recent import recently_seen
+from mooring.desk.since_last_visit import changes_since, remember_visit, visit_of
 from mooring.letters.models import Link, MailAccount
+from mooring.letters.unanswered import unanswered_letters
 from mooring.ui.rendering import page, see_other
 from mooring.users.permissions import Action, Module, may
 
 _COOKIE = "first-steps"
 _YEAR = 31_536_000
 MOST_DUE = 8
+UNANSWERED_FOR = timedelta(days=30)
+"""What is older is not shown as unanswered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +52,10 @@ def home(request: HttpRequest) -> HttpResponse:
     values |= {"activities": due[:MOST_DUE], "has_more": len(due) > MOST_DUE, "now": now}
     values["sells"] = may(user, Module.SALES, Action.CHANGE)
     values["budget"] = shown_budget(user)
-    return page(request, "desk/home/home.html", values)
+    values["unanswered"] = unanswered_letters(user, since=now - UNANSWERED_FOR, most=MOST_DUE)
+    visit = visit_of(request, now=now)
+    values |= {"changes": changes_since(user, visit.since), "since": visit.since}
+    return remember_visit(request, page(request, "desk/home/home.html", values), visit)
 
 
 @require_POST

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
-
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -15,10 +12,12 @@ from django.views.decorators.http import require_GET
 from mooring.desk.access import actor_of, may_in, opened_box_for, pipeline_for, user_of, version_for
 from mooring.desk.forms.versions import UploadForm
 from mooring.desk.opened_boxes import opened
+from mooring.desk.pipeline_files import cells_of, header_of_workbook
 from mooring.desk.workbooks import workbook_answer
-from mooring.sales.models import Cause, Pipeline
+from mooring.sales.models import BoxReset, Cause, Pipeline
 from mooring.sales.pipeline_content import PipelineContent, as_json
 from mooring.sales.reading_content import content_of
+from mooring.sales.resetting import reset_that_took, resets_to_undo
 from mooring.sales.restoring import UnableToRestore, begin_from, return_to
 from mooring.sales.versions import content_of_version
 from mooring.ui.downloads import as_download
@@ -47,26 +46,7 @@ def download_version(request: HttpRequest, version_id: int) -> HttpResponse:
 def workbook(request: HttpRequest, pipeline_id: int) -> HttpResponseBase:
     """The opportunities as a table."""
     found = pipeline_for(request, pipeline_id, Action.EXPORT)
-    header = (
-        _("What"),
-        _("Customer or lead"),
-        _("Stage"),
-        _("Price"),
-        _("Quantity"),
-        _("Discount"),
-        _("Amount"),
-        _("Currency"),
-        _("Probability in %"),
-        _("Close date"),
-        _("Owner"),
-        _("Source"),
-        _("Type"),
-        _("Rejection reason"),
-        _("Next step"),
-        _("Products"),
-        _("Note"),
-    )
-    return workbook_answer(name="pipeline", header=header, rows=_cells(content_of(found)))
+    return workbook_answer(name="pipeline", header=header_of_workbook(), rows=cells_of(content_of(found)))
 
 
 @may_in(Module.SALES, Action.CHANGE)
@@ -77,6 +57,10 @@ def upload(request: HttpRequest, box_id: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         by, now = actor_of(request), timezone.now()
         live = None if form.cleaned_data["as_new"] else _live(request, form.content)
+        taken_out = None if form.cleaned_data["as_new"] else reset_that_took(form.content, now=now)
+        if taken_out is not None:
+            context = {"form": form, "box": box, "taken_out": taken_out, "may_undo": _may_undo(request, taken_out)}
+            return page(request, "desk/pipelines/upload.html", context, status=422)
         try:
             if live is not None:
                 made = return_to(pipeline=live, content=form.content, by=by, now=now, cause=Cause.UPLOAD)
@@ -91,6 +75,10 @@ def upload(request: HttpRequest, box_id: int) -> HttpResponse:
     return page(request, "desk/pipelines/upload.html", {"form": form, "box": box}, status=422 if form.errors else 200)
 
 
+def _may_undo(request: HttpRequest, reset: BoxReset) -> bool:
+    return resets_to_undo(user_of(request), now=timezone.now()).filter(pk=reset.pk).exists()
+
+
 def _file(content: PipelineContent, name: str) -> HttpResponse:
     answer = HttpResponse(as_json(content, indent=1), content_type="application/json")
     return as_download(answer, f"{name}.json")
@@ -100,25 +88,3 @@ def _live(request: HttpRequest, content: PipelineContent) -> Pipeline | None:
     rows = Pipeline.objects.visible_to(user_of(request), Action.CHANGE, opened=opened(request))
     live: Pipeline | None = rows.filter(uid=content.uid).first()
     return live
-
-
-def _cells(content: PipelineContent) -> Iterator[tuple[Any, ...]]:
-    stages = {stage.uid: stage for stage in content.stages}
-    for each in content.opportunities:
-        stage = stages[each.stage]
-        yield (
-            each.title,
-            each.whom.name,
-            stage.title,
-            *(format(number.normalize() + 0, "f") for number in (each.price, each.quantity, each.discount, each.amount)),
-            each.currency,
-            stage.probability if each.probability is None else each.probability,
-            each.close_on or "",
-            each.owner,
-            each.source,
-            each.kind,
-            each.rejection or each.rejection_note,
-            each.next_step,
-            each.products,
-            each.note,
-        )
