@@ -143,7 +143,7 @@ def sqlite_database(path: Path) -> dict[str, Any]:
             "timeout": 20,
             "init_command": " ".join(f"PRAGMA {name}={value};" for name, value in pragmas.items()),
         },
-        "TEST": {"NAME": None},
+        "TEST": {"NAME": ":memory:"},
     }
 
 
