@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -21,7 +22,17 @@ from mooring.customers.lists import (
     retire_entry,
     undo_move,
 )
-from mooring.customers.models import Category, Contact, ContactRole, Customer, CustomerStatus, Industry, ListEntry, Source
+from mooring.customers.models import (
+    Category,
+    Contact,
+    ContactRole,
+    Customer,
+    CustomerStatus,
+    Industry,
+    IndustryMove,
+    ListEntry,
+    Source,
+)
 from mooring.customers.record_data import AffiliationData
 from mooring.users.journal import entries_about, entries_of_everything
 
@@ -126,6 +137,23 @@ def test_all_customers_of_an_industry_are_moved_and_come_back_unless_changed_sin
     assert [line.action for line in lines] == ["move_undone", "customers_moved", "added"]
     with pytest.raises(UnableToKeepList, match="undone already"):
         undo_move(move=move, **BY)
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 1, 0), (1, 0, 2), (1, 2, 0)])
+@pytest.mark.parametrize("is_round", [False, True])
+def test_customers_that_were_moved_on_are_back_when_all_moves_are_undone_in_whatever_order(
+    order: tuple[int, ...], is_round: bool
+) -> None:
+    ships, boats, grain, wool = (making.make_entry(Industry, name) for name in ("Ships", "Boats", "Grain", "Wool"))
+    customers = [making.make_customer(kind.name, industry=kind) for kind in (ships, boats, grain)]
+    there_before = making.make_customer("Wool", industry=wool)
+    path = (ships, boats, grain, ships if is_round else wool)
+    moves = [move_customers(old=old, new=new, **BY) for old, new in pairwise(path)]
+    assert [move.customer_count for move in moves] == [1, 2, 3]
+    for number in order:
+        undo_move(move=IndustryMove.objects.get(pk=moves[number].pk), **BY)
+    assert [stored(row).industry for row in (*customers, there_before)] == [ships, boats, grain, wool]
+    assert not Customer.objects.unscoped("a test").exclude(moved_in=None).exists()
 
 
 def test_a_move_of_nobody_to_the_same_industry_or_after_a_month_is_refused() -> None:

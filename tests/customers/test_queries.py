@@ -14,11 +14,11 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from making import actor, make_contact, make_customer, make_lead, make_project, make_user
-from mooring.customers import pages, word_search
+from making import actor, make_contact, make_customer, make_entry, make_lead, make_project, make_user
+from mooring.customers import narrowing, pages, word_search
 from mooring.customers.counting import counts_up_to
 from mooring.customers.editing import change_owner
-from mooring.customers.models import Affiliation, Contact, Customer, Lead, Project
+from mooring.customers.models import Affiliation, Contact, Customer, Industry, Lead, Project
 from mooring.customers.pages import SORTS, Page
 from mooring.customers.queries import (
     ContactFilters,
@@ -306,6 +306,15 @@ def test_filters_by_kind_and_owner_read_an_index(alice: User, filters: CustomerF
         customers_page(reader=alice, filters=filters)
     assert not reads_a_table_as_a_whole(found[0])
     assert not sorts_rows(found[0])
+
+
+def test_a_common_industry_is_met_on_a_walk_by_name_and_not_sorted(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(narrowing, "FEW", 0)
+    industry = make_entry(Industry, "Shipping")
+    make_customer(industry=industry)
+    with plans(limit=6) as found:
+        assert customers_page(reader=alice, filters=CustomerFilters(industry_id=industry.pk)).rows
+    assert not any(reads_a_table_as_a_whole(plan) or sorts_rows(plan) for plan in found[:3]), found
 
 
 @pytest.mark.parametrize("few", [0, 8_000])

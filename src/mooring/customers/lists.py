@@ -113,7 +113,11 @@ def move_customers(*, old: Industry, new: Industry, by: Actor, now: datetime) ->
     with transaction.atomic():
         move = IndustryMove.objects.create(old=old, new=new, moved_by=by.user, moved_at=now)
         customers = Customer.objects.unscoped(_WHY).filter(industry=old)
-        move.customer_count = customers.update(industry=new, moved_in=move, changed_at=now)
+        earlier = set(customers.exclude(moved_in=None).order_by().values_list("moved_in", flat=True))
+        for previous in earlier:
+            part = IndustryMove.objects.create(old=old, new=new, moved_at=now, part_of=move, previous_id=previous)
+            move.customer_count += customers.filter(moved_in=previous).update(industry=new, moved_in=part, changed_at=now)
+        move.customer_count += customers.update(industry=new, moved_in=move, changed_at=now)
         if not move.customer_count:
             raise UnableToKeepList("old", _("No customer is in the industry “%(name)s”.") % {"name": old})
         move.save(update_fields=["customer_count"])
@@ -129,10 +133,24 @@ def undo_move(*, move: IndustryMove, by: Actor, now: datetime) -> int:
     with transaction.atomic():
         if not IndustryMove.objects.filter(pk=move.pk, undone_at=None).update(undone_at=now):
             raise UnableToKeepList("", _("This move was undone already."))
-        customers = Customer.objects.unscoped(_WHY).filter(moved_in=move, industry=move.new)
-        count = customers.update(industry=move.old, moved_in=None, changed_at=now)
+        count = sum(_bring_back(step, now=now) for step in (move, *move.parts.all()))
         changes = {"to": move.old.name, "count": count, "move": move.pk}
         record(by=by, action="move_undone", kind="industry", record_id=move.old_id, name=move.old.name, changes=changes, now=now)
+    return count
+
+
+def _bring_back(step: IndustryMove, *, now: datetime) -> int:
+    """Undo a move or a part of it; moves that went on from there go back further from now on. How many customers came back."""
+    customers = Customer.objects.unscoped(_WHY)
+    count = customers.filter(moved_in=step).update(industry=step.old, moved_in=step.previous, changed_at=now)
+    for follower in step.followers.all():
+        if follower.new_id == step.old_id:  # they went on to where they had come from
+            customers.filter(moved_in=follower).update(moved_in=step.previous)
+            follower.followers.update(previous=step.previous)
+            follower.delete()
+        else:
+            follower.old, follower.previous = step.old, step.previous
+            follower.save(update_fields=["old", "previous"])
     return count
 
 
@@ -151,7 +169,7 @@ def all_entries() -> dict[type[ListEntry], list[ListEntry]]:
 
 def recent_moves(*, now: datetime) -> list[IndustryMove]:
     """Those that can still be undone, and those that were, newest first."""
-    moves = IndustryMove.objects.filter(moved_at__gte=now - UNDO_LASTS).select_related("old", "new", "moved_by")
+    moves = IndustryMove.objects.filter(part_of=None, moved_at__gte=now - UNDO_LASTS).select_related("old", "new", "moved_by")
     return list(moves[:MOST_MOVES])
 
 

@@ -26,7 +26,7 @@ def bulk_change_for(request: HttpRequest, change_id: int) -> BulkChange:
 
 
 def industry_move_for(move_id: int) -> IndustryMove:
-    return _first(IndustryMove.objects.select_related("old", "new"), move_id)
+    return _first(IndustryMove.objects.filter(part_of=None).select_related("old", "new"), move_id)
 
 
 def past_member_for(group_id: int, past_id: int) -> PastMembership:

@@ -17,7 +17,7 @@ from django.utils.translation import ngettext
 from mooring.customers.editing import change_owner
 from mooring.desk.access import actor_of, user_of
 from mooring.desk.csv_export import csv_answer
-from mooring.desk.forms.filters import NOBODY, owner_choices
+from mooring.desk.forms.filters import NOBODY
 from mooring.desk.lists import Asked, RecordList, asked_of
 from mooring.desk.workbooks import workbook_answer
 from mooring.transfer.jobs import MODULE_OF, may_import
@@ -45,7 +45,7 @@ def list_page(request: HttpRequest, which: RecordList) -> HttpResponse:
         "may_erase": may(user, which.kind.module, Action.ERASE),
         "import_kind": which.name if which.name in MODULE_OF and may_import(user, which.name) else "",
         "may_export": may(user, which.kind.module, Action.EXPORT),
-        "owners": owner_choices()[1:] if which.has_owner else (),
+        "owners": list(asked.form["owner"].field.choices)[1:] if which.has_owner else (),
         "bulk_choices": asked.form.bulk_choices() if may(user, which.kind.module, Action.CHANGE) else (),
         "here": request.get_full_path(),
         "is_filtered": bool(asked.chips),

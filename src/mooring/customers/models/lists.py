@@ -95,7 +95,11 @@ class CustomerStatus(ListEntry):
 
 
 class IndustryMove(models.Model):
-    """That all customers of one industry were given another one; undone in one go for those that nobody gave a third one."""
+    """That all customers of one industry were given another one; undone in one go for those that nobody gave a third one.
+
+    Those among them that an earlier move had brought there are a part of it, which remembers that move: whichever of the two is
+    undone first, undoing both brings them back to where they were before both. A part is no entry of the list of moves.
+    """
 
     old = models.ForeignKey(Industry, on_delete=models.CASCADE, related_name="+")
     new = models.ForeignKey(Industry, on_delete=models.CASCADE, related_name="+")
@@ -103,6 +107,9 @@ class IndustryMove(models.Model):
     moved_at = models.DateTimeField(db_index=True)
     customer_count = models.PositiveIntegerField(default=0)
     undone_at = models.DateTimeField(null=True)
+    part_of = models.ForeignKey("self", null=True, on_delete=models.CASCADE, related_name="parts")
+    previous = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="followers")
+    """The move, or its part, that had brought the customers of this part to `old`."""
 
     class Meta:
         ordering = ("-moved_at", "-id")
