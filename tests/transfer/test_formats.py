@@ -97,5 +97,18 @@ def test_address_cards_of_all_versions_become_rows_and_a_broken_one_spoils_only_
     assert third["problem"] == "This card cannot be read."
 
 
+def test_an_address_card_that_does_not_end_is_reported_and_not_left_out() -> None:
+    cut = b"BEGIN:VCARD\nVERSION:3.0\nFN:Ann\n" + CARDS[: CARDS.index(b"END:VCARD")]
+    assert [(row.line, row.problem) for row in read_file(io.BytesIO(cut)).rows] == [
+        (1, "This card cannot be read."),
+        (4, "This card cannot be read."),
+    ]
+
+
+def test_a_workbook_under_a_password_is_refused_in_words() -> None:
+    with pytest.raises(UnableToReadFile, match="protected by a password"):
+        read_file(io.BytesIO(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600)))
+
+
 def test_everything_else_is_a_table_as_text() -> None:
     assert read_file(io.BytesIO("Name;Stadt\nHafen;Köln\n".encode("cp1252"))).delimiter == ";"

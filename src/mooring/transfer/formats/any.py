@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import BinaryIO
+from typing import BinaryIO, Final
 
-from mooring.transfer.formats.csv import Table, read_table
+from django.utils.translation import gettext as _
+
+from mooring.transfer.formats.csv import Table, UnableToReadFile, read_table
 from mooring.transfer.formats.vcard import is_vcard, read_cards
 from mooring.transfer.formats.workbook import MAGIC, read_workbook
+
+COMPOUND_FILE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+"""How old workbooks (XLS) begin, and new ones under a password."""
 
 
 def read_file(file: BinaryIO) -> Table:
@@ -15,6 +20,10 @@ def read_file(file: BinaryIO) -> Table:
     begins = file.read(200)
     if begins.startswith(MAGIC):
         return read_workbook(file)
+    if begins.startswith(COMPOUND_FILE):
+        raise UnableToReadFile(
+            _("This workbook is protected by a password or in the old XLS format. Save it anew as XLSX without a password.")
+        )
     if is_vcard(begins):
         return read_cards(file)
     return read_table(file)

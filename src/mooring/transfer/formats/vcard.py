@@ -28,7 +28,7 @@ def is_vcard(begins: bytes) -> bool:
 
 
 def read_cards(file: BinaryIO) -> Table:
-    """A card that cannot be read is a row with a problem."""
+    """A card that cannot be read, or that does not end, is a row with a problem."""
     encoding = encoding_of(file)
     file.seek(0)
     text = io.TextIOWrapper(file, encoding=encoding, errors="replace")
@@ -40,6 +40,8 @@ def _rows(text: io.TextIOWrapper) -> Iterator[Row]:
     begins = size = 0
     for number, line in enumerate(text, start=1):
         if _BEGIN.match(line):
+            if begins:
+                yield _unreadable(begins)
             card, begins, size = [], number, 0
         size += len(line)
         if size <= LONGEST_CARD:
@@ -47,6 +49,8 @@ def _rows(text: io.TextIOWrapper) -> Iterator[Row]:
         if _END.match(line) and begins:
             yield _row(begins, "".join(card)) if size <= LONGEST_CARD else _unreadable(begins)
             card, begins, size = [], 0, 0
+    if begins:
+        yield _unreadable(begins)
 
 
 def _row(line: int, card: str) -> Row:
