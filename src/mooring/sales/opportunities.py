@@ -167,7 +167,7 @@ def bring_back_opportunity(*, opportunity: Opportunity, by: Actor, now: datetime
 def held(opportunity: Opportunity) -> Opportunity:
     """The row as it now stands, held until the transaction ends; its pipeline before it, as by who writes a pipeline whole.
 
-    That row is the lock of the sums that the database keeps (docs/decisions/0030-kept-sums.md).
+    That row is the lock of the sums that the database keeps (docs/decisions/0032-kept-sums.md).
     """
     pipelines = Pipeline.objects.unscoped(_WHY).filter(pk__in=(opportunity.pipeline_id,))
     list(pipelines.select_for_update(of=("self",), no_key=True).values_list("pk"))

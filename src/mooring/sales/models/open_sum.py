@@ -1,6 +1,6 @@
 """What is open below a box, added up beforehand: lines that give the sums of a forecast when they are added up themselves.
 
-Triggers of the database write them with every change of what it is about: docs/decisions/0030-kept-sums.md.
+Triggers of the database write them with every change of what it is about: docs/decisions/0032-kept-sums.md.
 """
 
 from __future__ import annotations
