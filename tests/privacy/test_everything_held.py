@@ -10,15 +10,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.conf import settings
 
 import making
 from desk.world import World, make_world
 from letters.making_letters import arrival, make_account, make_letter, match_of, raw_letter
 from mooring.activities.archived_letters import tell_of_archived
+from mooring.activities.converting import convert_lead
 from mooring.activities.models import Notice, NoticeKind
 from mooring.customers.archiving import archive_customers, restore_customers
-from mooring.customers.models import Contact, Customer, PortalUser
+from mooring.customers.models import Category, Contact, Customer, PortalUser, Tag
 from mooring.letters.bodies import originals
 from mooring.letters.erasing import overwrite_doomed
 from mooring.letters.models import DoomedOriginal, Letter, Link
@@ -67,8 +69,31 @@ def test_the_file_holds_rows_letters_and_files_and_no_secret() -> None:
     assert not any("PortalKey" in name or "Word" in name for name in names)
 
 
-def test_archive_and_restore_leave_the_file_byte_for_byte_as_it_was() -> None:
+def rows_that_name(customer: Customer) -> dict[str, int]:
+    """How many there are, for each column of any table that points to a customer."""
+    columns = (
+        (model, field)
+        for model in apps.get_models(include_auto_created=True)
+        for field in model._meta.concrete_fields
+        if field.related_model is Customer
+    )
+    return {
+        f"{model.__name__}.{field.name}": model._base_manager.filter(**{field.name: customer.pk}).count()
+        for model, field in columns
+    }
+
+
+def attach_the_rest(world: World) -> None:
+    """What nothing else in the world has: a category, a tag, and a lead that became this customer."""
+    Customer.categories.through.objects.create(customer=world.customer, category=making.make_entry(Category, "Partner"))
+    Customer.tags.through.objects.create(customer=world.customer, tag=making.make_entry(Tag, "coast"))
+    convert_lead(lead=making.make_lead("Quay"), into=world.customer, by=making.BY_COMMAND, now=making.NOW)
+
+
+def test_archive_and_restore_of_everything_attached_leave_the_file_byte_for_byte_as_it_was() -> None:
     world = make_world()
+    attach_the_rest(world)
+    assert [column for column, count in rows_that_name(world.customer).items() if not count] == []
     before = package_of(world, world.owner)
     archive(world.customer, making.NOW + timedelta(hours=1))
     assert package_of(world, world.owner) != before
