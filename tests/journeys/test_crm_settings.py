@@ -44,6 +44,7 @@ def test_additional_information_about_the_company_is_added_and_appears_on_a_sepa
     page.get_by_role("link", name="Change: Products of interest").click()
     page.get_by_label("Sails").check()
     page.get_by_role("button", name="Save", exact=True).last.click()
+    expect(page.get_by_label("Sails")).to_have_count(0)
     page.get_by_role("link", name="Additional information").click()
     expect(page.locator(".facts.wide").get_by_text("Sails")).to_be_visible()
 

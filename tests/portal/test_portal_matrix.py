@@ -14,12 +14,16 @@ from django.test import Client
 from django.urls import get_resolver, reverse
 from django.utils import timezone
 
+import making
 from desk.digests import digest, writes
 from desk.policy import ROWS as DESK_ROWS
 from desk.policy_words import Row, address_name
 from desk.test_access_matrix import assert_private, is_of_portal, names_of
+from mooring.customers.archiving import archive_customers, restore_customers
+from mooring.customers.models import Customer
+from mooring.customers.portal_sign_in import open_session
 from portal.portal_policy import PRINCIPALS, ROWS
-from portal.portal_world import PortalWorld, make_portal_world
+from portal.portal_world import PortalWorld, client_of_portal, make_portal_world
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
@@ -39,11 +43,31 @@ def test_on_the_desk_a_portal_user_is_nobody() -> None:
     assert _deviations("member", DESK_ROWS, column=0) == {}
 
 
-def _deviations(principal: str, rows: dict[str, Row], *, column: int) -> dict[tuple[str, str], str]:
-    """(address, method) -> the answer, where it is another than the row's word in this column."""
+def test_the_archive_shuts_every_address_to_a_member_at_once_and_restoring_opens_all_of_them() -> None:
     world = make_portal_world(timezone.now())
+    by: Any = {"by": making.BY_COMMAND, "now": world.now}
+    theirs = Customer.objects.unscoped("a test archives").filter(pk=world.desk.customer.pk)
+    archive_customers(customers=theirs, **by)
+    assert _deviations("member", ROWS, column=PRINCIPALS.index("archived"), world=world, methods=("get",)) == {}
+    restore_customers(customers=theirs, **by)
+    assert _deviations("member", ROWS, column=PRINCIPALS.index("archived"), world=world, methods=("get",)) == {}
+    world.member.refresh_from_db()
+    world.clients["member"] = client_of_portal(open_session(portal_user=world.member, now=world.now))
+    assert _deviations("member", ROWS, column=PRINCIPALS.index("member"), world=world, methods=("get",)) == {}
+
+
+def _deviations(
+    principal: str,
+    rows: dict[str, Row],
+    *,
+    column: int,
+    world: PortalWorld | None = None,
+    methods: tuple[str, ...] = ("get", "post"),
+) -> dict[tuple[str, str], str]:
+    """(address, method) -> the answer, where it is another than the row's word in this column."""
+    world = world or make_portal_world(timezone.now())
     before = digest()
-    cells = [(name, row, method) for name, row in rows.items() for method in ("get", "post")]
+    cells = [(name, row, method) for name, row in rows.items() for method in methods]
     found = {(name, method): _outcome(world, principal, name, row, method, before) for name, row, method in cells}
     wanted = {(name, method): getattr(row, method).split()[column] for name, row, method in cells}
     return {cell: word for cell, word in found.items() if word != wanted[cell]}

@@ -45,7 +45,7 @@ def list_page(request: HttpRequest, which: RecordList) -> HttpResponse:
         "may_erase": may(user, which.kind.module, Action.ERASE),
         "import_kind": which.name if which.name in MODULE_OF and may_import(user, which.name) else "",
         "may_export": may(user, which.kind.module, Action.EXPORT),
-        "owners": list(asked.form["owner"].field.choices)[1:] if which.has_owner else (),
+        "owners": asked.form.owners if which.has_owner else (),
         "bulk_choices": asked.form.bulk_choices() if may(user, which.kind.module, Action.CHANGE) else (),
         "here": request.get_full_path(),
         "is_filtered": bool(asked.chips),

@@ -57,6 +57,8 @@ class FilterForm(forms.Form):
 
     text = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput)
     says: ClassVar[dict[str, Any]] = {"text": _("containing")}
+    owners: Sequence[tuple[str, Any]] = ()
+    """Who may look after what the list shows, and nobody."""
 
     def asked(self) -> dict[str, Any]:
         """The filters that are set and make sense."""
@@ -122,7 +124,9 @@ class _OwnedForm(_ChoosingForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["owner"].choices = owner_choices()  # type: ignore[attr-defined]  # a ChoiceField
+        choices = owner_choices()
+        self.fields["owner"].choices = choices  # type: ignore[attr-defined]  # a ChoiceField
+        self.owners = choices[1:]
 
     def _owned(self, now: datetime) -> dict[str, Any]:
         asked = self.asked()
