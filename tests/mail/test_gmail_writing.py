@@ -187,6 +187,17 @@ def test_an_answer_to_a_letter_that_gmail_does_not_know_is_sent_all_the_same(
     assert gmail.mailbox.letters[sent.remote_id].thread_id == sent.remote_id
 
 
+def test_an_answer_is_sent_without_its_conversation_where_what_gmail_says_of_it_is_nonsense(
+    gmail: GmailServer, outgoing: Outgoing
+) -> None:
+    asked = gmail.mailbox.deliver(letter_of("question"))
+    gmail.alter(f"/messages/{asked}", Given(200, b"<html>Sign in to the network</html>", {"Content-Type": "text/html"}))
+
+    sent = outgoing.send(replace(ENVELOPE, answers=asked), RAW, before_data=lambda: None)
+
+    assert gmail.mailbox.letters[sent.remote_id].thread_id == sent.remote_id
+
+
 def test_hidden_recipients_are_named_to_the_server_in_a_field_that_it_takes_out(gmail: GmailServer, outgoing: Outgoing) -> None:
     outgoing.send(Envelope(ENVELOPE.sender, (*ENVELOPE.recipients, "dave@quay.example")), RAW, before_data=lambda: None)
 

@@ -6,7 +6,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -153,16 +153,27 @@ def tls_web(authority: Authority) -> Iterator[Callable[[Callable[[Asked], Given]
         yield start
 
 
+@contextmanager
+def _readable_by_all() -> Iterator[None]:
+    """Files made inside can be read by the user whom a server runs as, whatever the umask of whoever runs the tests."""
+    before = os.umask(0o022)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
 @pytest.fixture(scope="session")
 def postfix(server_folder: Path, authority: Authority) -> Iterator[Postfix]:
     """A Postfix that takes letters for harbour.example."""
     folder = server_folder / f"postfix{os.getpid()}"
-    folder.mkdir()
-    try:
-        server = Postfix(folder, root=unpacked_postfix(), authority=authority)
-        server.start()
-    except PostfixMissing as reason:
-        pytest.skip(f"Postfix cannot be run here: {reason}")
+    with _readable_by_all():
+        folder.mkdir()
+        try:
+            server = Postfix(folder, root=unpacked_postfix(), authority=authority)
+            server.start()
+        except PostfixMissing as reason:
+            pytest.skip(f"Postfix cannot be run here: {reason}")
     yield server
     server.stop()
 
