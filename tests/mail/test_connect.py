@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from dataclasses import replace
 from pathlib import Path
 
@@ -92,13 +93,14 @@ def test_mail_files_are_tried_out_too(tmp_path: Path) -> None:
 
 
 def test_nothing_stays_open_when_opening_fails() -> None:
-    (port,) = free_ports(1)
     with ScriptedImap(answers={"AUTHENTICATE": b"TAG NO no\r\n"}).start().stopping() as fake:
         with pytest.raises(MailError):
             connect.open_incoming(fake.server(), policy=LOOPBACK)
         assert fake.is_left(within=5.0)
-    with pytest.raises(PortClosed):
-        connect.open_incoming(Server(protocol="imap", host="localhost", port=port), policy=LOOPBACK)
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))  # nobody else gets this port, and nobody listens on it
+        with pytest.raises(PortClosed):
+            connect.open_incoming(Server(protocol="imap", host="127.0.0.1", port=held.getsockname()[1]), policy=LOOPBACK)
 
 
 def test_a_trial_given_up_half_way_closes_its_connection() -> None:
