@@ -7,6 +7,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from django.db import transaction
 from django.db.utils import ConnectionHandler
 
 from mooring.config.installation import journal_of, sqlite_database
@@ -69,11 +70,14 @@ def test_transactions_take_their_lock_at_once(tmp_path: Path) -> None:
     assert sqlite_database(tmp_path / "mooring.sqlite3")["OPTIONS"]["transaction_mode"] == "IMMEDIATE"
 
 
-def test_a_database_that_is_locked_at_the_first_question_is_not_taken_for_one_without_json(tmp_path: Path) -> None:
+def test_a_database_that_is_locked_at_the_first_question_is_not_taken_for_one_without_json(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "mooring.sqlite3"
     entry = sqlite_database(path)
     entry["OPTIONS"]["timeout"] = 0
-    connections = ConnectionHandler({"default": {**entry, "TIME_ZONE": None, "CONN_MAX_AGE": 0}})
+    connections = ConnectionHandler({"default": {**entry, "TIME_ZONE": None, "CONN_MAX_AGE": 0, "AUTOCOMMIT": True}})
+    monkeypatch.setattr(transaction, "connections", connections)  # Django asks its question within a transaction
     connections["default"].ensure_connection()
     writing = sqlite3.connect(path, isolation_level=None)
     writing.execute("BEGIN EXCLUSIVE")

@@ -13,7 +13,7 @@ from making import NOW, actor, make_group, make_opportunity, make_pipeline, make
 from mooring.reports.rates import Home
 from mooring.sales.budgets import (
     UnableToBudget,
-    budgets_between,
+    budgets_by_month,
     budgets_of,
     groups_from,
     grown,
@@ -83,8 +83,9 @@ def test_budgets_are_kept_grown_and_told(alice: User, bob: User) -> None:
     keep_budgets(budgets={bob.pk: {**more, (2025, 1): Decimal(5)}}, by=actor(alice), now=NOW)
     assert budgets_of([bob], year=2026, fiscal=CALENDAR)[bob.pk][2026, 1] == Decimal("91.66")
     assert budgets_of([bob], year=2025, fiscal=CALENDAR)[bob.pk][2025, 1] == 5
-    assert budgets_between([bob], since=date(2025, 1, 1), until=date(2025, 2, 28))[bob.pk] == 5 + months[2025, 2]
-    assert budgets_between([bob], since=date(2025, 1, 2), until=date(2025, 2, 27)) == {}
+    whole = budgets_by_month([bob], since=date(2025, 1, 1), until=date(2025, 2, 28))[bob.pk]
+    assert list(whole.values()) == [5, months[2025, 2]]
+    assert budgets_by_month([bob], since=date(2025, 1, 2), until=date(2025, 2, 27)) == {}
     (entry, *_) = entries_about(kind="budget", record_id=bob.pk)
     assert entry.changes["2025-01"][1] == "5"
     with pytest.raises(UnableToBudget):

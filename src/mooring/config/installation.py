@@ -11,8 +11,11 @@ import sqlite3
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlsplit
+
+if TYPE_CHECKING:
+    from django.db.backends.base.base import BaseDatabaseWrapper
 
 
 class BadInstallation(Exception):
@@ -136,15 +139,25 @@ def sqlite_database(path: Path) -> dict[str, Any]:
     journal, synchronous = journal_of(sqlite3.sqlite_version_info)
     pragmas = {"journal_mode": journal, "synchronous": synchronous, "cache_size": -20_000, "temp_store": "MEMORY"}
     return {
-        "ENGINE": "mooring.config.sqlite",
+        "ENGINE": "django.db.backends.sqlite3",
         "NAME": str(path),
         "OPTIONS": {
             "transaction_mode": "IMMEDIATE",
             "timeout": 20,
             "init_command": " ".join(f"PRAGMA {name}={value};" for name, value in pragmas.items()),
         },
-        "TEST": {"NAME": ":memory:"},
+        "TEST": {"NAME": None},
     }
+
+
+def say_that_sqlite_knows_json(*, connection: BaseDatabaseWrapper, **_signal: object) -> None:
+    """A receiver of `connection_created`: every SQLite that Python comes with has JSON functions.
+
+    Django asks the database once for each connection and takes "database is locked" for a no: since transactions begin with
+    BEGIN IMMEDIATE, a connection whose first page met a long write could show no card until it was closed.
+    """
+    if connection.vendor == "sqlite":
+        connection.features.supports_json_field = True
 
 
 def read_installation(environment: dict[str, str] | None = None) -> Installation:

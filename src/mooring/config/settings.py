@@ -6,8 +6,9 @@ import os
 from typing import Any
 
 from csp.constants import NONE, SELF
+from django.db.backends.signals import connection_created
 
-from mooring.config.installation import read_installation
+from mooring.config.installation import read_installation, say_that_sqlite_knows_json
 
 INSTALLATION = read_installation()
 
@@ -87,6 +88,7 @@ TEMPLATES: list[dict[str, Any]] = [
 FORM_RENDERER = "mooring.ui.forms.FormRenderer"
 
 DATABASES = {"default": INSTALLATION.database()}
+connection_created.connect(say_that_sqlite_knows_json)
 CACHES = {"default": INSTALLATION.cache()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

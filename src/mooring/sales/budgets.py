@@ -142,12 +142,6 @@ def budgets_by_month(people: Iterable[User], *, since: date, until: date) -> dic
     return found
 
 
-def budgets_between(people: Iterable[User], *, since: date, until: date) -> dict[int, Decimal]:
-    """Person's id -> the sum of those months. One query."""
-    months = budgets_by_month(people, since=since, until=until)
-    return {user_id: sum(amounts.values(), NOTHING) for user_id, amounts in months.items()}
-
-
 def spread(total: Decimal, currency: str) -> list[Decimal]:
     """A year's total evenly over twelve months, in whole minor units; what cannot be divided goes to the last months."""
     unit = Decimal(1).scaleb(-places_of(currency))
