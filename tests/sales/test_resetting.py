@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
@@ -10,10 +9,12 @@ from typing import Any
 import pytest
 from django.apps import apps
 from django.db import connection
+from django.db.models import QuerySet
 
 from making import NOW, PASSWORD, actor, make_opportunity, make_pipeline, make_sales_mailbox
 from mooring.sales.kept_sums import put_together
-from mooring.sales.models import BoxReset, Opportunity, Pipeline, PipelineVersion, SalesMailbox
+from mooring.sales.mailboxes import MOST_LEVELS, move_mailbox
+from mooring.sales.models import Ancestry, BoxReset, Opportunity, Pipeline, PipelineVersion, SalesMailbox
 from mooring.sales.resetting import (
     UNDO_FOR,
     UnableToReset,
@@ -73,7 +74,7 @@ def present(box: SalesMailbox) -> SalesMailbox:
     return SalesMailbox.objects.unscoped(_WHY).select_related("parent").get(pk=box.pk)
 
 
-def resets_of(*boxes: SalesMailbox) -> Iterable[BoxReset]:
+def resets_of(*boxes: SalesMailbox) -> QuerySet[BoxReset]:
     return BoxReset.objects.filter(mailbox__in=boxes)
 
 
@@ -134,11 +135,46 @@ def test_a_box_that_would_stand_below_itself_stays_at_the_top(north: SalesMailbo
     top = present(north).parent
     assert top is not None
     reset_mailboxes(boxes=[north], by=actor(alice), now=LATER)
-    from mooring.sales.mailboxes import move_mailbox
-
     move_mailbox(box=top, parent=present(north), by=actor(alice), now=LATER)
     undo_resets(resets=resets_of(north), by=actor(alice), now=LATER)
     assert present(north).parent is None
+
+
+def test_a_box_that_stood_at_the_top_stands_there_again(north: SalesMailbox, alice: User) -> None:
+    south = make_sales_mailbox("South")
+    reset_mailboxes(boxes=[south], by=actor(alice), now=LATER)
+    move_mailbox(box=present(south), parent=north, by=actor(alice), now=LATER)
+    undo_resets(resets=resets_of(south), by=actor(alice), now=LATER)
+    assert present(south).parent is None
+    assert not Ancestry.objects.filter(above=north, below=south).exists()
+
+
+def test_a_box_that_would_stand_too_deep_stays_at_the_top(north: SalesMailbox, alice: User) -> None:
+    top = present(north).parent
+    assert top is not None
+    reset_mailboxes(boxes=[north], by=actor(alice), now=LATER)
+    above = make_sales_mailbox("Level 1")
+    for level in range(2, MOST_LEVELS - 1):
+        above = make_sales_mailbox(f"Level {level}", parent=above)
+    move_mailbox(box=top, parent=above, by=actor(alice), now=LATER)
+    undo_resets(resets=resets_of(north), by=actor(alice), now=LATER)
+    assert present(north).parent is None
+
+
+def test_of_two_resets_of_a_box_the_later_is_undone_first(north: SalesMailbox, alice: User) -> None:
+    put_together()
+    before = rows_of(SalesMailbox, Pipeline, Opportunity)
+    reset_mailboxes(boxes=[north], by=actor(alice), now=LATER)
+    first = resets_of(north).get()
+    again = LATER + timedelta(hours=1)
+    make_pipeline("Masts", mailbox=present(north))
+    reset_mailboxes(boxes=[north], by=actor(alice), now=again)
+    with pytest.raises(UnableToReset, match="5 Sales mailbox 5 was reset once more"):
+        undo_resets(resets=[first], by=actor(alice), now=again)
+    undo_resets(resets=resets_of(north), by=actor(alice), now=again)
+    assert sorted(Pipeline.objects.visible_to(alice).values_list("name", flat=True)) == ["Boats", "Masts"]
+    after = rows_of(SalesMailbox, Pipeline, Opportunity)
+    assert {name: rows[: len(before[name])] for name, rows in after.items()} == before
 
 
 def test_what_was_destroyed_at_once_or_is_over_does_not_come_back(north: SalesMailbox, alice: User) -> None:

@@ -137,8 +137,10 @@ def uncouple(box: SalesMailbox) -> None:
 
 
 def couple(box: SalesMailbox, parent: SalesMailbox) -> None:
-    """Stand the box below `parent` again, unless that has come to stand below it. Within the deed of another."""
-    if not Ancestry.objects.filter(above=box, below=parent).exists():
+    """Stand the box below `parent` again, unless that has come to stand below it, or too deep. Within the deed of another."""
+    is_circle = Ancestry.objects.filter(above=box, below=parent).exists()
+    levels = Ancestry.objects.filter(below=parent).count() + 1 + _levels_below(box)
+    if not is_circle and levels <= MOST_LEVELS:
         box.parent = parent
         box.save(update_fields=["parent"])
         _redraw_lines(box)

@@ -110,6 +110,7 @@ def undo_resets(*, resets: Iterable[BoxReset], by: Actor, now: datetime) -> list
         held = list(rows.filter(undone_at=None, destroyed_at=None, until__gt=now).order_by("-at", "-pk"))
         if not held:
             raise UnableToReset(_("This reset cannot be undone any more."))
+        _demand_latest(held)
         return [_undo(reset, by=by, now=now) for reset in held]
 
 
@@ -164,8 +165,10 @@ def _undo(reset: BoxReset, *, by: Actor, now: datetime) -> SalesMailbox:
     box.created_on = date.fromisoformat(before["created_on"])
     box.locked_at = datetime.fromisoformat(before["locked_at"]) if before["locked_at"] else None
     box.save()
-    if parent is not None and parent.pk != box.parent_id:
-        couple(box, parent)
+    if reset.before["parent_id"] != box.parent_id:
+        uncouple(box)
+        if parent is not None:
+            couple(box, parent)
     _make_way(reset)
     Pipeline.objects.unscoped(_WHY).filter(reset_by=reset).update(reset_by=None)
     PipelineVersion.objects.unscoped(_WHY).filter(reset_by=reset).update(reset_by=None)
@@ -173,6 +176,17 @@ def _undo(reset: BoxReset, *, by: Actor, now: datetime) -> SalesMailbox:
     reset.save(update_fields=["undone_at"])
     note("reset_undone", box, {}, by=by, now=now)
     return box
+
+
+def _demand_latest(resets: Sequence[BoxReset]) -> None:
+    """A box that was reset again since holds the defaults of the later reset, and would get them back with that one's undo."""
+    can_be_undone = BoxReset.objects.filter(undone_at=None, destroyed_at=None).exclude(pk__in=[reset.pk for reset in resets])
+    later = can_be_undone.filter(mailbox__in=[reset.mailbox_id for reset in resets]).select_related("mailbox")
+    firsts = {reset.mailbox_id: (reset.at, reset.pk) for reset in resets}
+    for other in later:
+        if (other.at, other.pk) > firsts[other.mailbox_id]:
+            said = _("%(name)s was reset once more since then. Undo the later reset first.")
+            raise UnableToReset(said % {"name": other.mailbox})
 
 
 def _make_way(reset: BoxReset) -> None:
