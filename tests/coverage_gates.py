@@ -9,7 +9,9 @@ import json
 import sys
 import tempfile
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from coverage import Coverage
 from coverage.exceptions import NoDataError
@@ -37,35 +39,54 @@ def gate_of(path: str) -> tuple[str, int]:
     raise AssertionError("the last gate fits everything")
 
 
-def failures(measured: Iterable[tuple[str, int, int]]) -> list[str]:
-    """A line per gate that is not met. `measured` holds (path, what there is, what was reached)."""
-    sums: dict[tuple[str, int], list[int]] = {}
-    for path, there, reached in measured:
-        entry = sums.setdefault(gate_of(path), [0, 0])
-        entry[0] += there
-        entry[1] += reached
+@dataclass(frozen=True)
+class Measured:
+    """One file: how many lines and branches there are and were reached, and where the others begin."""
+
+    path: str
+    there: int
+    reached: int
+    missed: tuple[int, ...]
+
+
+def failures(measured: Iterable[Measured]) -> list[str]:
+    """The rooms whose gate is not met, after a line for each room and one for each file that misses something there."""
+    rooms: dict[tuple[str, int], list[Measured]] = {}
+    for file in measured:
+        rooms.setdefault(gate_of(file.path), []).append(file)
     found = []
-    for (room, gate), (there, reached) in sorted(sums.items()):
+    for (room, gate), files in sorted(rooms.items()):
+        there, reached = sum(file.there for file in files), sum(file.reached for file in files)
         percent = 100 * reached / there if there else 100.0
         met = reached * 100 >= gate * there
         sys.stdout.write(f"{'ok  ' if met else 'LOW '} {room:<24} {percent:6.2f} % of {there:>6}, gate {gate} %\n")
         if not met:
             found.append(room)
+            for file in files:
+                if file.missed:
+                    sys.stdout.write(f"       {file.path}: {', '.join(map(str, file.missed))}\n")
     return found
 
 
-def measure() -> list[tuple[str, int, int]]:
-    """(path, lines and branches, those reached) of every file of the program."""
+def measure() -> list[Measured]:
+    """Every file of the program."""
     coverage = Coverage()
     coverage.load()
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "coverage.json"
         coverage.json_report(outfile=str(report))
         files = json.loads(report.read_text())["files"]
-    sums = [(path, file["summary"]) for path, file in files.items()]
-    return [
-        (path, one["num_statements"] + one["num_branches"], one["covered_lines"] + one["covered_branches"]) for path, one in sums
-    ]
+    return [_measured(path, file) for path, file in sorted(files.items())]
+
+
+def _measured(path: str, file: dict[str, Any]) -> Measured:
+    told = file["summary"]
+    return Measured(
+        path=path,
+        there=told["num_statements"] + told["num_branches"],
+        reached=told["covered_lines"] + told["covered_branches"],
+        missed=tuple(sorted({*file["missing_lines"], *(abs(start) for start, _ in file["missing_branches"])})),
+    )
 
 
 def main() -> int:
@@ -75,7 +96,7 @@ def main() -> int:
         sys.stdout.write("Nothing was measured: run the suite with --cov first.\n")
         return 1
     if low:
-        sys.stdout.write(f"Below their gates: {', '.join(low)}. “coverage report” names the lines.\n")
+        sys.stdout.write(f"Below their gates: {', '.join(low)}.\n")
     return 1 if low else 0
 
 
