@@ -229,6 +229,7 @@ def test_a_folder_is_believed_unchanged_only_after_two_equal_looks(maildir: Path
 
 def test_a_tree_gives_its_folders_and_their_letter_files(tmp_path: Path) -> None:
     (tmp_path / "A" / "B").mkdir(parents=True)
+    (tmp_path / "without letters" / "inside").mkdir(parents=True)
     (tmp_path / ".git").mkdir()
     (tmp_path / ".git" / "x.eml").write_bytes(LETTER)
     (tmp_path / "A" / "one.eml").write_bytes(LETTER)

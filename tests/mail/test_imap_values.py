@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mooring.mail.errors import ProtocolViolation
@@ -108,6 +108,7 @@ def test_what_is_no_set_is_refused(text: bytes) -> None:
 
 
 @given(st.text(st.characters(exclude_categories=("Cs", "Cc", "Cf", "Zl", "Zp")), max_size=30))
+@example("Żagle & szkutnicy/帆")
 def test_names_survive_modified_utf7(name: str) -> None:
     wire_name = encode_name(name)
 

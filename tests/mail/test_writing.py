@@ -9,7 +9,7 @@ from itertools import count
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from mooring.mail import writing
@@ -168,12 +168,16 @@ readable = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max
 
 
 @given(words=st.lists(readable, min_size=1, max_size=6))
+@example(words=["Łódź", "帆" * 60, "sails"])
+@example(words=["x" * 200, "=?"])
 def test_a_subject_arrives_as_written(words: list[str]) -> None:
     subject = " ".join(words)[:900]
     assert read(subject=subject).header.subject == one_line(subject)
 
 
 @given(name=readable)
+@example(name="Żaneta Żagiel")
+@example(name='Carol "C" \\ Marsh')
 def test_a_name_arrives_as_written(name: str) -> None:
     (found,) = read(to=(Correspondent("carol@harbour.example", name),)).header.to
     assert found.name == one_line(name)[:300]
