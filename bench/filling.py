@@ -15,6 +15,8 @@ from typing import Any
 from django.db import connection, transaction
 
 from bench.filling_letters import fill_letters
+from bench.putting_off import indexes_put_off
+from mooring.customers.archiving import archive_customers
 from mooring.customers.child_rows import words_of_data
 from mooring.customers.creating_many import create_contacts, create_customers, create_leads
 from mooring.customers.info_fields import ChoiceData, InfoFieldData, add_field
@@ -22,11 +24,21 @@ from mooring.customers.lists import EntryData, add_entry
 from mooring.customers.models import Category, Customer, CustomerStatus, Industry, InfoField, Project
 from mooring.customers.models.search_word import ProjectWord
 from mooring.customers.names import name_key
-from mooring.customers.record_data import AffiliationData, ContactData, CustomerData, LeadData, ProjectData
+from mooring.customers.record_data import (
+    AffiliationData,
+    ContactData,
+    CustomerData,
+    DomainData,
+    LeadData,
+    PhoneData,
+    ProjectData,
+)
+from mooring.customers.value_lists import any_of
 from mooring.letters.models import Folder, MailAccount
+from mooring.users.groups import add_group, add_member
 from mooring.users.inserting import insert_rows
 from mooring.users.journal import Actor
-from mooring.users.models import User
+from mooring.users.models import Group, User
 from mooring.users.staff import add_user
 
 NOW = datetime(2026, 11, 2, 12, tzinfo=UTC)
@@ -36,11 +48,14 @@ PEOPLE = (("alice", "administrator"), ("bob", "sales_person"), ("eve", "sales_pe
 _SYLLABLES = [first + second for first in "bdfghklmnprstvwz" for second in "aeio"]
 _ENDS = ("Ltd", "GmbH", "S.A.", "Sp. z o.o.", "Inc", "AB")
 _COMMAND = Actor(None, "command")
+_GROUPS = 300
+_WHY = "the rows are invented"
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much there is. There are as many contacts as customers, a fifth as many leads and projects."""
+    """How much there is. There are as many contacts as customers, a fifth as many leads and projects; a tenth of the customers
+    rest in the archive."""
 
     customers: int
     letters: int
@@ -58,10 +73,12 @@ def fill(size: Size) -> None:
         owner=people[1], your_name="Bob", address="bob@bench.example", is_main=True, created_at=NOW, changed_at=NOW
     )
     folder = Folder.objects.create(account=account, path="INBOX", wire_name="INBOX")
+    _fill_groups(people[1:])
     customer_ids: list[int] = []
     chosen = _Chosen.made()
-    for numbers in _portions(size.customers):
-        customer_ids += _fill_records(numbers, people, chosen, chance)
+    with indexes_put_off("customers_", "users_journal"):
+        for numbers in _portions(size.customers):
+            customer_ids += _fill_records(numbers, people, chosen, chance)
     fill_letters(count=size.letters, customer_ids=customer_ids, folder=folder, now=NOW, chance=chance)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
@@ -111,7 +128,7 @@ def _hurry() -> None:
 
 def is_filled(size: Size) -> bool:
     """Whether the database holds a company of this size from an earlier run. Raises SystemExit if it holds another one."""
-    customers = Customer.objects.unscoped("counted").count()
+    customers = Customer.objects.unscoped(_WHY).count()
     if customers not in (0, size.customers):
         raise SystemExit(f"the database holds {customers:,} customers: choose another one, or --customers {customers}")
     return customers > 0
@@ -128,11 +145,15 @@ def _fill_records(numbers: range, people: Sequence[User], chosen: _Chosen, chanc
             kind="person" if number % 3 == 0 else "company",
             owner=people[number % len(people)],
             emails=(f"office@c{number}.example",),
+            phones=(PhoneData(number=f"+48 {_shared(number):09d}"),),
+            domains=(DomainData(domain=f"c{_shared(number)}.example"),),
             **chosen.of_customer(number),
         )
         for number in numbers
     ]
     customers = create_customers(rows=rows, by=_COMMAND, now=NOW)
+    resting = [customer.pk for number, customer in zip(numbers, customers, strict=True) if number % 10 == 4]
+    archive_customers(customers=Customer.objects.unscoped(_WHY).filter(pk__in=any_of(resting)), by=_COMMAND, now=NOW)
     contacts = [
         ContactData(
             name=f"{_word(chance).title()} {_word(chance).title()}",
@@ -161,6 +182,20 @@ def _fill_projects(customers: Sequence[Customer], chance: random.Random) -> None
         projects = Project.objects.bulk_create(rows, batch_size=500)
         words = [(project.pk, word) for project, each in zip(projects, data, strict=True) for word in words_of_data(each)]
         insert_rows(ProjectWord, ("record_id", "word"), words)
+
+
+def _shared(number: int) -> int:
+    """Of every thousand customers two have one phone and one domain."""
+    return number - 1 if number % 1_000 == 8 else number
+
+
+def _fill_groups(people: Sequence[User]) -> None:
+    """A tree with eight groups below each; one of the people works in each."""
+    groups: list[Group] = []
+    for number in range(_GROUPS):
+        parent = groups[(number - 1) // 8] if groups else None
+        groups.append(add_group(name=f"Group {number}", parent=parent, by=_COMMAND, now=NOW))
+        add_member(group=groups[-1], user=people[number % len(people)], by=_COMMAND, now=NOW)
 
 
 def _company(chance: random.Random) -> str:

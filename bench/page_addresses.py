@@ -8,7 +8,7 @@ from mooring.customers.info_values import name_of
 from mooring.customers.models import Category, Contact, Customer, Industry, InfoField, Lead, ListEntry, Project
 from mooring.customers.queries import customers_page
 from mooring.letters.models import Folder, Letter
-from mooring.users.models import User
+from mooring.users.models import Group, User
 
 _WHY = "the rows are invented"
 _DEEP = 49_950
@@ -35,18 +35,27 @@ SEARCHES = {
 
 def page_addresses() -> dict[str, tuple[str, str]]:
     """Name -> (who asks, address)."""
-    shared = _lists() | _cards() | _reports() | _searches()
+    shared = _lists() | _archive() | _cards() | _reports() | _searches()
     found = {f"{who}: {name}": (who, address) for name, address in shared.items() for who in ("alice", "bob", "eve")}
-    return found | _own() | _duplicates()
+    return found | _own() | _duplicates() | {f"alice: {name}": ("alice", address) for name, address in _setup().items()}
+
+
+def posted_paths() -> set[str]:
+    """Where the query of an address is sent as a form: questions that are asked before anything is changed."""
+    return {f"/setup/crm/industries/{_entry(Industry, 'Shipping')}/move/", "/customers/archive/ask/"}
 
 
 def _duplicates() -> dict[str, tuple[str, str]]:
-    """For whoever may merge anything: the beginning of each search, and the middle of the base."""
-    customers = Customer.objects.unscoped(_WHY).order_by("twin_key")
+    """For whoever may merge anything: the beginning of each search, and the middle of the base; merging side by side."""
+    customers = Customer.objects.unscoped(_WHY).filter(archived_at=None).order_by("twin_key")
     middle = customers[customers.count() // 2].pk
     reasons = ("same_email", "same_domain", "same_phone", "same_name")
     pages = {f"alice: duplicates, {reason}": f"/customers/duplicates/?reason={reason}" for reason in reasons}
     pages["alice: duplicates, same_name, deep"] = f"/customers/duplicates/?reason=same_name&after={middle}"
+    pages["alice: merge, two"] = f"/customers/merge/?{urlencode({'ids': _first_ids(2)}, doseq=True)}"
+    pages["alice: merge, five"] = f"/customers/merge/?{urlencode({'ids': _first_ids(5)}, doseq=True)}"
+    pages["alice: merge, with which"] = f"/customers/{middle}/merge/"
+    pages["alice: merge, with which, common word"] = f"/customers/{middle}/merge/?q=ba"
     pages["alice: duplicates of contacts"] = "/contacts/duplicates/?reason=same_name"
     return {name: ("alice", address) for name, address in pages.items()}
 
@@ -72,6 +81,42 @@ def _lists() -> dict[str, str]:
         "projects": "/projects/",
         "palette, two letters": "/search/?q=ba",
     }
+
+
+def _archive() -> dict[str, str]:
+    """The tenth of the customers that rests there."""
+    archive = "/customers/archive/"
+    return {
+        "archive": archive,
+        "archive, newest": f"{archive}?sort=-created",
+        "archive, of a kind": f"{archive}?kind=person",
+        "archive, common word": f"{archive}?text=ba",
+        "archive, rare word": f"{archive}?text=c77774.example",
+        "archive, common industry": f"{archive}?industry={_entry(Industry, 'Shipping')}",
+        "archive, rare industry": f"{archive}?industry={_entry(Industry, 'Whaling')}",
+        "archive, two of information": f"{archive}?{_info('Origin')}=2&{_info('Employees')}_from=49000",
+    }
+
+
+def _setup() -> dict[str, str]:
+    """The tree of groups, the list of industries, and how many customers each has."""
+    shipping, fishing = _entry(Industry, "Shipping"), _entry(Industry, "Fishing")
+    group = Group.objects.order_by("pk")[0]
+    report = "/reports/of/customers/"
+    return {
+        "groups as a tree": "/setup/groups/",
+        "group": f"/setup/groups/{group.pk}/",
+        "industries": "/setup/crm/industries/",
+        "industry": f"/setup/crm/industries/{shipping}/",
+        "industry, how many would move": f"/setup/crm/industries/{shipping}/move/?new={fishing}",
+        "ask to archive five": f"/customers/archive/ask/?{urlencode({'ids': _first_ids(5)}, doseq=True)}",
+        **{f"customers by {by}": f"{report}?by={by}" for by in ("industry", "category", "status")},
+    }
+
+
+def _first_ids(count: int) -> list[int]:
+    customers = Customer.objects.unscoped(_WHY).filter(archived_at=None).order_by("pk")
+    return list(customers.values_list("pk", flat=True)[:count])
 
 
 def _entry(kind: type[ListEntry], name: str) -> int:

@@ -120,3 +120,16 @@ def test_the_finder_takes_as_many_queries_for_many_as_for_few(
         making.make_customer(f"Boat {number // 2}", owner=owner, now=making.NOW + timedelta(days=number))
     with django_assert_max_num_queries(12):
         desk.get("/customers/duplicates/?reason=same_name")
+
+
+def test_side_by_side_five_cost_as_many_queries_as_two(desk: Client, owner: User, django_assert_max_num_queries: Any) -> None:
+    harbour = making.make_customer("Harbour", owner=owner)
+    people = [making.make_contact(f"Anna {number}", at=(harbour,), emails=(f"a{number}@harbour.example",)) for number in range(5)]
+    firms = [making.make_customer(f"Quay {number}", owner=owner, domains=(f"quay{number}.example",)) for number in range(5)]
+    for kind, records in (("contacts", people), ("customers", firms)):
+        ids = "&".join(f"ids={record.pk}" for record in records)
+        with django_assert_max_num_queries(12):
+            beside = text_of(desk.get(f"/{kind}/merge/?{ids}"))
+        assert beside.count(str(records[4])) > 1
+    with django_assert_max_num_queries(12):
+        desk.get(f"/customers/{firms[0].pk}/merge/")

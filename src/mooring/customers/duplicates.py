@@ -6,7 +6,7 @@ so that two people do not unknowingly work on one customer; kind, owner and coun
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,6 +22,7 @@ from mooring.mail.addresses import is_public_domain, match_key
 from mooring.users.models import User
 
 Record = Customer | Lead | Contact
+_KINDS: Final = (Customer, Lead, Contact)
 
 MOST_SHOWN: Final = 10
 
@@ -45,7 +46,11 @@ class Duplicate:
 
 
 def possible_duplicates(
-    *, data: CustomerData | LeadData | ContactData, reader: User, exclude_id: int | None = None
+    *,
+    data: CustomerData | LeadData | ContactData,
+    reader: User,
+    exclude_id: int | None = None,
+    kinds: Collection[type[Record]] = _KINDS,
 ) -> list[Duplicate]:
     """Each record once with its strongest reason, then at most one hint at hidden ones. `data` need not be checked.
 
@@ -53,13 +58,15 @@ def possible_duplicates(
     """
     kind = {CustomerData: Customer, LeadData: Lead, ContactData: Contact}[type(data)]
     found: dict[tuple[type[Record], int], Reason] = {}
-    for reason, model, record_id in _found(data):
-        if (model, record_id) != (kind, exclude_id):
+    for reason, model, record_id in _found(data, kinds):
+        if model in kinds and (model, record_id) != (kind, exclude_id):
             found.setdefault((model, record_id), reason)
     return _named_as_far_as_seen(found, reader)
 
 
-def _found(data: CustomerData | LeadData | ContactData) -> Iterator[tuple[Reason, type[Record], int]]:
+def _found(
+    data: CustomerData | LeadData | ContactData, kinds: Collection[type[Record]]
+) -> Iterator[tuple[Reason, type[Record], int]]:
     keys = [match_key(read_email(email)) for email in data.emails if read_email(email)]
     yield from _owners(Reason.SAME_EMAIL, EmailAddress.objects.filter(key__in=keys) if keys else None)
     domains = _domains(data, keys)
@@ -69,7 +76,7 @@ def _found(data: CustomerData | LeadData | ContactData) -> Iterator[tuple[Reason
     phones = [phone_key(row.number) for row in data.phones if phone_key(row.number)]
     yield from _owners(Reason.SAME_PHONE, Phone.objects.filter(key__in=phones) if phones else None)
     if data.name.strip():
-        for model in (Customer, Lead, Contact):
+        for model in kinds:
             same = model.objects.unscoped("hidden duplicates are hinted at").filter(name_key=name_key(data.name))
             yield from ((Reason.SAME_NAME, model, pk) for pk in same.order_by("id").values_list("pk", flat=True)[:MOST_SHOWN])
 
@@ -95,7 +102,7 @@ def _owners(reason: Reason, rows: QuerySet[EmailAddress] | QuerySet[Phone] | Non
 
 def _named_as_far_as_seen(found: dict[tuple[type[Record], int], Reason], reader: User) -> list[Duplicate]:
     seen: dict[tuple[type[Record], int], Record] = {}
-    for model in (Customer, Lead, Contact):
+    for model in _KINDS:
         ids = [record_id for kind, record_id in found if kind is model]
         if ids:
             visible = model.objects.visible_to(reader).filter(Q(pk__in=ids))

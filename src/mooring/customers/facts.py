@@ -69,7 +69,9 @@ def lead_data(lead: Lead) -> LeadData:
 
 def contact_data(contact: Contact) -> ContactData:
     """Reads the rows with four queries unless they are prefetched."""
-    affiliations = contact.affiliations.select_related("customer", "lead", "role")
+    affiliations = contact.affiliations.all()
+    if "affiliations" not in getattr(contact, "_prefetched_objects_cache", ()):
+        affiliations = affiliations.select_related("customer", "lead", "role")
     return ContactData(
         name=contact.name,
         note=contact.note,

@@ -376,11 +376,12 @@ def _first(rows: QuerySet[Row], row_id: int) -> Row:
 
 def _record_for(request: HttpRequest, records: Any, record_id: int, action: Action) -> Any:
     user = user_of(request)
-    record = records.visible_to(user).filter(pk=record_id).first()
+    seen = records.visible_to(user).filter(pk=record_id)
+    record = (seen if action is Action.VIEW else seen.visible_to(user, action)).first()
+    if record is None and action is not Action.VIEW and seen.exists():
+        raise PermissionDenied
     if record is None:
         raise Http404
-    if action is not Action.VIEW and not records.visible_to(user, action).filter(pk=record_id).exists():
-        raise PermissionDenied
     return record
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest
 
+from mooring.customers.models import Lead
 from mooring.desk.access import contact_for, customer_for, lead_for, user_of
 from mooring.merging.models import Merge, MergeKind
 from mooring.merging.tables import RECORD_MODELS
@@ -19,6 +20,18 @@ _SEEK: Final = {MergeKind.CUSTOMER: customer_for, MergeKind.LEAD: lead_for, Merg
 def losable_for(request: HttpRequest, kind: MergeKind, record_id: int) -> Any:
     """A record of the kind that the user may see taken in."""
     return _SEEK[kind](request, record_id, Action.DELETE)
+
+
+def losables_for(request: HttpRequest, kind: MergeKind, ids: Sequence[int]) -> list[Any]:
+    """The same for several, in the order of their ids. One query."""
+    user, records = user_of(request), RECORD_MODELS[kind].objects
+    rows = Lead.objects.with_tags().select_related("owner", "source") if kind is MergeKind.LEAD else records.with_chosen()
+    found = {row.pk: row for row in rows.visible_to(user).visible_to(user, Action.DELETE).filter(pk__in=ids)}
+    if all(record_id in found for record_id in ids):
+        return [found[record_id] for record_id in ids]
+    if records.visible_to(user).filter(pk__in=ids).count() == len(set(ids)):
+        raise PermissionDenied
+    raise Http404
 
 
 def records_to_tell_apart(request: HttpRequest, kind: MergeKind, ids: Collection[int]) -> list[Any]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from django.db.models import Prefetch, prefetch_related_objects
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -13,7 +14,8 @@ from django.utils.translation import gettext_lazy as _
 
 from mooring.customers.facts import data_of, facts_of
 from mooring.customers.info_fields import info_fields
-from mooring.customers.models import Contact, Customer, CustomerKind, InfoField, Project
+from mooring.customers.models import Affiliation, Contact, Customer, CustomerKind, InfoField, Project
+from mooring.customers.record_data import RecordData
 from mooring.desk.access import may_change, user_of
 from mooring.desk.facts import label_of
 from mooring.desk.journal_words import FIELDS
@@ -50,9 +52,11 @@ class Line:
 def lines_of(request: HttpRequest, records: Sequence[Any]) -> list[Line]:
     """The fields in which the records differ, then what will be put together. The first record is the one that stays."""
     fields = info_fields() if isinstance(records[0], Customer) else []
-    told = [facts_of(data_of(record), fields) for record in records]
+    prefetch_related_objects(records, *_read_along(records[0]))
+    data = [data_of(record) for record in records]
+    told = [facts_of(each, fields) for each in data]
     by_id = {str(field.pk): field for field in fields}
-    chosen = [_line(field, by_id, records, told) for field in fields_of(*records)]
+    chosen = [_line(field, by_id, records, told, data[0]) for field in fields_of(*records)]
     hides = hidden_from(user_of(request))
     joined = [name for name in _JOINED if name not in hides and any(facts.get(name) for facts in told)]
     differing = [line for line in chosen if len({cell.text for cell in line.cells}) > 1]
@@ -87,7 +91,18 @@ def is_undoable(merge: Merge) -> bool:
     return may_be_undone(merge, timezone.now())
 
 
-def _line(field: Field, by_id: dict[str, InfoField], records: Sequence[Any], told: Sequence[dict[str, Any]]) -> Line:
+def _read_along(record: Record) -> Iterator[str | Prefetch[Any]]:
+    """The rows of all records that are told side by side, read at once."""
+    yield from ("emails", "phones", "postal_addresses")
+    if isinstance(record, Customer):
+        yield "domains"
+    elif isinstance(record, Contact):
+        yield Prefetch("affiliations", queryset=Affiliation.objects.select_related("customer", "lead", "role"))
+
+
+def _line(
+    field: Field, by_id: dict[str, InfoField], records: Sequence[Any], told: Sequence[dict[str, Any]], first_data: RecordData
+) -> Line:
     info = by_id.get(field.info_id)
     name = f"info: {info.name}" if info else field.name.removesuffix("_id")
     texts = [_text(facts.get(name), is_kind=name == "kind") for facts in told]
@@ -97,7 +112,7 @@ def _line(field: Field, by_id: dict[str, InfoField], records: Sequence[Any], tol
     cells = [Cell(record, text, number == first and not both) for number, (record, text) in pairs]
     if field.info_id:
         return Line(info.name if info else str(_("Additional information")), cells, field.name)
-    return Line(label_of(name, data_of(records[0])), cells, field.name, both)
+    return Line(label_of(name, first_data), cells, field.name, both)
 
 
 def _joined(name: str, records: Sequence[Any], told: Sequence[dict[str, Any]]) -> Line:

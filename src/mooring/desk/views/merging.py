@@ -19,7 +19,7 @@ from mooring.desk.access import actor_of, demand, user_of
 from mooring.desk.kinds import KINDS, RecordKind
 from mooring.desk.list_pages import own_path, ticked_ids
 from mooring.desk.lists import CONTACTS, CUSTOMERS, LEADS
-from mooring.desk.merge_access import losable_for, merge_for, records_to_tell_apart
+from mooring.desk.merge_access import losable_for, losables_for, merge_for, records_to_tell_apart
 from mooring.desk.merge_pages import choices_of, is_undoable, lines_of
 from mooring.desk.timeline import id_in
 from mooring.merging.differences import UnableToTellApart, take_back_difference, tell_apart
@@ -103,8 +103,8 @@ def merge_with(request: HttpRequest, kind: MergeKind, record_id: int) -> HttpRes
         )
     else:
         data: Any = data_of(record)
-        twins = possible_duplicates(data=data, reader=reader, exclude_id=record.pk)
-        rows = [twin.record for twin in twins if isinstance(twin.record, RECORD_MODELS[kind])]
+        twins = possible_duplicates(data=data, reader=reader, exclude_id=record.pk, kinds=[RECORD_MODELS[kind]])
+        rows = [twin.record for twin in twins if twin.record is not None]
     others = [row for row in rows if row.pk != record.pk][:_FOUND]
     offers = [(row, _compare_url(kind, [record.pk, row.pk])) for row in others]
     return page(request, "desk/merging/with.html", {"kind": which, "record": record, "offers": offers, "text": text})
@@ -172,7 +172,7 @@ def _asked(request: HttpRequest, kind: MergeKind) -> Sequence[Any]:
     ids = list(dict.fromkeys(number for number in map(id_in, request.GET.getlist("ids")) if number is not None))
     if not 2 <= len(ids) <= MOST_AT_ONCE:
         raise Http404
-    return [losable_for(request, kind, number) for number in ids]
+    return losables_for(request, kind, ids)
 
 
 def _compare_url(kind: MergeKind, ids: Sequence[int]) -> str:
