@@ -174,6 +174,8 @@ def test_boxes_are_reset_after_a_caution_and_come_back(coast: SalesMailbox, alic
     assert present(coast).name == "Sales mailbox 10"
     (batch,) = BoxReset.objects.values_list("batch", flat=True)
     undo = reverse("undo_reset", args=[batch])
+    card = reverse("box", args=[coast.pk])
+    assert (undo in text(browser, card), undo in text(client_of(bob), card)) == (True, False)
     assert client_of(bob).post(undo).status_code == 403
     assert "as it was before" in browser.post(undo, follow=True).content.decode()
     assert present(coast).name == "Coast"

@@ -23,8 +23,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.db import connection
-from django.test import Client
+from django.test import Client, TransactionTestCase
 from playwright.sync_api import Browser, Page, expect, sync_playwright
+from pytest_django.live_server_helper import LiveServer
 
 from mooring.ui import build_assets
 from mooring.users.models import User
@@ -48,9 +49,11 @@ WIDTHS = {"wide": (1440, 900), "phone": (390, 844)}
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests that open pages need a browser, and rows that the server's threads can see."""
     for item in items:
-        if "open_page" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.browser)
+        names = getattr(item, "fixturenames", ())
+        if "open_page" in names:
             item.add_marker(pytest.mark.django_db(transaction=True))
+        if "open_page" in names or "open_shared" in names:
+            item.add_marker(pytest.mark.browser)
             if not Path(CHROMIUM).exists():
                 item.add_marker(pytest.mark.skip(reason="Chromium is not installed"))
 
@@ -69,15 +72,16 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
-@pytest.fixture
-def open_page(browser: Browser, live_server: Any, assets: None) -> Iterator[Callable[..., Page]]:
-    """open_page("/customers/", user=bob, width=390, has_script=False) -> a page of a browser of its own, signed in as bob.
+class Visits:
+    """Pages opened at one server, each in a browser of its own. What none of them may do is kept until the end."""
 
-    `visits` is where the journey may lead beside our own pages, with a certificate of the tests.
-    """
-    opened: list[tuple[Any, list[str]]] = []
+    def __init__(self, browser: Browser, home: str) -> None:
+        self._browser, self._home = browser, home
+        self._contexts: list[Any] = []
+        self._wrongs: list[str] = []
 
-    def open_page(
+    def open(
+        self,
         path: str = "/",
         *,
         user: User | None = None,
@@ -86,29 +90,62 @@ def open_page(browser: Browser, live_server: Any, assets: None) -> Iterator[Call
         has_script: bool = True,
         visits: str = "",
     ) -> Page:
-        context = browser.new_context(
+        """`visits` is where the journey may lead beside our own pages, with a certificate of the tests."""
+        context = self._browser.new_context(
             ignore_https_errors=bool(visits),
             viewport={"width": width, "height": height},
             java_script_enabled=has_script,
             reduced_motion="reduce",
-            base_url=live_server.url,
+            base_url=self._home,
         )
         context.set_default_timeout(15_000)
-        wrongs: list[str] = []
-        opened.append((context, wrongs))
+        self._contexts.append(context)
         page = context.new_page()
-        _watch(page, (live_server.url, visits) if visits else (live_server.url,), wrongs)
+        _watch(page, (self._home, visits) if visits else (self._home,), self._wrongs)
         if user is not None:
-            context.add_cookies([_session_of(user, live_server.url)])
+            context.add_cookies([_session_of(user, self._home)])
         page.goto(path)
         return page
 
-    yield open_page
-    found = []
-    for context, wrongs in opened:
-        context.close()
-        found += wrongs
-    assert not found
+    def end(self) -> None:
+        """Fails where a page did what it may not."""
+        for context in self._contexts:
+            context.close()
+        assert not self._wrongs
+
+
+@pytest.fixture
+def open_page(browser: Browser, live_server: Any, assets: None) -> Iterator[Callable[..., Page]]:
+    """open_page("/customers/", user=bob, width=390, has_script=False) -> a page of a browser of its own, signed in as bob."""
+    visits = Visits(browser, live_server.url)
+    yield visits.open
+    visits.end()
+
+
+@pytest.fixture(scope="session")
+def server_of_kept_rows(django_db_setup: None) -> Iterator[LiveServer]:
+    """As live_server, after whose tests all rows are taken away. It outlives the files, as pages that listen for news do."""
+    server = LiveServer("localhost")
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def open_shared(
+    browser: Browser, server_of_kept_rows: LiveServer, kept_rows: None, assets: None
+) -> Iterator[Callable[..., Page]]:
+    """As open_page, for pages that all tests of a file share, on rows that they share."""
+    visits = Visits(browser, server_of_kept_rows.url)
+    yield visits.open
+    visits.end()
+
+
+@pytest.fixture(scope="module")
+def kept_rows(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """What is written stays for all tests of a file; it is taken away at their end."""
+    with django_db_blocker.unblock():
+        yield
+        TransactionTestCase("__init__")._fixture_teardown()
 
 
 @pytest.fixture

@@ -6,11 +6,13 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from mooring.desk.access import user_of
 from mooring.desk.opened_boxes import opened
 from mooring.sales.models import SalesMailbox
+from mooring.sales.resetting import resets_to_undo
 from mooring.sales.tree import boxes_above, boxes_just_below
 from mooring.ui.parts import Tab
 from mooring.ui.rendering import page
@@ -29,11 +31,19 @@ def around_box(request: HttpRequest, box: SalesMailbox) -> dict[str, Any]:
         "box": box,
         "above": boxes_above(box) if rights else [],
         "below": boxes_just_below(box) if rights else [],
+        "may_see": Action.VIEW in rights,
         "may_change": Action.CHANGE in rights,
         "may_reset": Action.RESET in rights,
         "is_opened": box.pk in opened(request),
         "tabs": tabs_of_box(request, box),
     }
+
+
+def reset_to_undo(request: HttpRequest, box: SalesMailbox) -> dict[str, Any]:
+    """The latest reset of the box that the user may undo, and how many other boxes come back with it."""
+    resets = resets_to_undo(user_of(request), now=timezone.now())
+    reset = resets.filter(mailbox=box).first()
+    return {} if reset is None else {"reset": reset, "others": resets.filter(batch=reset.batch).count() - 1}
 
 
 def tabs_of_box(request: HttpRequest, box: SalesMailbox) -> list[Tab]:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from mooring.desk.access import actor_of, box_for, may_in, opened_box_for, user_of
-from mooring.desk.box_pages import around_box, box_page, regions_of
+from mooring.desk.box_pages import around_box, box_page, regions_of, reset_to_undo
 from mooring.desk.forms.boxes import BoxForm, NameAndPasswordForm, OpenForm
 from mooring.desk.forms.staff import refuse
 from mooring.desk.journal_words import moment_on_card
@@ -74,7 +74,7 @@ def box(request: HttpRequest, box_id: int) -> HttpResponse:
     """The card."""
     found = opened_box_for(request, box_id)
     rows = Pipeline.objects.visible_to(user_of(request), opened=opened(request)).filter(mailbox=found)
-    return box_page(request, found, "desk/boxes/card.html", {"lines": pipeline_lines(rows)})
+    return box_page(request, found, "desk/boxes/card.html", {"lines": pipeline_lines(rows), **reset_to_undo(request, found)})
 
 
 @require_GET
