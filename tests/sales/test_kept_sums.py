@@ -19,6 +19,9 @@ from mooring.config.checking import Level, check_sums
 from mooring.config.cli import mooring
 from mooring.customers.archiving import archive_customers
 from mooring.customers.models import Customer
+from mooring.merging.merging import UnableToMerge, merge_records
+from mooring.merging.models import Merge
+from mooring.merging.undoing import UnableToUndoMerge, undo_merge
 from mooring.privacy.erasing import erase_customer
 from mooring.sales.handing_over import Fate, Plan, hand_over
 from mooring.sales.kept_sums import differences, put_together
@@ -141,6 +144,15 @@ class World:
             gone = which.get()
             erase_customer(customer=gone, typed_name=gone.name, with_letters=False, by=BY_COMMAND, now=NOW)
 
+    def merge(self, one: int, other: int) -> None:
+        winner, loser = self.customer(one), self.customer(other)
+        merge_records(winner=winner, losers=[loser], choices={"name": loser.pk}, by=BY_COMMAND, now=NOW)
+
+    def undo_merge(self, one: int, _other: int) -> None:
+        merges = list(Merge.objects.filter(undone_at=None).order_by("pk"))
+        if merges:
+            undo_merge(merge=merges[one % len(merges)], by=BY_COMMAND, now=NOW)
+
     def put_together(self, _one: int, _other: int) -> None:
         put_together()
 
@@ -163,6 +175,7 @@ class World:
 _DEEDS: tuple[Callable[[World, int, int], None], ...] = (
     *(World.create, World.change, World.move, World.win_or_lose, World.undo, World.remove_or_bring_back, World.change_stages),
     *(World.move_box, World.hand_over, World.reset, World.undo_reset, World.upload, World.erase, World.put_together),
+    *(World.merge, World.undo_merge),
 )
 
 
@@ -192,7 +205,7 @@ def test_kept_sums_are_those_of_the_rows_after_any_deeds(world: World, deeds: li
             try:
                 with transaction.atomic():
                     deed(world, one, other)
-            except (UnableToSell, UnableToChangeMailbox, UnableToRestore):
+            except (UnableToSell, UnableToChangeMailbox, UnableToRestore, UnableToMerge, UnableToUndoMerge):
                 continue
             assert differences() == [], deed
         transaction.set_rollback(True)

@@ -11,8 +11,10 @@ from django.apps import apps
 from django.db import connection
 from django.db.models import QuerySet
 
-from making import NOW, PASSWORD, actor, make_opportunity, make_pipeline, make_sales_mailbox
-from mooring.sales.kept_sums import put_together
+from making import NOW, PASSWORD, actor, make_customer, make_opportunity, make_pipeline, make_sales_mailbox
+from mooring.merging.merging import merge_records
+from mooring.merging.undoing import undo_merge
+from mooring.sales.kept_sums import differences, put_together
 from mooring.sales.mailboxes import MOST_LEVELS, move_mailbox
 from mooring.sales.models import Ancestry, BoxReset, Opportunity, Pipeline, PipelineVersion, SalesMailbox
 from mooring.sales.resetting import (
@@ -175,6 +177,19 @@ def test_of_two_resets_of_a_box_the_later_is_undone_first(north: SalesMailbox, a
     assert sorted(Pipeline.objects.visible_to(alice).values_list("name", flat=True)) == ["Boats", "Masts"]
     after = rows_of(SalesMailbox, Pipeline, Opportunity)
     assert {name: rows[: len(before[name])] for name, rows in after.items()} == before
+
+
+def test_customers_merged_while_the_box_was_reset_are_merged_in_what_comes_back(north: SalesMailbox, alice: User) -> None:
+    ropes = Opportunity.objects.visible_to(alice).select_related("customer").get(title="Ropes")
+    winner = make_customer("Harbour")
+    assert ropes.customer is not None
+    reset_mailboxes(boxes=[north], by=actor(alice), now=LATER)
+    (merge,) = merge_records(winner=winner, losers=[ropes.customer], by=actor(alice), now=LATER)
+    undo_resets(resets=resets_of(north), by=actor(alice), now=LATER)
+    assert Opportunity.objects.visible_to(alice).get(pk=ropes.pk).customer == winner
+    undo_merge(merge=merge, by=actor(alice), now=LATER)
+    assert Opportunity.objects.visible_to(alice).get(pk=ropes.pk).customer_id == ropes.customer_id
+    assert differences() == []
 
 
 def test_what_was_destroyed_at_once_or_is_over_does_not_come_back(north: SalesMailbox, alice: User) -> None:
