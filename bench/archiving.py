@@ -26,6 +26,7 @@ def main(arguments: list[str]) -> None:
     """Rounds in turn; prints one table for each yardstick, and what a second scan costs."""
     parser = argparse.ArgumentParser(prog="./run bench archiving", description=__doc__)
     parser.add_argument("--letters", type=int, default=5_000)
+    parser.add_argument("--mean-kb", type=float, default=0, help="add files until letters are so large on the average")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--fsync-ms", type=float, default=0, help="let every fsync of every contestant wait so long")
     parser.add_argument("--folder", type=Path, help="where everything is kept; a temporary folder otherwise")
@@ -34,7 +35,7 @@ def main(arguments: list[str]) -> None:
         folder = Path(name)
         folder.chmod(0o755)
         disk = slow_fsync(options.fsync_ms, folder)
-        with mailbox_of(options.letters, folder) as server:
+        with mailbox_of(options.letters, folder, mean_kb=options.mean_kb) as server:
             rows, program = _rounds(options, server, folder, disk)
             for yardstick in (DURABLE, QUICK, INDEXED):
                 print(f"\n{table(rows, yardstick=yardstick)}")

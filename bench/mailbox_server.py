@@ -16,15 +16,15 @@ USER = "bench"
 
 
 @contextmanager
-def mailbox_of(count: int, folder: Path) -> Iterator[Dovecot]:
-    """A running server whose user `bench` has `count` letters in INBOX."""
+def mailbox_of(count: int, folder: Path, *, mean_kb: float = 0) -> Iterator[Dovecot]:
+    """A running server whose user `bench` has `count` letters in INBOX, of `mean_kb` or what they have of themselves."""
     for name in ("server", "authority"):
         (folder / name).mkdir(parents=True)
     authority = Authority(folder / "authority")
     authority_file(folder).write_text(authority.pem)
     server = Dovecot(folder / "server", authority=authority)
     maildir = folder / "server" / "mail" / USER
-    total = write_maildir(maildir, count)
+    total = write_maildir(maildir, count, mean_kb=mean_kb)
     subprocess.run(["chown", "-R", "--reference", str(folder / "server" / "mail"), str(maildir)], check=True)
     server.start()
     try:
