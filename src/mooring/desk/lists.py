@@ -11,7 +11,7 @@ from django.db.models import Prefetch
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 
 from mooring.customers import queries
 from mooring.customers.info_fields import info_fields
@@ -357,10 +357,17 @@ def _columns(request: HttpRequest, which: RecordList, columns: Sequence[Column])
 def _tabs(request: HttpRequest, which: RecordList) -> tuple[list[Tab], SavedView | None]:
     views = views_of(user_of(request), which.name)
     open_view = next((view for view in views if str(view.pk) == request.GET.get("view")), None)
-    whole = Tab(label=_("Archive") if which is ARCHIVE else _("All"), url=reverse(which.name), is_current=open_view is None)
+    whole = Tab(label=_whole(which), url=reverse(which.name), is_current=open_view is None)
     tabs = [whole, *(Tab(label=view.name, url=view_url(view), is_current=view is open_view) for view in views)]
     if which is CUSTOMERS:
         tabs.append(Tab(label=_("Archive"), url=reverse(ARCHIVE.name)))
     elif which is ARCHIVE:
         tabs.insert(0, Tab(label=_("Active customers"), url=reverse(CUSTOMERS.name)))
     return tabs, open_view
+
+
+def _whole(which: RecordList) -> str:
+    """What the list without any view is called."""
+    if which is ARCHIVE:
+        return _("Archive")
+    return pgettext("customers", "All") if which is CUSTOMERS else _("All")
