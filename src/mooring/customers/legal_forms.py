@@ -35,7 +35,10 @@ _FORMS: Final = (
     *("spol s r o", "a s", "kft", "zrt", "nyrt", "bv", "b v", "nv", "n v", "ab", "aps", "a s", "oy", "oyj", "as", "asa", "uab"),
     *("sia", "ou", "d o o", "doo", "ood", "eood", "pty", "pty ltd", "pvt ltd"),
 )
-_AS_WORDS: Final = sorted({tuple(form.split()) for form in _FORMS}, key=len, reverse=True)
+_AS_WORDS: Final = frozenset(tuple(form.split()) for form in _FORMS)
+_SIZES: Final = sorted({len(form) for form in _AS_WORDS}, reverse=True)
+_ENDS: Final = frozenset(form[-1] for form in _AS_WORDS)
+_BEGINNINGS: Final = frozenset(form[0] for form in _AS_WORDS if len(form) > 1)
 
 
 def name_columns(model: type[Any], name: str) -> dict[str, str]:
@@ -64,10 +67,11 @@ def person_key(name: str) -> str:
 
 def _without_a_form(words: list[str]) -> list[str]:
     """Without one form at the end or the beginning; empty where there is none, or nothing else."""
-    for form in _AS_WORDS:
-        size = len(form)
-        if len(words) > size and tuple(words[-size:]) == form:
+    ends = len(words) > 1 and words[-1] in _ENDS
+    begins = len(words) > 1 and words[0] in _BEGINNINGS
+    for size in _SIZES if ends or begins else ():
+        if ends and len(words) > size and tuple(words[-size:]) in _AS_WORDS:
             return words[:-size]
-        if len(words) > size and size > 1 and tuple(words[:size]) == form:
+        if begins and len(words) > size > 1 and tuple(words[:size]) in _AS_WORDS:
             return words[size:]
     return []
