@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from openpyxl import Workbook
 
 from making import BY_COMMAND, NOW, make_contact, make_customer, make_lead
 from mooring.customers.facts import contact_data, customer_data
@@ -30,6 +31,14 @@ def import_text(text: str | bytes, kind: Kind = "customers", **order: Any) -> Su
 def import_file(path: Path, kind: Kind, **order: Any) -> Summary:
     with path.open("rb") as file:
         return import_records(file=file, order=Order(kind=kind, by=BY_COMMAND, now=NOW, **order))
+
+
+def workbook_of(*rows: list[object]) -> bytes:
+    made, file = Workbook(), io.BytesIO()
+    for row in rows:
+        made.worksheets[0].append(row)
+    made.save(file)
+    return file.getvalue()
 
 
 def all_of(model: Any) -> list[Any]:
@@ -268,6 +277,27 @@ def test_control_characters_do_not_reach_the_database() -> None:
     assert [(row.name, row.note, row.number) for row in all_of(Customer)] == [("A B", "xy", "N 1")]
     summary = import_text("name,parent id,email\nA,N\x002,\n", "contacts")
     assert summary.failed == 1
+
+
+def test_nothing_is_taken_from_a_file_whose_quotes_swallow_its_end() -> None:
+    with pytest.raises(UnableToReadFile, match="in line 1203 is never closed"):
+        import_text("name,email\n" + "A,\n" * 1_201 + '"B,\nC,\n')
+    assert all_of(Customer) == []
+
+
+BROKEN = {
+    "csv": b"name,city\nA,\xc5\x81\xc3\xb3d\xc5\xba\nB,\xff\nC\nD,x,y\n",
+    "xlsx": b"",
+    "vcf": b"BEGIN:VCARD\nVERSION:3.0\nFN:A\nN:A;;;;\nEND:VCARD\nBEGIN:VCARD\n" + b"BEGIN:VCARD\nnothing\nEND:VCARD\n" * 2,
+}
+
+
+@pytest.mark.parametrize("kind", BROKEN)
+def test_a_broken_file_of_each_kind_is_told_by_row_and_changes_nothing_in_a_dry_run(kind: str) -> None:
+    raw = BROKEN[kind] or workbook_of(["name", "email"], ["A"], ["B", "nonsense"], ["C", "", "", "beside"], ["D", "no one"])
+    summary = import_text(raw, is_dry_run=True)
+    assert (summary.created, summary.failed, [problem.text for problem in summary.problems if not problem.text]) == (1, 3, [])
+    assert (all_of(Customer), JournalEntry.objects.count()) == ([], 0)
 
 
 @needs_testdata

@@ -25,7 +25,7 @@ from mooring.customers.record_data import AffiliationData, ContactData, Customer
 from mooring.transfer.cells import contact_of, customer_of, lead_of
 from mooring.transfer.chosen import Chosen
 from mooring.transfer.columns import Columns, Kind
-from mooring.transfer.formats.any import read_file
+from mooring.transfer.formats.any import demand_whole, read_file
 from mooring.transfer.formats.csv import Row, Table, UnableToReadFile
 from mooring.transfer.known_records import KnownRecords, marks_of, parents_by_number, places_by_name
 from mooring.transfer.merging_rows import laid_over, with_places
@@ -125,10 +125,12 @@ def import_records(
     progress: Callable[[Summary], None] | None = None,
     settle: Callable[[Summary], None] | None = None,
 ) -> Summary:
-    """Import all rows. Raises UnableToReadFile.
+    """Import all rows. Raises UnableToReadFile, where the file itself is at fault before anything is stored.
 
     `settle` is told the summary so far within the transaction of every batch, `progress` after it; what either raises ends it.
     """
+    if not order.skips:
+        demand_whole(file)
     table = read_file(file)
     chosen = Chosen.of_installation(order.kind)
     columns = columns_of(table, order, chosen)
@@ -224,14 +226,19 @@ def _place(cells: dict[str, str], parents: dict[tuple[str, str], Any]) -> Affili
 
 
 def _import_batch(rows: Sequence[ReadRow], reading: Reading, summary: Summary) -> None:
-    """New rows are stored together; before a row that repeats one of them, so that it finds it."""
+    """New rows are stored together; before a row that repeats one of them and has to find it."""
     order = reading.order
+    passes_over = order.on_duplicate is OnDuplicate.SKIP and order.kind != "contacts"
     known = KnownRecords(_MODELS[order.kind], [row.data for row in rows])
     waiting: list[Data] = []
     marks: set[tuple[str, str]] = set()
     for row in rows:
         data = row.data
-        if order.on_duplicate is not OnDuplicate.CREATE and not marks.isdisjoint(marks_of(data)):
+        repeats = order.on_duplicate is not OnDuplicate.CREATE and not marks.isdisjoint(marks_of(data))
+        if passes_over and (repeats or known.id_of(data) is not None):
+            summary.skipped += 1
+            continue
+        if repeats:
             _create_all(waiting, known, order, summary)
             marks.clear()
         record_id = known.id_of(data)

@@ -2,22 +2,45 @@
 
 from __future__ import annotations
 
+import io
 from typing import BinaryIO, Final
 
 from django.utils.translation import gettext as _
 
-from mooring.transfer.formats.csv import Table, UnableToReadFile, read_table
+from mooring.transfer.formats.csv import Table, UnableToReadFile, demand_closed_quotes, read_table
 from mooring.transfer.formats.vcard import is_vcard, read_cards
 from mooring.transfer.formats.workbook import MAGIC, read_workbook
 
+LARGEST_FILE: Final = 250 * 1024 * 1024
+"""Bytes: a million rows with all that a customer has."""
 COMPOUND_FILE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 """How old workbooks (XLS) begin, and new ones under a password."""
+_NO_TABLES: Final = {
+    b"%PDF": "PDF",
+    b"\x89PNG": "PNG",
+    b"\xff\xd8\xff": "JPEG",
+    b"GIF8": "GIF",
+    b"RIFF": "RIFF",
+    b"{\\rtf": "RTF",
+    b"\x1f\x8b": "GZIP",
+    b"7z\xbc\xaf": "7-Zip",
+    b"Rar!": "RAR",
+    b"PK\x05\x06": "ZIP",
+    b"SQLite format 3": "SQLite",
+    b"<!DOCTYPE": "HTML",
+    b"<HTML": "HTML",
+    b"<TABLE": "HTML",
+    b"<?XML": "XML",
+}
+"""How files begin that people choose by mistake, in capitals where case does not count, and what these are called."""
+_BEGINNING: Final = 200
 
 
 def read_file(file: BinaryIO) -> Table:
     """`file` must be seekable. Raises UnableToReadFile."""
-    file.seek(0)
-    begins = file.read(200)
+    if file.seek(0, io.SEEK_END) > LARGEST_FILE:
+        raise UnableToReadFile(_("The file is larger than %(most)d MB.") % {"most": LARGEST_FILE // 1024 // 1024})
+    begins = _beginning(file)
     if begins.startswith(MAGIC):
         return read_workbook(file)
     if begins.startswith(COMPOUND_FILE):
@@ -26,4 +49,28 @@ def read_file(file: BinaryIO) -> Table:
         )
     if is_vcard(begins):
         return read_cards(file)
+    _demand_text(begins)
     return read_table(file)
+
+
+def demand_whole(file: BinaryIO) -> None:
+    """That a table as text can be read to its end, before anything is taken from it; the other kinds tell it by row or card.
+
+    Raises UnableToReadFile.
+    """
+    begins = _beginning(file)
+    if not begins.startswith(MAGIC) and not is_vcard(begins):
+        demand_closed_quotes(file)
+
+
+def _beginning(file: BinaryIO) -> bytes:
+    file.seek(0)
+    return file.read(_BEGINNING)
+
+
+def _demand_text(begins: bytes) -> None:
+    text = begins.removeprefix(b"\xef\xbb\xbf").lstrip().upper()
+    kind = next((kind for magic, kind in _NO_TABLES.items() if begins.startswith(magic) or text.startswith(magic)), "")
+    if kind:
+        told = _("This is a file of the kind %(kind)s and no table. Save the table as CSV or XLSX and import that.")
+        raise UnableToReadFile(told % {"kind": kind})

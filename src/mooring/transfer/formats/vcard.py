@@ -10,7 +10,8 @@ from typing import Any, BinaryIO, Final
 import vobject
 from django.utils.translation import gettext as _
 
-from mooring.transfer.formats.csv import Row, Table, encoding_of, limited
+from mooring.transfer.formats.csv import Row, Table, limited
+from mooring.transfer.formats.encodings import UNDECODABLE, encoding_of, text_of, undecodable_row
 
 _BEGIN: Final = re.compile(r"^BEGIN:VCARD\s*$", re.IGNORECASE)
 _END: Final = re.compile(r"^END:VCARD\s*$", re.IGNORECASE)
@@ -31,29 +32,30 @@ def read_cards(file: BinaryIO) -> Table:
     """A card that cannot be read, or that does not end, is a row with a problem."""
     encoding = encoding_of(file)
     file.seek(0)
-    text = io.TextIOWrapper(file, encoding=encoding, errors="replace")
-    return Table(f"vCard, {encoding}", "", HEADER, limited(_rows(text)))
+    return Table(f"vCard, {encoding}", "", HEADER, limited(_rows(text_of(file, encoding), encoding)))
 
 
-def _rows(text: io.TextIOWrapper) -> Iterator[Row]:
+def _rows(text: io.TextIOWrapper, encoding: str) -> Iterator[Row]:
     card: list[str] = []
     begins = size = 0
     for number, line in enumerate(text, start=1):
         if _BEGIN.match(line):
             if begins:
-                yield _unreadable(begins)
+                yield Row(begins, (), _("This card does not end: the line END:VCARD is missing."))
             card, begins, size = [], number, 0
         size += len(line)
         if size <= LONGEST_CARD:
             card.append(line)
         if _END.match(line) and begins:
-            yield _row(begins, "".join(card)) if size <= LONGEST_CARD else _unreadable(begins)
+            yield _row(begins, "".join(card), encoding) if size <= LONGEST_CARD else _too_long(begins)
             card, begins, size = [], 0, 0
     if begins:
-        yield _unreadable(begins)
+        yield Row(begins, (), _("This card does not end: the line END:VCARD is missing."))
 
 
-def _row(line: int, card: str) -> Row:
+def _row(line: int, card: str, encoding: str) -> Row:
+    if UNDECODABLE in card:
+        return Row(line, (), undecodable_row(encoding))
     try:
         return Row(line, _cells(vobject.readOne(card, allowQP=True)))
     except Exception:
@@ -62,6 +64,10 @@ def _row(line: int, card: str) -> Row:
 
 def _unreadable(line: int) -> Row:
     return Row(line, (), _("This card cannot be read."))
+
+
+def _too_long(line: int) -> Row:
+    return Row(line, (), _("This card is longer than %(most)d characters.") % {"most": LONGEST_CARD})
 
 
 def _cells(card: Any) -> list[str]:

@@ -1,27 +1,29 @@
 """Reading an XLSX workbook: its first sheet, row by row, each cell as the text that a CSV file would hold.
 
-A workbook is a packed folder of strangers' XML: what would unpack to far too much is refused before it is unpacked.
+Whether it is one, and of a bearable size, is found out before (transfer.formats.packed).
 """
 
 from __future__ import annotations
 
-import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from datetime import date, datetime, time
 from typing import Any, BinaryIO, Final
+from xml.etree.ElementTree import ParseError
+from zipfile import BadZipFile
 
 from django.utils.translation import gettext as _
 from openpyxl import load_workbook
 
-from mooring.transfer.formats.csv import LONGEST_CELL, MOST_COLUMNS, Row, Table, UnableToReadFile, limited
+from mooring.transfer.formats.csv import LONGEST_CELL, MOST_COLUMNS, Row, Table, UnableToReadFile, limited, too_many_cells
+from mooring.transfer.formats.packed import demand_reasonable, unreadable
 
 MAGIC: Final = b"PK\x03\x04"
-LARGEST_UNPACKED: Final = 400 * 1024 * 1024
 
 
 def read_workbook(file: BinaryIO) -> Table:
     """Raises UnableToReadFile."""
-    _demand_reasonable(file)
+    demand_reasonable(file)
     try:
         sheet = load_workbook(file, read_only=True, data_only=True).worksheets[0]
         sheet.reset_dimensions()
@@ -29,22 +31,22 @@ def read_workbook(file: BinaryIO) -> Table:
         first = next(rows, None)
     except Exception as error:
         # openpyxl raises whatever zipfile, its XML reader or a missing part raises.
-        raise UnableToReadFile(_("This workbook cannot be read. Save it anew as XLSX, or as CSV.")) from error
+        raise UnableToReadFile(unreadable()) from error
     if first is None:
         raise UnableToReadFile(_("The file is empty."))
-    return Table("XLSX", "", tuple(cell.strip() for cell in first.cells), limited(rows))
+    header = tuple(cell.strip() for cell in first.cells)
+    return Table("XLSX", "", header, limited(_within(rows, header)))
 
 
-def _demand_reasonable(file: BinaryIO) -> None:
-    file.seek(0)
+def _within(rows: Iterator[Row], header: Sequence[str]) -> Iterator[Row]:
+    """The rows; what has cells beside the table is one with a problem. A sheet that breaks off in the middle is told in words."""
     try:
-        with zipfile.ZipFile(file) as packed:
-            unpacked = sum(entry.file_size for entry in packed.infolist())
-    except (zipfile.BadZipFile, OSError, ValueError) as error:
-        raise UnableToReadFile(_("This workbook cannot be read. Save it anew as XLSX, or as CSV.")) from error
-    if unpacked > LARGEST_UNPACKED:
-        raise UnableToReadFile(_("This workbook is too large."))
-    file.seek(0)
+        for row in rows:
+            told = "" if row.problem else too_many_cells(row.cells, header)
+            yield Row(row.line, row.cells, told) if told else row
+    except (ParseError, BadZipFile, zlib.error, ValueError, KeyError, TypeError, IndexError) as error:
+        # What its XML reader, zipfile and openpyxl raise where a part is cut off or holds nonsense.
+        raise UnableToReadFile(unreadable()) from error
 
 
 def _rows(rows: Iterator[Sequence[Any]]) -> Iterator[Row]:
