@@ -68,8 +68,20 @@ document.addEventListener("click", (event) => {
   count(list);
 });
 
+// Who walks through a closed list with the arrows has not chosen yet: Enter, or the form's button, sends it (WCAG 3.2.2).
+let walked = null;
+
+document.addEventListener("pointerdown", () => { walked = null; });
+
+document.addEventListener("keydown", (event) => {
+  if (!event.target.matches?.("select[data-submits]")) return;
+  if (event.key === "Enter" && walked === event.target) event.target.form?.requestSubmit();
+  const opens = event.altKey || event.key === " " || event.key === "Enter";
+  walked = opens ? null : event.target;
+});
+
 document.addEventListener("change", (event) => {
-  if (event.target.matches("[data-submits]")) event.target.form?.requestSubmit();
+  if (event.target.matches("[data-submits]") && event.target !== walked) event.target.form?.requestSubmit();
 });
 
 for (const list of document.querySelectorAll("[data-list]")) count(list);
