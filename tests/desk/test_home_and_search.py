@@ -83,7 +83,7 @@ def test_home_shows_sales_people_with_a_budget_where_they_stand(bob: User, alice
     making.make_opportunity("Hers", pipeline=pipeline, price=Decimal(80), owner=alice, close_on=now.date())
     with CaptureQueriesContext(connection) as queries:
         answer = browser.get("/")
-    assert len(queries) <= 14
+    assert len(queries) <= 12
     month, year = answer.context["budget"].lines
     assert (month.budget, month.won, month.reached, month.open) == (
         "1,000.00\xa0EUR",

@@ -47,6 +47,15 @@ def test_a_list_costs_the_same_however_long_it_is(list_name: str, desk: Client) 
     assert few <= 12
 
 
+def test_what_can_be_done_with_a_row_is_about_that_row(desk: Client) -> None:
+    rows = [making.make_customer(name) for name in ("Acme & <b>Sons</b>", "row", "Zenith")]
+    drawn = desk.get("/customers/").content.decode()
+    for row, name in zip(rows, ("Acme &amp; &lt;b&gt;Sons&lt;/b&gt;", "row", "Zenith"), strict=True):
+        assert drawn.count(f'href="/customers/{row.pk}/" aria-label="View {name}" title="View {name}"') == 1
+        assert drawn.count(f'name="only" value="{row.pk}" aria-label="Delete {name}"') == 1
+    assert "<b>Sons" not in drawn
+
+
 def _queries(desk: Client, url: str) -> int:
     desk.get(url)
     with CaptureQueriesContext(

@@ -41,11 +41,17 @@ class Day:
         return not (self.overdue or self.today or self.this_week or self.later or self.some_day)
 
 
+def due_today(user: User, *, now: datetime, zone: ZoneInfo, most: int) -> list[Activity]:
+    """The first open activities of a person that are overdue or due before midnight; one query."""
+    rows = Activity.objects.visible_to(user).filter(owner=user, done_at=None, due_at__lt=_midnight(now, zone))
+    return list(_shown(rows).order_by("due_at", "id")[:most])
+
+
 def day_of(user: User, *, now: datetime, zone: ZoneInfo) -> Day:
     """The open activities of a person and those done lately; two queries."""
     rows = list(_shown(Activity.objects.visible_to(user).filter(owner=user, done_at=None)).order_by("due_at", "id")[:MOST])
     done = _shown(Activity.objects.visible_to(user).filter(owner=user, done_at__isnull=False)).order_by("-done_at", "-id")
-    midnight = datetime.combine(now.astimezone(zone).date() + timedelta(days=1), time(), tzinfo=zone)
+    midnight = _midnight(now, zone)
     dated = [(row.due_at, row) for row in rows if row.due_at is not None]
     return Day(
         overdue=[row for due_at, row in dated if due_at < now],
@@ -55,6 +61,11 @@ def day_of(user: User, *, now: datetime, zone: ZoneInfo) -> Day:
         some_day=[row for row in rows if row.due_at is None and not row.is_to_be_known],
         done=list(done[:MOST_DONE]),
     )
+
+
+def _midnight(now: datetime, zone: ZoneInfo) -> datetime:
+    """The end of the day."""
+    return datetime.combine(now.astimezone(zone).date() + timedelta(days=1), time(), tzinfo=zone)
 
 
 def activities_of(record: Customer | Lead | Project | Opportunity, *, reader: User) -> list[Activity]:

@@ -46,6 +46,8 @@ class Column:
     is_chosen: bool = True
     shown: Callable[[Any], str] | None = None
     """The text of its cell, where that is all there is to it."""
+    is_quiet: bool = False
+    """Whether that text stands back."""
 
     @property
     def is_plain(self) -> bool:
@@ -143,11 +145,18 @@ def _with_customer(rows: Any, _reader: User) -> Any:
     return rows.with_tags().select_related("customer")
 
 
-_MAIN_EMAIL: Final = Column(
-    name="email", label=gettext_lazy("Email"), value=lambda row: row.emails.all()[0].address if row.emails.all() else ""
-)
+def _main_email(row: Any) -> str:
+    return next((email.address for email in row.emails.all()), "")
+
+
+def _plain(value: Callable[[Any], Any], **others: Any) -> Column:
+    """A column whose cell holds what stands in a file."""
+    return Column(value=value, shown=value, **others)
+
+
+_MAIN_EMAIL: Final = _plain(_main_email, name="email", label=gettext_lazy("Email"), is_quiet=True)
 _OWNER: Final = Column(name="owner", label=gettext_lazy("Looked after by"), value=lambda row: row.owner or "")
-_NUMBER: Final = Column(name="number", label=gettext_lazy("Number"), value=lambda row: row.number)
+_NUMBER: Final = _plain(lambda row: row.number, name="number", label=gettext_lazy("Number"), is_quiet=True)
 _ADDED: Final = Column(
     name="added", label=gettext_lazy("Added"), value=lambda row: row.created_at.isoformat(), sort="created", is_chosen=False
 )
@@ -155,7 +164,7 @@ _CHANGED: Final = Column(
     name="changed", label=gettext_lazy("Changed"), value=lambda row: row.changed_at.isoformat(), sort="changed"
 )
 
-_SOURCE: Final = Column(name="source", label=gettext_lazy("Source"), value=lambda row: row.source or "", is_chosen=False)
+_SOURCE: Final = _plain(lambda row: row.source or "", name="source", label=gettext_lazy("Source"), is_chosen=False)
 _CATEGORIES: Final = Column(
     name="categories",
     label=gettext_lazy("Categories"),
@@ -170,13 +179,13 @@ _TAGS: Final = Column(
 )
 _CHOSEN: Final = (
     Column(name="crm_status", label=gettext_lazy("Status"), value=lambda row: row.status or "", is_chosen=False),
-    Column(name="industry", label=gettext_lazy("Industry"), value=lambda row: row.industry or "", is_chosen=False),
+    _plain(lambda row: row.industry or "", name="industry", label=gettext_lazy("Industry"), is_chosen=False),
     _CATEGORIES,
     _TAGS,
     _SOURCE,
 )
 
-_KIND: Final = Column(name="kind", label=gettext_lazy("Type"), value=lambda row: row.get_kind_display())
+_KIND: Final = _plain(lambda row: row.get_kind_display(), name="kind", label=gettext_lazy("Type"))
 
 CUSTOMERS: Final = RecordList(
     kind=CUSTOMER,
@@ -228,7 +237,7 @@ LEADS: Final = RecordList(
     subject=gettext_lazy("All leads"),
     empty_text=gettext_lazy("Those who may become customers. Their letters are kept on their cards too."),
     columns=(
-        Column(name="company", label=gettext_lazy("Company"), value=lambda row: row.company_name),
+        _plain(lambda row: row.company_name, name="company", label=gettext_lazy("Company")),
         _MAIN_EMAIL,
         _SOURCE,
         _TAGS,

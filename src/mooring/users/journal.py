@@ -10,16 +10,19 @@ import json
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
-from django.db.models import Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from mooring.users.inserting import column_value, insert_rows
 from mooring.users.models import JournalEntry, JournalQuerySet, User
+from mooring.users.scoping import has_any
 
 Source = Literal["desk", "portal", "command", "worker"]
 
 NAME_LENGTH = 300
+LOOKED_THROUGH: Final = 10_000
+"""Lines, the latest of all, among which those about somebody's records are looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +97,16 @@ def entries_of_everything(
 
 
 def entries_since(since: datetime, *, about: Mapping[str, QuerySet[Any]], not_by: User, limit: int = 50) -> list[JournalEntry]:
-    """The latest lines since then about these records, of each kind those of a query, without one's own. One query."""
+    """The latest lines since then about these records, of each kind those of a query, without one's own. One query.
+
+    Looked for among the latest LOOKED_THROUGH lines of all: each is asked whether it is wanted, whoever wrote how many.
+    """
     wanted = Q(pk__in=())
     for kind, records in about.items():
-        wanted |= Q(record_kind=kind, record_id__in=records.order_by().values("pk"))
-    entries = JournalEntry.objects.filter(wanted, at__gt=since).exclude(user=not_by)
-    return list(entries.select_related("user").order_by("-at", "-pk")[:limit])
+        wanted |= Q(record_kind=kind) & has_any(records.filter(pk=OuterRef("record_id")))
+    newest = JournalEntry.objects.order_by("-pk").values("pk")[:1]
+    entries = JournalEntry.objects.filter(wanted, pk__gt=Subquery(newest) - LOOKED_THROUGH, at__gt=since).exclude(user=not_by)
+    return list(entries.select_related("user").order_by("-pk")[:limit])
 
 
 def changes_between(before: Mapping[str, Any], after: Mapping[str, Any]) -> dict[str, list[Any]]:

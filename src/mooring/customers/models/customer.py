@@ -133,6 +133,12 @@ class Customer(models.Model):
             models.Index(
                 fields=("name_key", "id"), condition=models.Q(archived_at__isnull=False), name="archived_customers_by_name"
             ),
+            models.Index(
+                fields=("-created_at", "-id"), condition=models.Q(archived_at__isnull=False), name="archived_customers_newest"
+            ),
+            models.Index(
+                fields=("-changed_at", "-id"), condition=models.Q(archived_at__isnull=False), name="archived_customers_changed"
+            ),
         )
 
     def __str__(self) -> str:

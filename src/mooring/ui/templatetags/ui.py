@@ -7,6 +7,7 @@
 {% face "Anna Nowak" %} {% face name size="small" %}   initials in a steady colour
 {% column "name" _("Name") %}                 sortable header cell; reads ?sort=name or ?sort=-name
 {% column_all %} {% row_check record.pk record.name %} {% column_acts %}   check boxes, and header of row icons
+{% row_acts "desk/customers/_row_acts.html" record %}   the icons of a row, drawn once for all rows
 {% bulk_bar actions %} {% keyset_links page %}   under a list: what can be done with many; newer, older
 {% views tabs %} {% tabs tabs %}              saved views of a list; tabs of a card (parts.Tab)
 {% sentence chips _("Customers") %}...{% endsentence %}   filters as words, "add" menu between the tags
@@ -26,7 +27,7 @@ import zlib
 from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from django import template
 from django.http import HttpRequest
@@ -34,8 +35,8 @@ from django.template.base import NodeList, Parser, Token, token_kwargs
 from django.template.context import Context
 from django.utils import timezone
 from django.utils.formats import date_format
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from mooring.ui.ages import age_in_words
@@ -121,6 +122,29 @@ def column(context: Context, field: str, label: str, kind: str = "") -> dict[str
     }
 
 
+class _StandIn(NamedTuple):
+    """A row that is put in the place of every row: what stands for its id and its name occurs nowhere else."""
+
+    pk: int = 4_611_686_018_427_387_901
+    name: str = "\ue000row\ue001"
+
+
+@register.simple_tag(takes_context=True)
+def row_acts(context: Context, template_name: str, row: Any) -> SafeString:
+    """What can be done with a row, by a template that asks of it nothing but its `pk` and `name`.
+
+    It is drawn once for a page, and only these two are put in for each row: drawing it for 50 rows was a fifth of a list's cost.
+    """
+    kept: Any = context.render_context.dicts[0]
+    drawn, any_row = kept.setdefault(_StandIn, {}), _StandIn()
+    if template_name not in drawn:
+        assert context.template is not None
+        with context.push(row=any_row):
+            drawn[template_name] = context.template.engine.get_template(template_name).render(context)
+    text: str = drawn[template_name]
+    return mark_safe(text.replace(str(any_row.pk), str(row.pk)).replace(any_row.name, escape(row.name)))  # noqa: S308  # escaped
+
+
 @register.inclusion_tag("ui/parts/column_all.html")
 def column_all() -> dict[str, Any]:
     """The header's check box: all rows of this page."""
@@ -133,10 +157,12 @@ def column_acts() -> dict[str, Any]:
     return {}
 
 
-@register.inclusion_tag("ui/parts/row_check.html")
-def row_check(value: object, label: str, name: str = "ids") -> dict[str, Any]:
+@register.simple_tag
+def row_check(value: object, label: str, name: str = "ids") -> SafeString:
     """A row's check box, named after what it ticks."""
-    return {"value": value, "label": label, "name": name}
+    said = _("Tick %(label)s") % {"label": label}
+    box = '<td class="check"><label><input type="checkbox" class="tick" name="{}" value="{}" aria-label="{}"></label></td>'
+    return format_html(box, name, value, said)
 
 
 @register.inclusion_tag("ui/parts/bulk_bar.html")
