@@ -199,6 +199,19 @@ def test_an_earlier_day_is_told_by_the_versions_of_then(boxes: list[SalesMailbox
     assert "88.50\N{NO-BREAK SPACE}EUR" in page
 
 
+def test_a_pipeline_saved_to_another_box_stays_in_the_earlier_days_of_its_own(boxes: list[SalesMailbox], bob: User) -> None:
+    pipeline = make_pipeline("Boats", mailbox=boxes[1])
+    make_opportunity(pipeline=pipeline, price=Decimal(10), close_on=date(2026, 5, 1), owner=bob)
+    save_version(pipeline=pipeline, by=actor(bob), now=NOW)
+    save_version(pipeline=pipeline, mailbox=boxes[2], by=actor(bob), now=NOW)
+    for extent, label in ((Extent(bob, boxes[1]), str(boxes[1])), (Extent(bob), str(boxes[0]))):
+        then = past_forecast(extent, By.BOX, on=NOW, fiscal=CALENDAR)
+        assert then is not None
+        assert labels(then) == {(label, "EUR"): (1, Decimal(10), Decimal(1))}
+        assert labels(then) == labels(forecast(extent, By.BOX, fiscal=CALENDAR))
+    assert past_forecast(Extent(bob, boxes[2]), By.MONTH, on=NOW, fiscal=CALENDAR) == []
+
+
 def test_a_forecast_takes_as_many_queries_whatever_lies_below(boxes: list[SalesMailbox], bob: User) -> None:
     def count(by: By) -> int:
         with CaptureQueriesContext(connection) as queries:

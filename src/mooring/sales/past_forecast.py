@@ -10,8 +10,9 @@ from typing import Any, Final
 from django.db.models import Max, OuterRef, Subquery
 
 from mooring.sales.forecast import By, Extent, ForecastLine, Key, branch_key, folded, nobody, period_key, region_key
-from mooring.sales.models import Ancestry, PipelineVersion, SalesMailbox
+from mooring.sales.models import Ancestry, Pipeline, PipelineVersion, SalesMailbox
 from mooring.sales.models.mailbox import boxes_within
+from mooring.sales.models.pipeline import PipelineQuerySet
 from mooring.sales.money import weighted
 from mooring.sales.periods import Fiscal
 from mooring.sales.versions import content_of_version
@@ -27,8 +28,9 @@ def past_forecast(extent: Extent, by: str, *, on: datetime, fiscal: Fiscal) -> l
     """As the pipelines stood at a time, from the version that was the latest then; None where too many would have to be read."""
     versions = latest_versions(extent, on)
     if by in (By.BOX, By.REGION):
-        keys = _branches(extent) if by == By.BOX else _regions(version.mailbox_id for version in versions)
-        return folded(row for version in versions for row in _kept_sums(version, keys[version.mailbox_id]))
+        homes = dict(_pipelines_in(extent).values_list("uid", "mailbox_id"))
+        keys = _branches(extent) if by == By.BOX else _regions(homes.values())
+        return folded(row for version in versions for row in _kept_sums(version, keys[homes[version.uid]]))
     if by == By.PIPELINE:
         return folded(
             row for version in versions for row in _kept_sums(version, Key(str(version.uid), version.name, (version.name,)))
@@ -64,14 +66,22 @@ def _regions(box_ids: Iterable[int]) -> dict[int, Key]:
 
 
 def latest_versions(extent: Extent, on: datetime) -> list[PipelineVersion]:
-    """Of each pipeline that was saved in a box of the extent by then, the version that was its latest."""
+    """Of each pipeline in the boxes of the extent the version that was its latest by then, in whichever box it was saved.
+
+    A pipeline that is saved to the box of somebody else, too, stands in its own box all the same, and is counted once.
+    """
     rows = PipelineVersion.objects.unscoped(_WHY).filter(saved_at__lte=on, reset_by=None)
     latest = rows.filter(uid=OuterRef("uid")).order_by().values("uid").annotate(last=Max("number")).values("last")
+    inside = rows.filter(uid__in=_pipelines_in(extent).values("uid"))
+    return list(inside.filter(number=Subquery(latest)).defer("content"))
+
+
+def _pipelines_in(extent: Extent) -> PipelineQuerySet:
+    """Also those removed since, which stood there then; none that a reset took out."""
+    rows = Pipeline.objects.unscoped(_WHY).filter(reset_by=None).order_by()
     if extent.box is not None:
-        rows = rows.filter(mailbox__in=Ancestry.objects.filter(above=extent.box).values("below_id"))
-    else:
-        rows = rows.filter(boxes_within(extent.reader, Action.VIEW, "mailbox__"))
-    return list(rows.filter(number=Subquery(latest)).defer("content"))
+        return rows.filter(mailbox__in=Ancestry.objects.filter(above=extent.box).values("below_id"))
+    return rows.filter(boxes_within(extent.reader, Action.VIEW, "mailbox__"))
 
 
 def with_contents(versions: list[PipelineVersion]) -> list[PipelineVersion]:
