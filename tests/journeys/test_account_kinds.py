@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from making import make_group
 from mooring.letters.accounts import default_account_of, outgoing_server_of, server_of, team_rights_of
 from mooring.letters.models import MailAccount
-from mooring.users.models import Group, User
+from mooring.users.models import User
 from servers.dovecot import PASSWORD, Dovecot
 from servers.scripted_smtp import ScriptedSmtp
 from sync.mailboxes import deliver, make_letter
@@ -51,37 +51,6 @@ def fill_in_both_servers(page: Page, dovecot: Dovecot, smtp: ScriptedSmtp) -> No
     page.get_by_label("Port of the outgoing server").fill(str(smtp.port))
     page.get_by_label("Log in even though the connection is not encrypted").check()
     page.get_by_label("Log in to the outgoing server even though").check()
-
-
-def test_groups_are_set_up_with_the_keyboard_and_a_colleague_is_added(
-    open_page: Open, looks_right: Looks, alice: User, bob: User
-) -> None:
-    page = open_page("/setup/groups/", user=alice)
-    looks_right(page, "groups-empty")
-    page.get_by_role("link", name="New group").first.click()
-    page.get_by_label("Name").fill("Sales")
-    page.get_by_label("Type").select_option(label="Sales")
-    page.keyboard.press("Enter")
-    expect(page.get_by_text("The group Sales was added.")).to_be_visible()
-    page.get_by_role("link", name="Members").click()
-    page.get_by_label("Add a colleague").fill("bob")
-    page.get_by_label("Position of Bob").fill("Head of sales")
-    page.get_by_role("button", name="Add", exact=True).click()
-    expect(page.get_by_label("Position of Bob")).to_have_value("Head of sales")
-    looks_right(page, "group")
-    page.get_by_role("link", name="New subgroup").click()
-    page.get_by_label("Name").fill("North")
-    page.get_by_role("button", name="Save").click()
-    page.goto("/setup/groups/")
-    page.get_by_role("treeitem", name="Sales").focus()
-    page.keyboard.press("ArrowDown")
-    expect(page.get_by_role("treeitem", name="North")).to_be_focused()
-    page.keyboard.press("ArrowUp")
-    page.keyboard.press("ArrowLeft")
-    expect(page.get_by_role("treeitem", name="North")).to_be_hidden()
-    page.keyboard.press("ArrowRight")
-    looks_right(page, "groups")
-    assert Group.objects.get(name="North").parent == Group.objects.get(name="Sales")
 
 
 def test_a_team_gets_a_mailbox_by_pop3_that_sends_by_another_logon(
