@@ -1,61 +1,214 @@
-"""Many customers changed at once: each with its line, and each given back what it had."""
+"""Many records changed at once: each with its line, by the worker where they are many, and each given back what it had."""
 
 from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
 
 import pytest
 
 import making
-from mooring.customers.bulk_editing import UnableToChangeMany, Wish, change_many, undo_many
+from mooring.customers import bulk_editing
+from mooring.customers.bulk_editing import (
+    UnableToChangeMany,
+    Wish,
+    carry_on_changes,
+    change_many,
+    outlook,
+    recent_changes,
+    stop_change,
+    undo_change,
+)
 from mooring.customers.editing import change_customer
 from mooring.customers.facts import customer_data
-from mooring.customers.models import BulkField, Category, Customer, CustomerStatus
-from mooring.users.journal import entries_about
+from mooring.customers.info_values import InfoFilter
+from mooring.customers.models import (
+    BulkChange,
+    BulkField,
+    BulkKind,
+    BulkState,
+    Category,
+    Contact,
+    Customer,
+    CustomerStatus,
+    Lead,
+    Project,
+    Source,
+    Tag,
+)
+from mooring.customers.queries import CustomerFilters, customers_page
+from mooring.customers.tagging import merge_tags, typed
+from mooring.users.journal import Actor, entries_about
+from mooring.users.models import User
 
 pytestmark = pytest.mark.django_db
-BY = {"by": making.BY_COMMAND, "now": making.NOW}
+BY: dict[str, Any] = {"by": making.BY_COMMAND, "now": making.NOW}
 
 
-def everybody() -> Customer:
-    return Customer.objects.unscoped("a test").order_by("pk")
+def everybody(model: Any = Customer) -> Any:
+    return model.objects.unscoped("a test").order_by("pk")
 
 
-def test_many_get_a_status_and_get_back_what_they_had_unless_changed_since() -> None:
+def changed(field: BulkField, value: Any, **wish: Any) -> BulkChange:
+    """All records of the kind, given this."""
+    model = {BulkKind.LEAD: Lead, BulkKind.CONTACT: Contact, BulkKind.PROJECT: Project}.get(wish.get("kind"), Customer)
+    return change_many(record_ids=everybody(model).values_list("pk", flat=True), wish=Wish(field, value, **wish), **BY)
+
+
+def states(change: BulkChange) -> list[str]:
+    return list(change.rows.values_list("state", flat=True))
+
+
+def test_many_get_a_status_and_get_back_what_they_had_unless_changed_since(alice: User) -> None:
     active, dormant, merged = (making.make_entry(CustomerStatus, name) for name in ("Active", "Dormant", "Merged"))
     making.make_customer("A", status=active)
     making.make_customer("B")
     making.make_customer("C", status=dormant)
-    changed = making.make_customer("D", status=active)
-    change = change_many(customers=everybody(), wish=Wish(BulkField.STATUS, dormant.pk), **BY)
+    last = making.make_customer("D", status=active)
+    change = changed(BulkField.STATUS, dormant.pk)
     assert [row.status for row in everybody()] == [dormant] * 4
-    assert len(change.before) == 3
-    (line, *_) = entries_about(kind="customer", record_id=changed.pk)
+    assert (change.changed_count, states(change)) == (3, ["changed", "changed", "same", "changed"])
+    (line, *_) = entries_about(kind="customer", record_id=last.pk)
     assert line.changes == {"status": ["Active", "Dormant"]}
-    stored = everybody().get(pk=changed.pk)
+    stored = everybody().get(pk=last.pk)
     change_customer(customer=stored, data=making.replaced(customer_data(stored), status=merged), **BY)
-    assert undo_many(change=change, customers=everybody(), **BY) == 2
+    verdicts = outlook(change=change, rows=list(change.rows.all()), reader=alice)
+    assert [verdicts.get(row.pk) for row in everybody()] == ["given_back", "given_back", None, "overwritten"]
+    assert undo_change(change=change, **BY).given_back_count == 2
     assert [row.status for row in everybody()] == [active, None, dormant, merged]
+    assert states(change) == ["given_back", "given_back", "same", "overwritten"]
     with pytest.raises(UnableToChangeMany, match="undone already"):
-        undo_many(change=change, customers=everybody(), **BY)
+        undo_change(change=change, **BY)
 
 
 def test_many_get_a_category_and_lose_it_again() -> None:
     key, fair = (making.make_entry(Category, name) for name in ("Key", "Fair"))
     first, second = making.make_customer("A", categories=(key,)), making.make_customer("B", categories=(fair,))
-    added = change_many(customers=everybody(), wish=Wish(BulkField.CATEGORY_ADDED, key.pk), **BY)
+    added = changed(BulkField.CATEGORY_ADDED, key.pk)
     assert [set(row.categories.all()) for row in everybody()] == [{key}, {key, fair}]
     (line, *_) = entries_about(kind="customer", record_id=second.pk)
     assert line.changes == {"categories": [["Fair"], ["Key", "Fair"]]}
-    removed = change_many(customers=everybody(), wish=Wish(BulkField.CATEGORY_REMOVED, key.pk), **BY)
+    removed = changed(BulkField.CATEGORY_REMOVED, key.pk)
     assert [set(row.categories.all()) for row in everybody()] == [set(), {fair}]
-    assert undo_many(change=removed, customers=everybody(), **BY) == 2
-    assert undo_many(change=added, customers=everybody(), **BY) == 1
+    assert undo_change(change=removed, **BY).given_back_count == 2
+    assert undo_change(change=added, **BY).given_back_count == 1
     assert [set(row.categories.all()) for row in everybody()] == [{key}, {fair}]
     assert entries_about(kind="customer", record_id=first.pk)[0].action == "changed"
 
 
-def test_a_change_that_changes_nobody_or_chooses_nothing_is_refused() -> None:
+def test_many_get_additional_information_by_which_they_are_found_and_lose_it_again(alice: User) -> None:
+    field = making.make_info_field("Origin", "choices", choices=("Web", "Fair"))
+    key = str(field.pk)
+    making.make_customer("A", info={key: [2]})
+    second = making.make_customer("B")
+
+    def found(choice: int) -> list[str]:
+        filters = CustomerFilters(info=(InfoFilter(field.pk, str(choice), str(choice)),))
+        return [row.name for row in customers_page(reader=alice, filters=filters).rows]
+
+    change = changed(BulkField.INFO, [1, 2], info_field=field)
+    assert [row.info for row in everybody()] == [{key: [1, 2]}] * 2
+    assert (found(1), found(2)) == (["A", "B"], ["A", "B"])
+    assert entries_about(kind="customer", record_id=second.pk)[0].changes == {"info: Origin": [None, ["Web", "Fair"]]}
+    undo_change(change=change, **BY)
+    assert [row.info for row in everybody()] == [{key: [2]}, {}]
+    assert (found(1), found(2)) == ([], ["A"])
+    changed(BulkField.INFO, None, info_field=field)
+    assert [row.info for row in everybody()] == [{}, {}]
+
+
+def test_leads_contacts_and_projects_are_changed_in_the_same_way(bob: User) -> None:
+    tag, fair = making.make_entry(Tag, "Big"), making.make_entry(Source, "Fair")
+    lead, contact, project = making.make_lead("L"), making.make_contact("C"), making.make_project("P")
+    for kind in (BulkKind.LEAD, BulkKind.CONTACT, BulkKind.PROJECT):
+        changed(BulkField.TAG_ADDED, tag.pk, kind=kind)
+    assert [list(row.tags.all()) for row in (lead, contact, project)] == [[tag]] * 3
+    changed(BulkField.SOURCE, fair.pk, kind=BulkKind.LEAD)
+    owned = changed(BulkField.OWNER, bob.pk, kind=BulkKind.LEAD)
+    assert [(row.source, row.owner) for row in everybody(Lead)] == [(fair, bob)]
+    assert entries_about(kind="lead", record_id=lead.pk)[0].changes == {"owner": [None, "Bob"]}
+    undo_change(change=owned, **BY)
+    assert everybody(Lead).get().owner is None
+
+
+def test_what_makes_no_sense_or_changes_nobody_is_refused() -> None:
     status = making.make_entry(CustomerStatus, "Active")
+    number = making.make_info_field("Employees", "number", is_required=True)
     making.make_customer("A", status=status)
-    for entry_id in (status.pk, status.pk + 1):
+    making.make_lead("L")
+    wishes = [
+        Wish(BulkField.STATUS, status.pk),
+        Wish(BulkField.STATUS, status.pk + 1),
+        Wish(BulkField.TAG_ADDED, None),
+        Wish(BulkField.INFO, "1"),
+        Wish(BulkField.INFO, None, number),
+        Wish(BulkField.STATUS, status.pk, kind=BulkKind.LEAD),
+    ]
+    for wish in wishes:
         with pytest.raises(UnableToChangeMany):
-            change_many(customers=everybody(), wish=Wish(BulkField.STATUS, entry_id), **BY)
+            change_many(record_ids=everybody().values_list("pk", flat=True), wish=wish, **BY)
+    assert not BulkChange.objects.exists()
+
+
+def test_very_many_are_changed_by_the_worker_and_given_back_by_it(
+    bob: User, alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk_editing, "MOST", 2)
+    monkeypatch.setattr(bulk_editing, "PORTION", 2)
+    dormant = making.make_entry(CustomerStatus, "Dormant")
+    customers = [making.make_customer(f"C {number}", owner=bob) for number in range(4)]
+    customers.append(making.make_customer("Not his", owner=alice))
+    by = {"by": Actor(bob, "desk"), "now": making.NOW}
+    change = change_many(record_ids=[row.pk for row in customers], wish=Wish(BulkField.STATUS, dormant.pk), **by)
+    assert (change.ended_at, [row.status for row in everybody()]) == (None, [None] * 5)
+    with pytest.raises(UnableToChangeMany, match="still being made"):
+        undo_change(change=change, **by)
+    assert [carry_on_changes(now=making.NOW) for _portion in range(4)] == [2, 2, 1, 0]
+    change.refresh_from_db()
+    assert (change.done, change.changed_count, states(change)[-1]) == (5, 4, BulkState.NOT_YOURS)
+    undo_change(change=change, **by)
+    assert carry_on_changes(now=making.NOW) == 2
+    stop_change(change=change, now=making.NOW)
+    assert [row.status for row in everybody()] == [None, None, dormant, dormant, None]
+    undo_change(change=change, **by)
+    assert (carry_on_changes(now=making.NOW), carry_on_changes(now=making.NOW)) == (0, 0)
+    change.refresh_from_db()
+    assert (change.given_back_count, [row.status for row in everybody()]) == (4, [None] * 5)
+
+
+def test_a_stopped_change_leaves_the_rest_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk_editing, "MOST", 1)
+    monkeypatch.setattr(bulk_editing, "PORTION", 1)
+    dormant = making.make_entry(CustomerStatus, "Dormant")
+    for name in ("A", "B"):
+        making.make_customer(name)
+    change = changed(BulkField.STATUS, dormant.pk)
+    carry_on_changes(now=making.NOW)
+    stop_change(change=change, now=making.NOW)
+    assert carry_on_changes(now=making.NOW) == 0
+    assert [row.status for row in everybody()] == [dormant, None]
+    assert undo_change(change=change, **BY).given_back_count == 1
+
+
+def test_what_cannot_be_given_back_is_left_alone_and_says_why() -> None:
+    old, new = (making.make_entry(Tag, name) for name in ("Old", "New"))
+    making.make_customer("A", tags=typed("Old"))
+    gone = making.make_customer("B", tags=typed("Old"))
+    change = changed(BulkField.TAG_REMOVED, old.pk)
+    merge_tags(tag=old, into=new, **BY)
+    everybody().filter(pk=gone.pk).delete()
+    assert undo_change(change=change, **BY).given_back_count == 0
+    assert states(change) == [BulkState.VALUE_GONE, BulkState.OUT_OF_REACH]
+
+
+def test_changes_are_listed_and_undone_for_thirty_days(bob: User, alice: User) -> None:
+    making.make_customer("A", owner=bob)
+    ids = everybody().values_list("pk", flat=True)
+    change = change_many(record_ids=ids, wish=Wish(BulkField.OWNER, None), by=Actor(bob, "desk"), now=making.NOW)
+    assert list(recent_changes(of=bob, now=making.NOW)) == [change]
+    assert list(recent_changes(of=alice, now=making.NOW)) == []
+    assert list(recent_changes(of=alice, now=making.NOW, is_everybodys=True)) == [change]
+    later = making.NOW + timedelta(days=31)
+    assert list(recent_changes(of=bob, now=later)) == []
+    with pytest.raises(UnableToChangeMany, match="too long ago"):
+        undo_change(change=change, by=Actor(bob, "desk"), now=later)

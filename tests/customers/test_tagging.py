@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 import making
-from mooring.customers.bulk_editing import Wish, change_many, undo_many
+from mooring.customers.bulk_editing import Wish, change_many, undo_change
 from mooring.customers.creating_many import create_leads
 from mooring.customers.editing import LeadData, UnableToSave, change_customer, change_project
 from mooring.customers.facts import data_of
@@ -104,10 +104,10 @@ def test_every_list_is_filtered_by_tag_and_brings_its_tags_along(bob: User) -> N
 def test_many_customers_get_a_tag_and_lose_it_again_by_undo(bob: User) -> None:
     customers = [making.make_customer(name, owner=bob) for name in ("Harbour", "Pier")]
     tag = add_entry(kind=Tag, data=EntryData(name="x"), by=making.BY_COMMAND, now=making.NOW)
-    mine, by = Customer.objects.visible_to(bob), Actor(bob, "desk")
-    change = change_many(customers=mine, wish=Wish(BulkField.TAG_ADDED, tag.pk), by=by, now=making.NOW)
+    ids, by = [customer.pk for customer in customers], Actor(bob, "desk")
+    change = change_many(record_ids=ids, wish=Wish(BulkField.TAG_ADDED, tag.pk), by=by, now=making.NOW)
     assert [names(customer) for customer in customers] == [["x"], ["x"]]
-    assert undo_many(change=change, customers=mine, by=by, now=making.NOW) == 2
+    assert undo_change(change=change, by=by, now=making.NOW).given_back_count == 2
     assert [names(customer) for customer in customers] == [[], []]
 
 

@@ -210,10 +210,19 @@ ROWS: dict[str, Row] = {
     "reactivate_staff": Row(NOBODY, writes(ADMINISTRATOR), args=("$deactivated.pk",)),
     "journal": Row(ADMINISTRATOR, ADMINISTRATOR),
     # Settings > CRM
-    "change_customers": Row(
-        NOBODY, "login Wsee Wsee see 403 login", data={"ids": "$customer.pk", "change": "$other_industry_wish"}
+    **{
+        f"change_{name}s": Row(NOBODY, CHANGE_MODULE.replace("ok ok ok", "ok ok see"), data={"ids": f"${name}.pk"})
+        for name in ("customer", "lead", "contact", "project")
+    },
+    "change_customers#sent": Row(
+        NOBODY,
+        "login Wsee Wsee see 403 login",
+        data={"ids": "$customer.pk", "change": "industry", "value": "$other_industry.pk", "sent": "yes"},
     ),
-    "undo_bulk_change": Row(NOBODY, "login 404 Wsee 404 403 login", args=("$bulk_change.pk",)),
+    "bulk_changes": Row(SIGNED_IN, NOBODY),
+    "bulk_change": Row("login ok ok 404 404 login", NOBODY, args=("$bulk_change.pk",)),
+    "undo_bulk_change": Row(NOBODY, "login Wsee Wsee 404 404 login", args=("$bulk_change.pk",)),
+    "stop_bulk_change": Row(NOBODY, "login see see 404 404 login", args=("$bulk_change.pk",)),
     "crm_settings": Row("login see 403 403 403 login", NOBODY),
     **{
         name: Row(ADMINISTRATOR, writes(ADMINISTRATOR), data={"name": "Another", "colour": "blue", "display": "both"})

@@ -11,7 +11,6 @@ import making
 from desk.world import client_of
 from mooring.customers.lists import offered
 from mooring.customers.models import (
-    BulkChange,
     Category,
     ContactRole,
     Customer,
@@ -223,20 +222,3 @@ def test_a_choice_is_renamed_everywhere_and_a_retired_field_asks_no_more(desk: C
     desk.post(f"/setup/crm/additional_information/{field.pk}/retire/")
     assert "Internet" not in page(desk.get(f"/customers/{customer.pk}/edit/"))
     assert "Internet" in page(desk.get(f"/customers/{customer.pk}/"))
-
-
-def test_ticked_customers_are_changed_at_once_and_back(bob: User) -> None:
-    status = making.make_entry(CustomerStatus, "Merged")
-    own, others = making.make_customer("Own", owner=bob), making.make_customer("Not his", owner=making.make_user("Eve"))
-    browser = client_of(bob)
-    assert f'value="status-{status.pk}"' in page(browser.get("/customers/"))
-    data = {"ids": [own.pk, others.pk], "change": f"status-{status.pk}"}
-    assert "1 customer was changed." in page(browser.post("/customers/change/", data, follow=True))
-    assert (stored(own).status, stored(others).status) == (status, None)
-    undo = f"/customers/changes/{BulkChange.objects.get().pk}/undo/"
-    assert "1 customer is as it was." in page(browser.post(undo, follow=True))
-    assert stored(own).status is None
-    assert "undone already" in page(browser.post(undo, follow=True))
-    assert "Choose what they shall have." in page(
-        browser.post("/customers/change/", {"ids": own.pk, "change": "x-1"}, follow=True)
-    )

@@ -152,11 +152,6 @@ class World:
         return unsubscribe_word(self.owner)
 
     @property
-    def other_industry_wish(self) -> str:
-        """The other industry as the list's form names it."""
-        return f"industry-{self.other_industry.pk}"
-
-    @property
     def version(self) -> str:
         """The state of all records here: they were made at one moment and are changed in transactions that are undone."""
         return making.NOW.isoformat()

@@ -16,8 +16,10 @@ from mooring.users.models import User
 
 def _bulk_change_of(owner: User, customer: Customer, industry: Industry) -> BulkChange:
     """The owner gave the customer an industry, among many."""
-    customers = Customer.objects.visible_to(owner).filter(pk=customer.pk)
-    return change_many(customers=customers, wish=Wish(BulkField.INDUSTRY, industry.pk), by=Actor(owner, "desk"), now=making.NOW)
+    wish = Wish(BulkField.INDUSTRY, industry.pk)
+    change = change_many(record_ids=[customer.pk], wish=wish, by=Actor(owner, "desk"), now=making.NOW)
+    BulkChange.objects.update(changed_at=timezone.now())
+    return change
 
 
 def lists_of_world(owner: User, customer: Customer) -> dict[str, Any]:

@@ -1,37 +1,39 @@
-"""Many customers given the same status, industry, source, category or tag at once, and given back what they had."""
+"""Many records given the same owner, status, tag or additional information at once, and given back what they had.
+
+Few are changed while one waits; many by the worker, a portion at a time. The rows of a change are the truth: killed at any
+moment, it goes on where it stood, and no record is changed twice.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db import transaction
+from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
-from mooring.customers.models import BulkChange, BulkField, Category, Customer, CustomerStatus, Industry, ListEntry, Source, Tag
-from mooring.customers.models.customer import CustomerQuerySet
+from mooring.customers.bulk_values import COLUMNS, LABELS, MODELS, Aspect, aspect_of
+from mooring.customers.models import BulkChange, BulkChangeRow, BulkField, BulkKind, BulkState, InfoField
 from mooring.users.journal import Actor, Line, record_all
+from mooring.users.models import User
+from mooring.users.permissions import Action
 
 MOST: Final = 500
-_WHY: Final = "these customers were chosen within the rights of whoever does it"
-_LISTS: Final[dict[str, type[ListEntry]]] = {
-    BulkField.STATUS: CustomerStatus,
-    BulkField.INDUSTRY: Industry,
-    BulkField.SOURCE: Source,
-    BulkField.CATEGORY_ADDED: Category,
-    BulkField.CATEGORY_REMOVED: Category,
-    BulkField.TAG_ADDED: Tag,
-    BulkField.TAG_REMOVED: Tag,
+"""More than these are the worker's."""
+PORTION: Final = 250
+"""So many at once, so that nobody waits long for a lock."""
+UNDO_LASTS: Final = timedelta(days=30)
+OF_KIND: Final[dict[str, tuple[BulkField, ...]]] = {
+    BulkKind.CUSTOMER: tuple(BulkField),
+    BulkKind.LEAD: (BulkField.SOURCE, BulkField.TAG_ADDED, BulkField.TAG_REMOVED, BulkField.OWNER),
+    BulkKind.CONTACT: (BulkField.CATEGORY_ADDED, BulkField.CATEGORY_REMOVED, BulkField.TAG_ADDED, BulkField.TAG_REMOVED),
+    BulkKind.PROJECT: (BulkField.TAG_ADDED, BulkField.TAG_REMOVED),
 }
-_OPPOSITE: Final = {
-    BulkField.CATEGORY_ADDED: BulkField.CATEGORY_REMOVED,
-    BulkField.CATEGORY_REMOVED: BulkField.CATEGORY_ADDED,
-    BulkField.TAG_ADDED: BulkField.TAG_REMOVED,
-    BulkField.TAG_REMOVED: BulkField.TAG_ADDED,
-}
-_ADDING: Final = (BulkField.CATEGORY_ADDED, BulkField.TAG_ADDED)
+"""What can be changed of which kind."""
+_WHY: Final = "these records were chosen within the rights of whoever does it"
 
 
 class UnableToChangeMany(Exception):
@@ -40,96 +42,188 @@ class UnableToChangeMany(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What all of them shall have; without an entry, nothing."""
+    """What all of them shall have: an entry's or owner's id, a value as customers.info_values keeps it, or None for nothing."""
 
     field: BulkField
-    entry_id: int | None
+    value: Any
+    info_field: InfoField | None = None
+    kind: BulkKind = BulkKind.CUSTOMER
 
 
-def change_many(*, customers: CustomerQuerySet, wish: Wish, by: Actor, now: datetime) -> BulkChange:
-    """At most MOST customers, chosen within the rights of whoever does it. Raises UnableToChangeMany when none is different."""
-    if wish.entry_id is not None and not _LISTS[wish.field]._default_manager.filter(pk=wish.entry_id).exists():
-        raise UnableToChangeMany(_("Choose what they shall have."))
+def change_many(*, record_ids: Iterable[int], wish: Wish, by: Actor, now: datetime) -> BulkChange:
+    """Those among them that `by` may change; more than MOST as a job of the worker.
+
+    Raises UnableToChangeMany when the wish makes no sense or, of few, none is different.
+    """
+    _demand_sense(wish)
     with transaction.atomic():
-        rows = list(customers.select_for_update(of=("self",)).order_by("pk")[:MOST])
-        before = _given(rows, wish.field, dict.fromkeys((row.pk for row in rows), wish.entry_id), by=by, now=now)
-        if not before:
-            raise UnableToChangeMany(_("None of them had to be changed: they have it already, or are not yours to change."))
-        return BulkChange.objects.create(
-            field=wish.field, entry_id=wish.entry_id, before=before, changed_by=by.user, changed_at=now
+        change = BulkChange.objects.create(
+            kind=wish.kind,
+            field=wish.field,
+            info_field=wish.info_field,
+            value=wish.value,
+            changed_by=by.user,
+            address=by.address,
+            changed_at=now,
         )
+        rows = [BulkChangeRow(change=change, record_id=pk) for pk in dict.fromkeys(record_ids)]
+        BulkChangeRow.objects.bulk_create(rows, batch_size=500)
+        change.total = len(rows)
+        change.save(update_fields=["total"])
+        if len(rows) <= MOST:
+            _carry_out(change, rows, by=by, now=now)
+            if not change.changed_count:
+                raise UnableToChangeMany(_("None of them had to be changed: they have it already, or are not yours to change."))
+    return change
 
 
-def undo_many(*, change: BulkChange, customers: CustomerQuerySet, by: Actor, now: datetime) -> int:
-    """Give back what they had to those of `customers` that nobody gave another one since; how many. Raises UnableToChangeMany."""
+def undo_change(*, change: BulkChange, by: Actor, now: datetime) -> BulkChange:
+    """Give back what they had to those that nobody changed since, as far as `by` may; of many by the worker.
+
+    Raises UnableToChangeMany when it was undone already, still runs, or is too long ago.
+    """
     with transaction.atomic():
-        if not BulkChange.objects.filter(pk=change.pk, undone_at=None).update(undone_at=now):
+        stored = BulkChange.objects.select_for_update(of=("self",)).select_related("info_field").get(pk=change.pk)
+        if stored.undone_at is not None:
             raise UnableToChangeMany(_("This change was undone already."))
-        field = BulkField(change.field)
-        rows = list(customers.filter(pk__in=[int(pk) for pk in change.before]).select_for_update(of=("self",)).order_by("pk"))
-        if field in _OPPOSITE:
-            wanted: Mapping[int, int | None] = dict.fromkeys((row.pk for row in rows), change.entry_id)
-            return len(_given(rows, _OPPOSITE[field], wanted, by=by, now=now))
-        rows = [row for row in rows if getattr(row, f"{field}_id") == change.entry_id]
-        return len(_given(rows, field, {row.pk: change.before[str(row.pk)] for row in rows}, by=by, now=now))
+        if stored.ended_at is None:
+            raise UnableToChangeMany(_("This change is still being made. Stop it first."))
+        if stored.changed_at < now - UNDO_LASTS:
+            raise UnableToChangeMany(_("This change is too long ago to be undone."))
+        stored.undone_at, stored.undone_by, stored.address = now, by.user, by.address
+        changed = BulkChangeRow.objects.filter(change=stored, state=BulkState.CHANGED)
+        stored.ended_at, stored.is_stopped, stored.done, stored.total = None, False, 0, changed.count()
+        stored.save()
+        if stored.total <= MOST:
+            _carry_out(stored, list(changed), by=by, now=now)
+    return stored
 
 
-def _given(
-    rows: Iterable[Customer], field: BulkField, wanted: Mapping[int, int | None], *, by: Actor, now: datetime
-) -> dict[str, int | None]:
-    """Write what differs, with a line for each customer; returns what those had before, by their ids."""
-    if field in _OPPOSITE:
-        return _labelled(list(rows), field, next(iter(wanted.values()), None), by=by, now=now)
-    column = f"{field}_id"
-    others = [row for row in rows if getattr(row, column) != wanted[row.pk]]
-    before = {str(row.pk): getattr(row, column) for row in others}
-    names = _names(_LISTS[field], {*before.values(), *wanted.values()})
+def stop_change(*, change: BulkChange, now: datetime) -> None:
+    """End it where it stands. What was changed by then, or given back, stays so; the rest can still be given back."""
+    with transaction.atomic():
+        under_way = BulkChange.objects.filter(pk=change.pk, ended_at=None)
+        if under_way.update(ended_at=now, is_stopped=True, undone_at=None, undone_by=None):
+            BulkChangeRow.objects.filter(change=change, state=BulkState.WAITING).delete()
+
+
+def carry_on_changes(*, now: datetime) -> int:
+    """One portion of the oldest job; returns how many records were dealt with. Two workers at once do not both do it."""
+    skips = bool(transaction.get_connection().features.has_select_for_update_skip_locked)
+    with transaction.atomic():
+        under_way = BulkChange.objects.filter(ended_at=None).select_related("info_field", "changed_by", "undone_by")
+        change = under_way.select_for_update(skip_locked=skips, of=("self",)).order_by("pk").first()
+        if change is None:
+            return 0
+        user = change.undone_by if change.undone_at else change.changed_by
+        state = BulkState.CHANGED if change.undone_at else BulkState.WAITING
+        rows = list(BulkChangeRow.objects.filter(change=change, state=state).order_by("pk")[:PORTION])
+        _carry_out(change, rows, by=Actor(user, "worker", change.address), now=now)
+    return len(rows)
+
+
+def recent_changes(*, of: User, now: datetime, is_everybodys: bool = False) -> QuerySet[BulkChange]:
+    """The changes that a user made lately, or everybody's, newest first."""
+    lately = BulkChange.objects.filter(changed_at__gte=now - UNDO_LASTS).select_related("info_field", "changed_by", "undone_by")
+    return lately if is_everybodys else lately.filter(changed_by=of)
+
+
+def outlook(*, change: BulkChange, rows: Sequence[BulkChangeRow], reader: User) -> dict[int, BulkState]:
+    """How undoing would leave those of `rows` that are changed, by the id of the record."""
+    changed = [row for row in rows if row.state == BulkState.CHANGED]
+    found = _records(change, reader).filter(pk__in=[row.record_id for row in changed])
+    return _verdicts(_aspect(change), changed, list(found))
+
+
+def present_values(*, change: BulkChange, record_ids: Sequence[int]) -> list[Any]:
+    """What records, chosen within the reader's rights, have of the thing that the change is about."""
+    records = list(MODELS[change.kind].objects.unscoped(_WHY).filter(pk__in=record_ids))
+    return list(_aspect(change).read(records).values())
+
+
+def _demand_sense(wish: Wish) -> None:
+    """Raises UnableToChangeMany."""
+    known = wish.field in OF_KIND[wish.kind]
+    if wish.field in COLUMNS or wish.field in LABELS:
+        kind = COLUMNS.get(wish.field) or LABELS[wish.field]
+        is_there = wish.value is not None and kind._default_manager.filter(pk=wish.value).exists()
+        known = known and (is_there or (wish.value is None and wish.field in COLUMNS))
+    elif wish.info_field is None or wish.info_field.retired_at is not None:
+        known = False
+    elif wish.value is None and wish.info_field.is_required:
+        raise UnableToChangeMany(_("“%(field)s” has to be filled in.") % {"field": wish.info_field.name})
+    if not known:
+        raise UnableToChangeMany(_("Choose what they shall have."))
+
+
+def _carry_out(change: BulkChange, rows: list[BulkChangeRow], *, by: Actor, now: datetime) -> None:
+    """A portion of the change, or of its undoing; within the caller's transaction."""
+    wanted = _records(change, by.user).filter(pk__in=[row.record_id for row in rows])
+    records = list(wanted.select_for_update(of=("self",)).order_by("pk"))
+    aspect = _aspect(change)
+    carry = _given_back if change.undone_at else _given
+    count = carry(aspect, rows, records, change, by, now)
+    BulkChangeRow.objects.bulk_update(rows, ["state", "before"], batch_size=200)
+    counted = "given_back_count" if change.undone_at else "changed_count"
+    left = BulkState.CHANGED if change.undone_at else BulkState.WAITING
+    is_over = not BulkChangeRow.objects.filter(change=change, state=left).exists()
+    values: dict[str, Any] = {"done": F("done") + len(rows), counted: F(counted) + count, "ended_at": now if is_over else None}
+    BulkChange.objects.filter(pk=change.pk).update(**values)
+    change.refresh_from_db(fields=["done", counted, "ended_at"])
+
+
+def _given(aspect: Aspect, rows: list[BulkChangeRow], records: list[Any], change: BulkChange, by: Actor, now: datetime) -> int:
+    """Those that differ get what is wanted; each row learns how it fared and what was there before."""
+    has = aspect.read(records)
+    for row in rows:
+        row.state = BulkState.NOT_YOURS if row.record_id not in has else BulkState.CHANGED
+        row.before = has.get(row.record_id)
+        if row.state == BulkState.CHANGED and row.before == aspect.wanted:
+            row.state = BulkState.SAME
+    others = [record for record in records if has[record.pk] != aspect.wanted]
+    _write(aspect, change, others, {record.pk: aspect.wanted for record in others}, by, now)
+    return len(others)
+
+
+def _given_back(
+    aspect: Aspect, rows: list[BulkChangeRow], records: list[Any], change: BulkChange, by: Actor, now: datetime
+) -> int:
+    verdicts = _verdicts(aspect, rows, records)
+    before = {row.record_id: row.before for row in rows if verdicts[row.record_id] == BulkState.GIVEN_BACK}
+    for row in rows:
+        row.state = verdicts[row.record_id]
+    _write(aspect, change, [record for record in records if record.pk in before], before, by, now)
+    return len(before)
+
+
+def _verdicts(aspect: Aspect, rows: Sequence[BulkChangeRow], records: Sequence[Any]) -> dict[int, BulkState]:
+    """What undoing comes to for each, by the id of the record."""
+    has, found = aspect.read(records), aspect.exists(row.before for row in rows)
+    verdicts = {}
+    for at, row in enumerate(rows):
+        if row.record_id not in has:
+            verdicts[row.record_id] = BulkState.OUT_OF_REACH
+        elif has[row.record_id] != aspect.wanted:
+            verdicts[row.record_id] = BulkState.OVERWRITTEN
+        else:
+            verdicts[row.record_id] = BulkState.GIVEN_BACK if at in found else BulkState.VALUE_GONE
+    return verdicts
+
+
+def _write(aspect: Aspect, change: BulkChange, records: list[Any], values: dict[int, Any], by: Actor, now: datetime) -> None:
+    changes = aspect.write(records, values, now)
     lines = [
-        Line(
-            action="changed",
-            kind="customer",
-            record_id=row.pk,
-            name=row.name,
-            changes={field.value: [names.get(before[str(row.pk)]), names.get(wanted[row.pk])]},
-        )
-        for row in others
+        Line(action="changed", kind=change.kind, record_id=record.pk, name=record.name, changes=changes[record.pk])
+        for record in records
     ]
-    for row in others:
-        setattr(row, column, wanted[row.pk])
-        row.changed_at = now
-        row.moved_in_id = None if field is BulkField.INDUSTRY else row.moved_in_id
-    Customer.objects.unscoped(_WHY).bulk_update(others, [column, "moved_in", "changed_at"], batch_size=200)
     record_all(lines, by=by, now=now)
-    return before
 
 
-def _labelled(rows: list[Customer], field: BulkField, entry_id: int | None, *, by: Actor, now: datetime) -> dict[str, int | None]:
-    """Categories and tags, of which a customer has any number."""
-    kind, name = (Category, "categories") if _LISTS[field] is Category else (Tag, "tags")
-    through: Any = getattr(Customer, name).through
-    column = f"{kind.__name__.lower()}_id"
-    has: dict[int, set[int]] = {row.pk: set() for row in rows}
-    for customer_id, known in through.objects.filter(customer_id__in=list(has)).values_list("customer_id", column):
-        has[customer_id].add(known)
-    is_added = field in _ADDING
-    others = [row for row in rows if entry_id is not None and (entry_id in has[row.pk]) is not is_added]
-    ids = [row.pk for row in others]
-    if is_added:
-        through.objects.bulk_create(through(**{"customer_id": pk, column: entry_id}) for pk in ids)
-    elif entry_id is not None:
-        through.objects.filter(**{"customer_id__in": ids, column: entry_id}).delete()
-    Customer.objects.unscoped(_WHY).filter(pk__in=ids).update(changed_at=now)
-    names = _names(kind, {entry_id, *(known for all_known in has.values() for known in all_known)})
-    lines = []
-    for row in others:
-        after = has[row.pk] ^ {entry_id}
-        told = [[names[pk] for pk in names if pk in chosen] for chosen in (has[row.pk], after)]
-        lines.append(Line(action="changed", kind="customer", record_id=row.pk, name=row.name, changes={name: told}))
-    record_all(lines, by=by, now=now)
-    return {str(row.pk): None for row in others}
+def _aspect(change: BulkChange) -> Aspect:
+    return aspect_of(kind=change.kind, field=change.field, value=change.value, info_field=change.info_field)
 
 
-def _names(kind: type[ListEntry], ids: Iterable[int | None]) -> dict[int | None, str]:
-    """In the order of the list."""
-    wanted = [pk for pk in ids if pk is not None]
-    return {entry.pk: entry.name for entry in kind._default_manager.filter(pk__in=wanted)}
+def _records(change: BulkChange, user: User | None) -> Any:
+    """Those that the user may change; all, where the program itself asked."""
+    records = MODELS[change.kind].objects
+    return records.unscoped(_WHY) if user is None else records.visible_to(user, Action.CHANGE)

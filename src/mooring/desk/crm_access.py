@@ -10,6 +10,7 @@ from django.http import Http404, HttpRequest
 from mooring.customers.models import BulkChange, IndustryMove, OrderedEntry
 from mooring.desk.access import user_of
 from mooring.users.models import PastMembership
+from mooring.users.permissions import Action, Module, may
 
 Row = TypeVar("Row", bound=Model)
 Entry = TypeVar("Entry", bound=OrderedEntry)
@@ -21,8 +22,10 @@ def list_entry_for(kind: type[Entry], entry_id: int) -> Entry:
 
 
 def bulk_change_for(request: HttpRequest, change_id: int) -> BulkChange:
-    """One's own change of many customers."""
-    return _first(BulkChange.objects.filter(changed_by=user_of(request)), change_id)
+    """One's own change of many records; for administrators, anybody's."""
+    user = user_of(request)
+    changes = BulkChange.objects.select_related("info_field", "changed_by", "undone_by")
+    return _first(changes if may(user, Module.SETUP, Action.CHANGE) else changes.filter(changed_by=user), change_id)
 
 
 def industry_move_for(move_id: int) -> IndustryMove:

@@ -1,4 +1,4 @@
-"""The part of the site map under Setup > Settings > CRM, and where many customers are given what stands there."""
+"""The part of the site map under Setup > Settings > CRM, and where many records are given the same."""
 
 from django.urls import URLPattern, path
 
@@ -6,8 +6,14 @@ from mooring.desk.crm_lists import INFO, LABEL_LISTS
 from mooring.desk.views import bulk_changes, crm_lists, industries, info_fields, tags
 
 urlpatterns: list[URLPattern] = [
-    path("customers/change/", bulk_changes.change_customers, name="change_customers"),
-    path("customers/changes/<int:change_id>/undo/", bulk_changes.undo_bulk_change, name="undo_bulk_change"),
+    *(
+        path(f"{name}/change/", bulk_changes.change, {"list_name": name}, name=f"change_{name}")
+        for name in ("customers", "leads", "contacts", "projects")
+    ),
+    path("bulk-changes/", bulk_changes.bulk_changes, name="bulk_changes"),
+    path("bulk-changes/<int:change_id>/", bulk_changes.bulk_change, name="bulk_change"),
+    path("bulk-changes/<int:change_id>/undo/", bulk_changes.undo, name="undo_bulk_change"),
+    path("bulk-changes/<int:change_id>/stop/", bulk_changes.stop, name="stop_bulk_change"),
     path("setup/crm/", crm_lists.crm_settings, name="crm_settings"),
     path("setup/crm/additional_information/", info_fields.fields, name=INFO.name),
     path("setup/crm/additional_information/<int:entry_id>/", info_fields.field, name="info_field"),

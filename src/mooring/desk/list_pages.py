@@ -14,9 +14,11 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from mooring.customers.editing import change_owner
+from mooring.customers.bulk_editing import UnableToChangeMany, Wish, change_many
+from mooring.customers.models import BulkField, BulkKind
 from mooring.desk.access import actor_of, user_of
 from mooring.desk.csv_export import csv_answer
+from mooring.desk.forms.bulk import offered_fields
 from mooring.desk.forms.filters import NOBODY
 from mooring.desk.lists import Asked, RecordList, asked_of
 from mooring.desk.workbooks import workbook_answer
@@ -46,7 +48,7 @@ def list_page(request: HttpRequest, which: RecordList) -> HttpResponse:
         "import_kind": which.name if which.name in MODULE_OF and may_import(user, which.name) else "",
         "may_export": may(user, which.kind.module, Action.EXPORT),
         "owners": asked.form.owners if which.has_owner else (),
-        "bulk_choices": asked.form.bulk_choices() if may(user, which.kind.module, Action.CHANGE) else (),
+        "bulk_fields": _bulk_fields(which, asked) if which.can_add and may(user, which.kind.module, Action.CHANGE) else (),
         "here": request.get_full_path(),
         "is_filtered": bool(asked.chips),
     }
@@ -71,9 +73,16 @@ def assign(request: HttpRequest, which: RecordList) -> HttpResponse:
     if owner is None and choice != NOBODY:
         toast(request, _("Choose who shall look after them."), is_problem=True)
     else:
-        count = change_owner(records=records, owner=owner, by=actor_of(request), now=timezone.now())
-        said = ngettext("%(count)d record has a new owner.", "%(count)d records have a new owner.", count)
-        toast(request, said % {"count": count})
+        wish = Wish(BulkField.OWNER, owner and owner.pk, kind=BulkKind(which.kind.name))
+        try:
+            ids = records.values_list("pk", flat=True)
+            made = change_many(record_ids=ids, wish=wish, by=actor_of(request), now=timezone.now())
+        except UnableToChangeMany as error:
+            toast(request, str(error), is_problem=True)
+        else:
+            said = ngettext("%(count)d record has a new owner.", "%(count)d records have a new owner.", made.changed_count)
+            undo_url = reverse("undo_bulk_change", args=[made.pk])
+            toast(request, said % {"count": made.changed_count}, undo_url=undo_url)
     return see_other(request, own_path(request, reverse(which.name)))
 
 
@@ -116,6 +125,10 @@ def found_ids(request: HttpRequest, which: RecordList, action: Action) -> Iterat
         if not rows.next:
             return
         cursor = rows.next
+
+
+def _bulk_fields(which: RecordList, asked: Asked) -> list[tuple[str, Any]]:
+    return offered_fields(which.kind.name, getattr(asked.form, "info_fields", ()))
 
 
 def _ticked_rows(request: HttpRequest, which: RecordList) -> Iterator[Any]:

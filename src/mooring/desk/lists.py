@@ -110,6 +110,11 @@ class RecordList:
         """The name of the address where ticked rows get an owner."""
         return f"assign_{self.name}"
 
+    @property
+    def change_name(self) -> str:
+        """The name of the address where many rows are given the same."""
+        return f"change_{self.name}"
+
 
 @dataclass(slots=True, kw_only=True)
 class Asked:

@@ -1,7 +1,7 @@
 """The records of the customers room."""
 
 from mooring.customers.models.address import CustomerDomain, EmailAddress, Phone, PostalAddress
-from mooring.customers.models.bulk import BulkChange, BulkField
+from mooring.customers.models.bulk import BulkChange, BulkChangeRow, BulkField, BulkKind, BulkState
 from mooring.customers.models.bulk_move import BulkMove, BulkMoveItem, BulkMoveKind
 from mooring.customers.models.contact import Affiliation, Contact
 from mooring.customers.models.customer import Customer, CustomerKind
@@ -35,10 +35,13 @@ __all__ = (
     "Affiliation",
     "ArchiveLock",
     "BulkChange",
+    "BulkChangeRow",
     "BulkField",
+    "BulkKind",
     "BulkMove",
     "BulkMoveItem",
     "BulkMoveKind",
+    "BulkState",
     "Category",
     "Colour",
     "Contact",

@@ -1,10 +1,11 @@
-"""That many customers were given the same choice at once, with what each had before, so that it can be undone."""
+"""That many records were given the same at once: a job whose rows are what is left to do, and then what each had before."""
 
 from __future__ import annotations
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from mooring.customers.models.info import InfoField
 from mooring.users.models import User
 
 
@@ -18,17 +19,73 @@ class BulkField(models.TextChoices):
     CATEGORY_REMOVED = "category_removed", _("Take off the category")
     TAG_ADDED = "tag_added", _("Add the tag")
     TAG_REMOVED = "tag_removed", _("Take off the tag")
+    OWNER = "owner", _("Looked after by")
+    INFO = "info", _("Additional information")
+
+
+class BulkKind(models.TextChoices):
+    """Of what."""
+
+    CUSTOMER = "customer", _("Customers")
+    LEAD = "lead", _("Leads")
+    CONTACT = "contact", _("Contacts")
+    PROJECT = "project", _("Projects")
+
+
+class BulkState(models.TextChoices):
+    """How one record fared."""
+
+    WAITING = "waiting", _("Still to be changed")
+    CHANGED = "changed", _("Changed")
+    SAME = "same", _("Had it already")
+    NOT_YOURS = "not_yours", _("Left alone: not yours to change, or gone")
+    GIVEN_BACK = "given_back", _("As it was before")
+    OVERWRITTEN = "overwritten", _("Left alone: it was changed again since")
+    OUT_OF_REACH = "out_of_reach", _("Left alone: no longer yours to change, or gone")
+    VALUE_GONE = "value_gone", _("Left alone: what it had before exists no more")
 
 
 class BulkChange(models.Model):
-    """`entry_id` is what was chosen, None where it was emptied; `before` maps the id of each customer to the id that it had."""
+    """The worker carries on what is too much for one request, there and back; stopped, what is changed stays changed."""
 
+    kind = models.CharField(max_length=8, choices=BulkKind.choices, default=BulkKind.CUSTOMER)
     field = models.CharField(max_length=20, choices=BulkField.choices)
-    entry_id = models.BigIntegerField(null=True)
-    before = models.JSONField(default=dict)
+    info_field = models.ForeignKey(InfoField, null=True, on_delete=models.CASCADE, related_name="+")
+    value = models.JSONField(null=True)
+    """What they shall have: the id of an entry or of an owner, or a value of additional information; None where it is emptied."""
     changed_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    address = models.CharField(max_length=45, blank=True)
+    """The network address from which it was asked for, for the journal."""
     changed_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    """When the last of them was dealt with; None while the job runs, there or back."""
+    is_stopped = models.BooleanField(default=False)
+    total = models.PositiveIntegerField(default=0)
+    done = models.PositiveIntegerField(default=0)
+    """How many were dealt with on the way that runs."""
+    changed_count = models.PositiveIntegerField(default=0)
+    given_back_count = models.PositiveIntegerField(default=0)
     undone_at = models.DateTimeField(null=True)
+    undone_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
 
     class Meta:
         ordering = ("-changed_at", "-id")
+        indexes = (
+            models.Index(fields=("changed_by", "-changed_at", "-id"), name="bulk_changes_of_a_user"),
+            models.Index(fields=("id",), condition=models.Q(ended_at=None), name="bulk_changes_under_way"),
+        )
+
+
+class BulkChangeRow(models.Model):
+    """One record of a change, which may be gone by now."""
+
+    change = models.ForeignKey(BulkChange, on_delete=models.CASCADE, related_name="rows", db_index=False)
+    record_id = models.BigIntegerField()
+    state = models.CharField(max_length=12, choices=BulkState.choices, default=BulkState.WAITING)
+    before = models.JSONField(null=True)
+    """What it had, in the shape of the change's value; of categories and tags, whether it had them."""
+
+    class Meta:
+        ordering = ("id",)
+        constraints = (models.UniqueConstraint(fields=("change", "record_id"), name="a_change_names_a_record_once"),)
+        indexes = (models.Index(fields=("change", "state", "id"), name="rows_of_a_bulk_change"),)

@@ -17,7 +17,6 @@ from django.utils.translation import gettext_lazy as _
 from mooring.customers.info_fields import info_fields
 from mooring.customers.lists import all_entries
 from mooring.customers.models import (
-    BulkField,
     Category,
     ContactRole,
     CustomerKind,
@@ -64,10 +63,6 @@ class FilterForm(forms.Form):
         """The filters that are set and make sense."""
         self.is_valid()
         return {name: value for name, value in self.cleaned_data.items() if value not in (None, "", False)}
-
-    def bulk_choices(self) -> Sequence[Any]:
-        """What the ticked rows can be given at once."""
-        return ()
 
     def filters(self, now: datetime) -> Any:
         """What the query of the list takes."""
@@ -160,16 +155,6 @@ class CustomerFilterForm(_OwnedForm):
         self.info_fields = [field for field in info_fields() if field.retired_at is None]
         self.fields |= dict(filter_fields(self.info_fields))
         self.says = {**type(self).says, **filter_words(self.info_fields)}  # type: ignore[misc]  # of this form alone
-
-    def bulk_choices(self) -> list[tuple[str, list[tuple[str, str]]]]:
-        """What the ticked ones can be given at once: a heading, and below it values and words."""
-        lists: tuple[Any, ...] = (CustomerStatus, Industry, Source, Category, Category, Tag, Tag)
-        kinds = dict(zip(BulkField, lists, strict=True))
-        return [
-            (str(field.label), [(f"{field}-{entry.pk}", entry.name) for entry in self.entries[kind] if entry.retired_at is None])
-            for field, kind in kinds.items()
-            if self.entries[kind]
-        ]
 
     def filters(self, now: datetime) -> CustomerFilters:
         """What customers_page takes."""

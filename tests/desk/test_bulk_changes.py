@@ -1,0 +1,114 @@
+"""Many records changed from their list: asked with a preview, done, listed, looked at row by row, undone."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+import making
+from desk.world import client_of
+from mooring.customers import bulk_editing
+from mooring.customers.bulk_editing import carry_on_changes
+from mooring.customers.models import BulkChange, Customer, CustomerStatus, Lead, Tag
+from mooring.users.models import User
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def desk(alice: User) -> Client:
+    return client_of(alice)
+
+
+def said(answer: Any) -> str:
+    return " ".join(answer.content.decode().split())
+
+
+def stored(customer: Customer) -> Customer:
+    return Customer.objects.unscoped("what the page did").get(pk=customer.pk)
+
+
+def test_ticked_customers_are_asked_about_changed_and_given_back(bob: User) -> None:
+    status = making.make_entry(CustomerStatus, "Merged")
+    own, others = making.make_customer("Own", owner=bob), making.make_customer("Not his", owner=making.make_user("Eve"))
+    browser, ticked = client_of(bob), {"ids": [own.pk, others.pk]}
+    assert '<option value="status">Status</option>' in said(browser.get("/customers/"))
+    assert "What shall be changed of 1 record?" in said(browser.post("/customers/change/", ticked))
+    asked = said(browser.post("/customers/change/", {**ticked, "change": "status"}))
+    assert [text in asked for text in ("They have now: nothing (1)", "Change 1 record", ">Merged</option>")] == [True] * 3
+    empty = browser.post("/customers/change/", {**ticked, "change": "status", "sent": "yes"})
+    assert (empty.status_code, "Choose what they shall have." in said(empty)) == (422, True)
+    sent = {**ticked, "change": "status", "sent": "yes", "value": status.pk}
+    assert "1 record was changed." in said(browser.post("/customers/change/", sent, follow=True))
+    assert (stored(own).status, stored(others).status) == (status, None)
+    undo = f"/bulk-changes/{BulkChange.objects.get().pk}/undo/"
+    assert "1 record is as it was." in said(browser.post(undo, follow=True))
+    assert stored(own).status is None
+    assert "undone already" in said(browser.post(undo, follow=True))
+
+
+def test_nothing_ticked_that_is_yours_is_told(bob: User) -> None:
+    hidden = making.make_customer("Not his", owner=making.make_user("Eve"))
+    assert "Tick what shall be changed." in said(client_of(bob).post("/customers/change/", {"ids": hidden.pk}, follow=True))
+
+
+def test_additional_information_and_owners_are_changed_of_all_that_are_found(desk: Client, bob: User) -> None:
+    number = making.make_info_field("Employees", "number")
+    one, other = making.make_customer("Wanted"), making.make_customer("Left out")
+    every = {"every": "yes", "next": "/customers/?text=wanted"}
+    info = {**every, "change": f"info_{number.pk}", "sent": "yes"}
+    assert "Enter a number, like 1234.5." in said(desk.post("/customers/change/", {**info, "value": "many"}))
+    desk.post("/customers/change/", {**info, "value": "1 200"})
+    desk.post("/customers/change/", {**every, "change": "owner", "sent": "yes", "value": bob.pk})
+    assert (stored(one).info, stored(one).owner) == ({str(number.pk): "1200"}, bob)
+    assert (stored(other).info, stored(other).owner) == ({}, None)
+    listed = said(desk.get("/bulk-changes/"))
+    assert [text in listed for text in ("Employees: 1,200", "Looked after by: Bob")] == [True, True]
+    desk.post("/customers/change/", {**info, "is_emptied": "on"})
+    assert stored(one).info == {}
+    desk.post("/customers/change/", {**every, "change": "owner", "sent": "yes", "value": "nobody"})
+    assert stored(one).owner is None
+
+
+def test_a_new_owner_of_ticked_leads_can_be_undone(desk: Client, bob: User) -> None:
+    lead = making.make_lead("Reed")
+    answer = desk.post("/leads/owner/", {"ids": lead.pk, "owner": bob.pk}, follow=True)
+    assert "1 record has a new owner." in said(answer)
+    assert "have it already" in said(desk.post("/leads/owner/", {"ids": lead.pk, "owner": bob.pk}, follow=True))
+    desk.post(f"/bulk-changes/{BulkChange.objects.get().pk}/undo/")
+    assert Lead.objects.unscoped("what the page did").get().owner is None
+
+
+def test_the_page_of_a_change_says_of_each_what_undo_would_do(desk: Client, bob: User) -> None:
+    active, dormant = (making.make_entry(CustomerStatus, name) for name in ("Active", "Dormant"))
+    customers = [making.make_customer(name, status=active) for name in ("Kept", "Moved")]
+    sent = {"ids": [row.pk for row in customers], "change": "status", "sent": "yes", "value": dormant.pk}
+    desk.post("/customers/change/", sent)
+    Customer.objects.unscoped("changed since").filter(pk=customers[1].pk).update(status=active)
+    url = f"/bulk-changes/{BulkChange.objects.get().pk}/"
+    page = said(desk.get(url))
+    assert [text in page for text in ("Changed; Undo gives back what it had", "it was changed again since")] == [True, True]
+    assert "1 record is as it was. 1 was left alone." in said(desk.post(f"{url}undo/", follow=True))
+    left = said(desk.get(f"{url}?state=overwritten"))
+    assert ("Moved" in left, ">Kept<" in left) == (True, False)
+    assert client_of(bob).get(url).status_code == 404
+
+
+def test_very_many_show_their_progress_and_can_be_stopped(desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk_editing, "MOST", 1)
+    monkeypatch.setattr(bulk_editing, "PORTION", 1)
+    tag = making.make_entry(Tag, "Big")
+    contacts = [making.make_contact(name) for name in ("A", "B")]
+    sent = {"ids": [row.pk for row in contacts], "change": "tag_added", "sent": "yes", "value": tag.pk}
+    answer = desk.post("/contacts/change/", sent, follow=True)
+    url = answer.redirect_chain[-1][0]
+    assert "0 of 2" in said(answer)
+    carry_on_changes(now=making.NOW)
+    assert "1 of 2" in said(desk.get(f"{url}?part=line", headers={"HX-Request": "true"}))
+    assert "1 of 2" in said(desk.get("/bulk-changes/"))
+    desk.post(f"{url}stop/")
+    assert carry_on_changes(now=making.NOW) == 0
+    assert "Stopped" in said(desk.get(url))
+    assert [row.tags.count() for row in contacts] == [1, 0]
