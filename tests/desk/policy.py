@@ -1,7 +1,7 @@
 """Who may do what at which address: the table that test_access_matrix.py checks cell by cell.
 
 Every address of the desk has a row, or several (“name#case”); one without a row fails the test. A row says what GET and POST
-answer to the six principals of PRINCIPALS, in that order:
+answer to the six principals of PRINCIPALS, in that order (what those of DERIVED are answered follows from it):
 
     ok      the page (200)            see     done or elsewhere: a redirect within the desk
     login   the sign-in page          403     not for this role

@@ -15,6 +15,9 @@ _TEAM_ACCOUNT = ("$team_account.pk",)
 """The owner reads and writes there, the colleague reads only, the reader does not work in the team."""
 _IN_TEAM = "login ok ok ok 404 login"
 _TEAM_SETTINGS = "login ok 403 403 404 login"
+_IN_TEAM_ONLY = "login 404 ok ok 404 login"
+_TEAM_LETTER = ("$team_letter.pk",)
+_TEAM_IDS = {"ids": "$team_letter.pk"}
 _LETTER = ("$letter.pk",)
 _PROVIDER = ("$provider.pk",)
 _SIGN_IN = {"sign_in_with": "$provider.pk", "address": "owner@mooring.example", "back": "/profile/email/new/"}
@@ -53,8 +56,19 @@ ROWS: dict[str, Row] = {
     "remove_account#team": Row(NOBODY, writes(_TEAM_SETTINGS), args=_TEAM_ACCOUNT),
     "scan_account#team": Row(NOBODY, writes(_TEAM_SETTINGS), args=_TEAM_ACCOUNT),
     "default_account#team": Row(NOBODY, "login see Wsee see 404 login", args=_TEAM_ACCOUNT),
-    "email_account#team": Row("login 404 ok ok 404 login", NOBODY, args=_TEAM_ACCOUNT),
-    "letter#team": Row("login 404 ok ok 404 login", NOBODY, args=("$team_letter.pk",)),
+    "email_account#team": Row(_IN_TEAM_ONLY, NOBODY, args=_TEAM_ACCOUNT),
+    "email_folder#team": Row(_IN_TEAM_ONLY, NOBODY, args=("$team_folder.pk",)),
+    "letter#team": Row(_IN_TEAM_ONLY, NOBODY, args=_TEAM_LETTER),
+    "letter_body#team": Row(_IN_TEAM_ONLY, NOBODY, args=_TEAM_LETTER),
+    "team_of_letter#team": Row(_IN_TEAM_ONLY, NOBODY, args=_TEAM_LETTER),
+    "assign_team_letters#team": Row(NOBODY, "login see Wsee see see login", data={**_TEAM_IDS, "to": "$owner.pk"}),
+    "mark_letters_read#team": Row(NOBODY, "login see Wsee Wsee see login", data=_TEAM_IDS),
+    "finish_letters#team": Row(NOBODY, "login see Wsee see see login", data=_TEAM_IDS),
+    "bin_letters#team": Row(NOBODY, "login see Wsee see see login", data=_TEAM_IDS),
+    "open_letters#team": Row(NOBODY, "login see Wsee see see login", data=_TEAM_IDS),
+    "outgoing#team": Row(_IN_TEAM_ONLY, NOBODY, args=("$team_queued.pk",)),
+    "take_back#team": Row(NOBODY, "login 404 Wsee see 404 login", args=("$team_queued.pk",)),
+    "account_sending#team": Row("login ok ok 404 404 login", NOBODY, args=_TEAM_ACCOUNT),
     # Email: nobody opens the mailbox of a colleague, not even an administrator
     "email": Row(SIGNED_IN, NOBODY),
     "email_all": Row(SIGNED_IN, NOBODY),

@@ -8,6 +8,9 @@ from typing import Any
 PRINCIPALS = ("anonymous", "administrator", "owner", "colleague", "reader", "deactivated")
 """`owner` and `colleague` are sales people: the records of the world belong to the first, the second may not see them."""
 
+DERIVED = ("group", "outside")
+"""Two more sales people, whose columns nobody writes: `group` works in the owner's group, `outside` in the one below it."""
+
 PUBLIC = "ok ok ok ok ok ok"
 HIDDEN = "404 404 404 404 404 404"
 NOT_SENT = "405 405 405 405 405 405"
@@ -29,11 +32,30 @@ class Row:
     data: dict[str, Any] = field(default_factory=dict)
     query: dict[str, Any] = field(default_factory=dict)
     """What stands behind the ? of the address."""
+    but: dict[str, str] = field(default_factory=dict)
+    """The words of derived cells that are no others' words, such as {"group post": "422"}."""
 
 
 def writes(kind: str, outcome: str = "see") -> str:
     """The same row for a form that is sent: where the page was shown, something is saved."""
     return " ".join(f"W{outcome}" if word == "ok" else word for word in kind.split())
+
+
+def wanted(name: str, row: Row, principal: str, method: str) -> str:
+    """The word of a cell."""
+    if f"{principal} {method}" in row.but:
+        return row.but[f"{principal} {method}"]
+    words: list[str] = getattr(row, method).split()
+    return words[PRINCIPALS.index(_like(name, principal))]
+
+
+def _like(name: str, principal: str) -> str:
+    """Being in a group gives what its team has (rows “#team”) and no record of a colleague's; it gives nothing to those below."""
+    if principal not in DERIVED:
+        return principal
+    if not name.endswith("#team"):
+        return "colleague"
+    return "owner" if principal == "group" else "reader"
 
 
 def address_name(name: str) -> str:

@@ -17,7 +17,13 @@ _TYPED = {"account": "$account.pk", "to": "ann@harbour.example", "subject": "Sai
 _OWN_TEMPLATE = "login 404 ok 404 404 login"
 
 ROWS: dict[str, Row] = {
-    "write": Row(_WRITERS, "login ok Wsee ok 403 login", data=_TYPED),
+    "write": Row(_WRITERS, "login ok Wsee ok 403 login", data=_TYPED, but={"group post": "422"}),
+    "write#team": Row(
+        _WRITERS,
+        "login ok Wsee ok 403 login",
+        data={**_TYPED, "account": "$team_account.pk"},
+        but={"outside get": "ok", "outside post": "ok"},
+    ),
     "recipients": Row(_WRITERS, NOBODY),
     "drafts": Row(_WRITERS, NOBODY),
     "draft": Row(_OWN_DRAFT, _CHANGES_DRAFT, args=_DRAFT, data=_TYPED),

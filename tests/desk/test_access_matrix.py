@@ -1,23 +1,20 @@
-"""Every address of the desk x GET and POST x six principals, as the table in policy.py has it.
+"""Every address of the desk x GET and POST x every principal, as the table in policy.py has it.
 
-What is denied leaves the database as it was; so does every GET. Every answer carries the headers that keep it private.
+What is denied leaves the database as it was; so does every GET. Every answer carries the headers that keep it private. Portal
+users on the desk, and staff in the portal, are asked in tests/portal/test_portal_matrix.py.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
-from urllib.parse import urlencode
 
 import pytest
-from django.db import transaction
-from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls import URLPattern, URLResolver, get_resolver
 
-from desk.digests import digest, writes
+from desk.asking import Asking
 from desk.policy import ROWS
-from desk.policy_words import PRINCIPALS, Row, address_name
-from desk.world import World, make_world
+from desk.policy_words import DERIVED, PRINCIPALS, address_name, wanted
+from desk.world import make_world
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
@@ -28,63 +25,11 @@ def test_every_address_has_a_row_in_the_policy() -> None:
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
-@pytest.mark.parametrize("principal", PRINCIPALS)
+@pytest.mark.parametrize("principal", PRINCIPALS + DERIVED)
 def test_the_policy_holds_for(principal: str, method: str) -> None:
-    world = make_world()
-    before = digest()
-    wanted = {name: getattr(row, method).split()[PRINCIPALS.index(principal)] for name, row in ROWS.items()}
-    found = {name: _outcome(world, principal, name, row, method, before) for name, row in ROWS.items()}
-    assert {name: word for name, word in found.items() if word != wanted[name]} == {}
-
-
-def _outcome(world: World, principal: str, name: str, row: Row, method: str, before: dict[str, int]) -> str:
-    """What the principal is answered, with "W" in front if the database changed. Undoes what was done."""
-    url = reverse(address_name(name), args=[world.value(arg) for arg in row.args])
-    if row.query:
-        url += f"?{urlencode({field: _value(world, value) for field, value in row.query.items()}, doseq=True)}"
-    data = {field: _value(world, value) for field, value in row.data.items()} if method == "post" else {}
-    client = _same_browser(world.clients[principal])
-    with transaction.atomic():
-        with writes() as written:
-            answer = getattr(client, method)(url, data)
-        assert_private(answer, url)
-        changed = "W" if written and digest() != before else ""
-        transaction.set_rollback(True)
-    return changed + _word(answer)
-
-
-def _value(world: World, value: Any) -> Any:
-    """Of several values each."""
-    return [world.value(each) for each in value] if isinstance(value, tuple) else world.value(value)
-
-
-def _same_browser(client: Client) -> Client:
-    """A copy, so that cookies set by one cell do not reach the next."""
-    copy = Client()
-    copy.cookies.update(client.cookies)
-    return copy
-
-
-def _word(answer: Any) -> str:
-    if answer.status_code in (301, 302, 303):
-        return "login" if answer.headers["Location"].startswith("/accounts/login/?next=") else "see"
-    return "ok" if answer.status_code == 200 else str(answer.status_code)
-
-
-def assert_private(answer: Any, url: str) -> None:
-    """The headers that every answer has."""
-    headers = answer.headers
-    # A calendar program keeps its calendar and asks each time whether it changed.
-    is_kept = "text/calendar" in headers.get("Content-Type", "")
-    assert ("private, no-cache" if is_kept else "no-store") in headers["Cache-Control"], url
-    assert headers["X-Content-Type-Options"] == "nosniff", url
-    assert headers["Referrer-Policy"] == "same-origin", url
-    assert headers["Cross-Origin-Opener-Policy"] == "same-origin", url
-    policy = headers["Content-Security-Policy"]
-    assert "default-src 'none'" in policy, url
-    # The frame of a stranger's letter may style itself; it is sandboxed and runs nothing.
-    assert "unsafe" not in policy or ("sandbox" in policy and "script-src" not in policy), url
-    assert "frame-ancestors" in policy, url
+    asking = Asking(make_world())
+    found = {name: asking.word(principal, name, row, method) for name, row in ROWS.items()}
+    assert {name: word for name, word in found.items() if word != wanted(name, ROWS[name], principal, method)} == {}
 
 
 def is_of_portal(name: str) -> bool:

@@ -1,9 +1,8 @@
-"""A small world with a record of every kind, all of them the owner's, and the six principals who may or may not see them."""
+"""A small world with a record of every kind, all of them the owner's, and those who may or may not see them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
@@ -15,7 +14,8 @@ from desk.world_lists import lists_of_world
 from desk.world_merging import merged_of
 from desk.world_portal import archived_customer, begun_move, portal_of
 from desk.world_sales import sales_of
-from letters.making_letters import arrival, make_account, make_letter, make_team_account, match_of
+from desk.world_team import team_of
+from letters.making_letters import arrival, make_account, match_of
 from letters.making_outgoing import make_outgoing
 from letters.making_sign_ins import make_provider
 from mooring.activities.models import Activity
@@ -52,7 +52,6 @@ from mooring.letters.models import (
     RecordFile,
     SignIn,
     SignInProvider,
-    TeamAccess,
     UnwantedSender,
 )
 from mooring.letters.originals import Originals
@@ -123,7 +122,9 @@ class World:
     line: ChecklistLine
     version_of_pipeline: PipelineVersion
     team_account: MailAccount
+    team_folder: Folder
     team_letter: Letter
+    team_queued: OutgoingLetter
     portal_user: PortalUser
     locked_portal_user: PortalUser
     file: RecordFile
@@ -170,7 +171,7 @@ def make_world(mark: str = "") -> World:
     """`mark` is put into every text that people can enter."""
     people = {role: _member(name, role, mark) for name, role in (("admin", Role.ADMINISTRATOR), ("reader", Role.READ_ONLY))}
     owner, colleague = _member("owner", Role.SALES_PERSON, mark), _member("colleague", Role.SALES_PERSON, mark)
-    deactivated = _member("gone", Role.SALES_PERSON, mark)
+    mate, outsider, deactivated = (_member(name, Role.SALES_PERSON, mark) for name in ("mate", "outsider", "gone"))
     info_field = making.make_info_field("Length")
     records = _records(owner, mark, {str(info_field.pk): f"i{mark}"})
     view = save_view(
@@ -189,11 +190,11 @@ def make_world(mark: str = "") -> World:
         deactivated=deactivated,
         view=view,
         activity=_planned(owner, records["customer"], mark),
-        clients={"anonymous": Client()},
+        clients={"anonymous": Client(), "group": client_of(mate), "outside": client_of(outsider)},
         job=make_import(people[Role.ADMINISTRATOR], mark),
         **records,
         **_letters(owner, records["customer"], mark),
-        **_team(owner, colleague, mark),
+        **team_of((owner, mate), reader=colleague, below=outsider, mark=mark),
         **lists_of_world(owner, records["customer"]),
         archived=archived_customer(owner, mark),
         bulk_move=begun_move(owner, records["customer"]),
@@ -334,20 +335,6 @@ def _sign_ins(owner: User, mark: str) -> dict[str, Any]:
     wanted = Wanted(provider, "owner@mooring.example", "imap", "/profile/email/new/")
     consent = Consent("https://id.lighthouse.example/authorize", "state", Secret("verifier"), "nonce")
     return {"provider": provider, "sign_in": note_consent(user=owner, wanted=wanted, consent=consent, now=making.NOW)}
-
-
-def _team(writer: User, reader: User, mark: str) -> dict[str, Any]:
-    """A mailbox from which one writes and which another only reads, with a private letter that is linked to nothing."""
-    group = making.make_group(f"Sailors{mark}"[:100], members=[writer], description=f"g{mark}")
-    account = make_team_account(group=group, address="team@mooring.example", your_name=f"Team{mark}", is_main=True)
-    watchers = making.make_group(f"Watchers{mark}"[:100], members=[reader])
-    TeamAccess.objects.create(account=account, group=watchers, may_write=False)
-    quoted = mark.replace('"', "'")
-    people = {"sender": f'"Eve{quoted}" <eve@else.example>', "to": f'"Team{quoted}" <team@mooring.example>'}
-    letter = make_letter(account, private=True, subject=f"Sails{mark}", body=f"Sails?{mark}", **people)
-    left_on = making.NOW.date() - timedelta(days=1)
-    past = PastMembership.objects.create(group=group, user=reader, position=f"p{mark}"[:100], until_on=left_on)
-    return {"group": group, "past_member": past, "team_account": account, "team_letter": letter}
 
 
 _LETTER = """From: AnnMARK <ann@harbour.example>
