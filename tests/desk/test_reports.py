@@ -142,6 +142,30 @@ def test_pipeline_changes_are_steps_from_one_day_to_another(box: SalesMailbox, b
     assert "waterfall" in text(client_of(bob), f"/reports/of/pipeline-changes/?since={since}")
 
 
+def test_the_steps_of_pipeline_changes_lead_to_the_opportunities_that_they_add_up(box: SalesMailbox, bob: User) -> None:
+    since = (timezone.localdate() - timedelta(days=30)).isoformat()
+    pipeline = box.pipelines.model.objects.visible_to(bob).get()
+    for title, price in (("Nets", 25), ("Buoys", 30)):
+        make_opportunity(title, pipeline=pipeline, price=Decimal(price), owner=bob)
+    save_version(pipeline=pipeline, by=actor(bob), now=TODAY)
+    client = client_of(bob)
+    steps = text(client, f"/reports/of/pipeline-changes/?since={since}")
+    until = timezone.localdate().isoformat()
+    link = f"/reports/of/changed-opportunities/?since={since}&amp;until={until}&amp;by=new"
+    assert link in steps
+    assert "by=won" not in steps, "nothing is behind a step of nothing"
+    behind = table(client, "changed-opportunities", f"?since={since}&by=new")
+    assert [(row[0], row[2], row[3]) for row in behind[1:]] == [
+        ("Buoys", "Boats", "30.00"),
+        ("Nets", "Boats", "25.00"),
+        ("Total", "", "55.00"),
+    ]
+    page = text(client, link.replace("&amp;", "&"))
+    nets = pipeline.opportunities.model.objects.visible_to(bob).get(title="Nets")
+    assert reverse("opportunity", args=[nets.pk]) in page
+    assert "Nets" not in text(client_of(make_user()), link.replace("&amp;", "&"))
+
+
 def test_customers_activity_and_accounts_are_counted(box: SalesMailbox, alice: User, bob: User) -> None:
     industry = make_entry(Industry, "Fishing")
     make_customer("Cod Ltd", industry=industry, owner=bob)

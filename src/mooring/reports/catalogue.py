@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from mooring.reports.accounts import account_health
 from mooring.reports.activity import activity_by_person
 from mooring.reports.asked import BOX, BY, COMPARED, GROUP, PERIOD, Asked
-from mooring.reports.changes import pipeline_changes
+from mooring.reports.changes import BY as CHANGED_BY
+from mooring.reports.changes import changed_opportunities, pipeline_changes
 from mooring.reports.customers import BY as CUSTOMERS_BY
 from mooring.reports.customers import customers_by_list
 from mooring.reports.forecasts import forecast_report
@@ -34,6 +35,8 @@ class Entry:
     """What one has to be able to see at all, beside reports."""
     asks: Collection[str] = ()
     by: tuple[tuple[str, Any], ...] = ()
+    by_label: Any = ""
+    """How that choice is called, where “By” says too little."""
 
 
 CATALOGUE: Final = (
@@ -73,6 +76,17 @@ CATALOGUE: Final = (
         make=pipeline_changes,
         module=Module.SALES,
         asks=(PERIOD, BOX),
+    ),
+    Entry(
+        name="changed-opportunities",
+        title=_("Changed opportunities"),
+        words=_("The opportunities behind each step of the pipeline changes."),
+        icon="cash",
+        make=changed_opportunities,
+        module=Module.SALES,
+        asks=(PERIOD, BOX, BY),
+        by=tuple(CHANGED_BY.items()),
+        by_label=_("Step"),
     ),
     Entry(
         name="customers",

@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from mooring.reports.asked import Asked
-from mooring.reports.report import Cell, Chart, Column, Money, Report, Row, Series
-from mooring.sales.comparing import STEPS, waterfalls
-from mooring.sales.models import PipelineVersion
+from mooring.reports.report import Cell, Chart, Column, Money, Report, Row, Series, Way, added_up
+from mooring.sales.comparing import STEPS, steps_between, waterfalls
+from mooring.sales.models import Opportunity, PipelineVersion
 from mooring.sales.past_forecast import MOST_READ, latest_versions, with_contents
 from mooring.sales.pipeline_content import PipelineContent
 from mooring.sales.versions import content_of_version
@@ -26,29 +26,79 @@ WORDS: Final = {
     "less": gettext_lazy("Amount lowered"),
     "amount": gettext_lazy("Amount changed"),
 }
+BY: Final = {step: WORDS[step] for step in STEPS}
 _NOTHING: Final = Decimal(0)
+_MOST_LED_TO: Final = 500
+"""Lines that lead to their opportunity; a page shows no more."""
 
 
 def pipeline_changes(asked: Asked) -> Report:
     """A column for each currency; a pipeline that was not saved by the first day begins with nothing."""
-    before = {version.uid: version for version in latest_versions(asked.extent, asked.begins_at)}
-    after = {version.uid: version for version in latest_versions(asked.extent, asked.ends_at)}
-    if len(before) + len(after) > MOST_READ:
-        said = _("More than %(count)d versions would have to be read for that; choose a sales mailbox with fewer below it.")
-        return Report(columns=[Column(_("Step"))], rows=(), remarks=[said % {"count": MOST_READ}])
-    with_contents([*before.values(), *after.values()])
+    pairs = _pairs(asked)
+    if pairs is None:
+        return _too_many()
     starts: dict[str, Decimal] = {}
     ends: dict[str, Decimal] = {}
     steps: dict[str, dict[str, Decimal]] = {}
-    for uid in {**before, **after}:
-        was, comes = before.get(uid), after.get(uid, before.get(uid))
-        for fall in waterfalls(_content(was, comes), _content(comes, was)):
+    for before, after in pairs:
+        for fall in waterfalls(before, after):
             starts[fall.currency] = starts.get(fall.currency, _NOTHING) + fall.before
             ends[fall.currency] = ends.get(fall.currency, _NOTHING) + fall.after
             sums = steps.setdefault(fall.currency, {})
             for step, amount in fall.steps.items():
                 sums[step] = sums.get(step, _NOTHING) + amount
     return _report(asked, starts, steps, ends)
+
+
+def changed_opportunities(asked: Asked) -> Report:
+    """Those behind one step of the pipeline changes, the largest first; together they are its amount."""
+    pairs = _pairs(asked)
+    if pairs is None:
+        return _too_many()
+    columns = [Column(_("What")), Column(_("With whom")), Column(_("Pipeline")), Column(_("Amount"), "money")]
+    found = [(taken, after.name) for before, after in pairs for taken in steps_between(before, after) if taken.step == asked.by]
+    found.sort(key=lambda each: (each[0].currency, -abs(each[0].amount), each[0].opportunity.title, each[0].opportunity.uid))
+    seen = _seen(asked, [taken.opportunity.uid for taken, _name in found[:_MOST_LED_TO]])
+    rows = [
+        Row(
+            (taken.opportunity.title, taken.opportunity.whom.name, name, Money(taken.amount, taken.currency)),
+            Way("opportunity", (seen[taken.opportunity.uid],)) if taken.opportunity.uid in seen else None,
+        )
+        for taken, name in found
+    ]
+    return Report(columns=columns, rows=rows, totals=added_up(rows, columns, _("Total")), remarks=[_told_by()])
+
+
+def _pairs(asked: Asked) -> list[tuple[PipelineContent, PipelineContent]] | None:
+    """Each pipeline as it stood on the two days; None where too many versions would have to be read."""
+    before = {version.uid: version for version in latest_versions(asked.extent, asked.begins_at)}
+    after = {version.uid: version for version in latest_versions(asked.extent, asked.ends_at)}
+    if len(before) + len(after) > MOST_READ:
+        return None
+    with_contents([*before.values(), *after.values()])
+    both = ((before.get(uid), after.get(uid, before.get(uid))) for uid in {**before, **after})
+    return [(_content(was, comes), _content(comes, was)) for was, comes in both]
+
+
+def _too_many() -> Report:
+    said = _("More than %(count)d versions would have to be read for that; choose a sales mailbox with fewer below it.")
+    return Report(columns=[Column(_("Step"))], rows=(), remarks=[said % {"count": MOST_READ}])
+
+
+def _told_by() -> str:
+    return _("Told by the versions of pipelines that were the latest on each of the two days.")
+
+
+def _seen(asked: Asked, uids: list[str]) -> dict[str, int]:
+    """The ids of those that are still there and that the reader sees."""
+    rows = Opportunity.objects.visible_to(asked.reader).filter(uid__in=uids)
+    return {str(uid): pk for uid, pk in rows.order_by().values_list("uid", "pk")}
+
+
+def _way(asked: Asked, step: str) -> Way:
+    box = {"box": str(asked.box.pk)} if asked.box else {}
+    days = {"since": asked.since.isoformat(), "until": asked.until.isoformat()}
+    return Way("report", ("changed-opportunities",), {**days, **box, "by": step})
 
 
 def _content(version: PipelineVersion | None, other: PipelineVersion | None) -> PipelineContent:
@@ -66,23 +116,22 @@ def _report(asked: Asked, starts: dict[str, Decimal], steps: dict[str, dict[str,
     currencies = sorted(starts)
     columns = [Column(_("Step")), *(Column(currency, "money") for currency in currencies)]
     begin, end = _("Open on %(day)s") % {"day": asked.since}, _("Open on %(day)s") % {"day": asked.until}
-    lines = [
-        (begin, starts),
-        *((str(WORDS.get(step, step)), {c: steps[c][step] for c in currencies}) for step in STEPS),
-        (end, ends),
+    lines: list[tuple[str, dict[str, Decimal], Way | None]] = [
+        (begin, starts, None),
+        *((str(WORDS[step]), {c: steps[c][step] for c in currencies}, _way(asked, step)) for step in STEPS),
+        (end, ends, None),
     ]
     rows = []
-    for name, amounts in lines:
+    for name, amounts, way in lines:
         cells: list[Cell] = [Money(amounts.get(currency, _NOTHING), currency) for currency in currencies]
-        rows.append(Row((name, *cells)))
+        rows.append(Row((name, *cells), way if any(amounts.values()) else None))
     charts = [
         Chart(
             kind="waterfall",
-            labels=tuple(name for name, _amounts in lines),
-            series=(Series(currency, tuple(float(amounts.get(currency, _NOTHING)) for _name, amounts in lines)),),
+            labels=tuple(name for name, _amounts, _way in lines),
+            series=(Series(currency, tuple(float(amounts.get(currency, _NOTHING)) for _name, amounts, _way in lines)),),
             unit=currency,
         )
         for currency in currencies
     ]
-    remarks = [_("Told by the versions of pipelines that were the latest on each of the two days.")]
-    return Report(columns=columns, rows=rows if currencies else (), charts=charts, remarks=remarks)
+    return Report(columns=columns, rows=rows if currencies else (), charts=charts, remarks=[_told_by()])

@@ -47,6 +47,17 @@ class Waterfall:
     after: Decimal
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepTaken:
+    """By how much one opportunity moved the open amount of a currency; steps down are negative."""
+
+    step: Step
+    currency: str
+    amount: Decimal
+    opportunity: OpportunityContent
+    """As it now is, or as it last was."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Standing:
     """An opportunity and its stage in one version."""
@@ -74,13 +85,23 @@ def waterfalls(before: PipelineContent, after: PipelineContent) -> list[Waterfal
     old, new = _standing(before), _standing(after)
     currencies = {each.opportunity.currency for each in (*old.values(), *new.values()) if each.is_open}
     steps: dict[str, dict[Step, Decimal]] = {code: dict.fromkeys(STEPS, NOTHING) for code in sorted(currencies)}
-    for uid in {**old, **new}:
-        for code, step, amount in _steps(old.get(uid), new.get(uid)):
-            steps[code][step] += amount
+    for taken in steps_between(before, after):
+        steps[taken.currency][taken.step] += taken.amount
     return [
         Waterfall(currency=code, before=_open_amount(old, code), steps=found, after=_open_amount(new, code))
         for code, found in steps.items()
     ]
+
+
+def steps_between(before: PipelineContent, after: PipelineContent) -> Iterator[StepTaken]:
+    """What the waterfalls add up, opportunity by opportunity."""
+    old, new = _standing(before), _standing(after)
+    for uid in {**old, **new}:
+        was, now = old.get(uid), new.get(uid)
+        last = now or was
+        assert last is not None
+        for code, step, amount in _steps(was, now):
+            yield StepTaken(step=step, currency=code, amount=amount, opportunity=last.opportunity)
 
 
 def _standing(content: PipelineContent) -> dict[str, _Standing]:

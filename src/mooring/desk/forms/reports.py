@@ -53,6 +53,7 @@ class ReportAskedForm(forms.Form):
             if name in wanted:
                 self.fields[name].choices = [("", nothing), *lines]  # type: ignore[attr-defined]  # a ChoiceField
         if "by" in wanted:
+            self.fields["by"].label = entry.by_label or self.fields["by"].label
             self.fields["by"].choices = entry.by  # type: ignore[attr-defined]  # a ChoiceField
 
     def asked(self, request: HttpRequest, *, fiscal: Fiscal, home: str) -> Asked:
