@@ -47,13 +47,6 @@ def groups(page: Page) -> None:
     """The tree of groups, as an administrator sees it."""
     page.context.clear_cookies()
     sign_in(page, "alice@halyard.example")
-    for name, above in (("North", "Sales"), ("South", "Sales"), ("Office", "")):
-        page.goto("/setup/groups/new/")
-        page.get_by_label("Name").fill(name)
-        page.get_by_label("Type").select_option("sales" if name != "Office" else "standard")
-        if above:
-            page.get_by_label("Group above").select_option(label=above)
-        page.get_by_role("button", name="Save").click()
     page.goto("/setup/groups/")
 
 

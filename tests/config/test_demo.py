@@ -15,11 +15,11 @@ from config.installed import Place
 from making import make_user
 from mooring.activities.queries import day_of
 from mooring.config.demo.catch_all import HOST, listen
-from mooring.config.demo.company import ALICE, BOB, FREE_MAIL, HOME, customers, leads
+from mooring.config.demo.company import ALICE, BOB, FREE_MAIL, HOME, STAFF, customers, leads
 from mooring.config.demo.filling import COMMAND
 from mooring.config.demo.letters import Post, year_of_letters
 from mooring.config.demo.oddities import oddities
-from mooring.config.demo.plans import add_plans, sales_team
+from mooring.config.demo.plans import add_groups, add_plans
 from mooring.config.demo.records import add_records
 from mooring.customers.models import Customer
 from mooring.letters.models import LetterTemplate
@@ -75,10 +75,10 @@ def test_people_write_in_five_languages_and_in_broken_letters(posts: list[Post])
 @pytest.mark.parametrize("hour", [0, 9, 23])
 def test_the_day_has_work_whenever_the_demo_is_made(hour: int) -> None:
     now = NOW.replace(hour=hour)
-    people = {person.address: make_user(person.address, role=person.role) for person in (ALICE, BOB)}
+    people = {person.address: make_user(person.address, role=person.role) for person in STAFF}
     owners = (people[ALICE.address], people[BOB.address], people[BOB.address], None)
     add_records(owners=owners, by=COMMAND, now=now, chance=Random(7))
-    team = sales_team(people, by=COMMAND, now=now)
+    team = add_groups(people, by=COMMAND, now=now)
     add_plans(people, by=COMMAND, now=now)
     day = day_of(people[BOB.address], now=now, zone=ZoneInfo("UTC"))
     assert [len(group) for group in (day.overdue, day.done)] == [1, 1]

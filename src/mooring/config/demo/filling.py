@@ -14,7 +14,7 @@ from mooring.config.demo.company import ALICE, BOB, FREE_MAIL, HOME, PASSWORD, S
 from mooring.config.demo.letters import Post, year_of_letters
 from mooring.config.demo.mailboxes import write_eml_files, write_maildir, write_mbox
 from mooring.config.demo.oddities import oddities
-from mooring.config.demo.plans import add_plans, sales_team
+from mooring.config.demo.plans import add_groups, add_plans
 from mooring.config.demo.portal import open_portal
 from mooring.config.demo.records import add_records
 from mooring.config.demo.sales import add_sales
@@ -62,7 +62,7 @@ def fill(*, mail_folder: Path, say: Callable[[str], object]) -> None:
     change(EXTRA_PUBLIC_DOMAINS, (FREE_MAIL,), by=COMMAND, now=now)
     owners = (people[ALICE.address], people[BOB.address], people[BOB.address], None)
     add_records(owners=owners, by=COMMAND, now=now, chance=chance)
-    team = sales_team(people, by=COMMAND, now=now)
+    team = add_groups(people, by=COMMAND, now=now)
     add_plans(people, by=COMMAND, now=now)
     add_sales(people, by=COMMAND, now=now)
     say(f"Entered {len(customers())} customers and {len(leads())} leads with their contacts and projects.")

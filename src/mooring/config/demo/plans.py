@@ -1,4 +1,4 @@
-"""What Halyard & Sons plan and have agreed on: the team that sells, what to do, templates, and a customer who has left."""
+"""What Halyard & Sons plan and have agreed on: who works where, what to do, templates, and a customer who has left."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from django.utils import timezone
 
 from mooring.activities.models import ActivityKind
 from mooring.activities.planning import ActivityData, finish_activity, plan_activity
-from mooring.config.demo.company import ALICE, BOB, Colleague
+from mooring.config.demo.company import ALICE, BOB, DAVE, RITA, Colleague
 from mooring.customers.archiving import archive_customers
 from mooring.customers.models import Customer
 from mooring.letters.accounts import TeamRight
 from mooring.letters.templates import save_template
-from mooring.users.groups import add_group, add_member
+from mooring.users.groups import add_group, add_member, remove_member
 from mooring.users.journal import Actor
-from mooring.users.models import GroupKind, User
+from mooring.users.models import Group, GroupKind, User
 
 RESTS_IN_ARCHIVE: Final = "Pohutukawa Yachts"
 _WHY: Final = "the demo is filled by the program itself, on behalf of nobody"
@@ -58,14 +58,22 @@ _ARRIVED: Final = """<p>Dear {{contact.first_name}},</p>
 <p>{{me.name}}</p>"""
 
 
-def sales_team(people: Mapping[str, User], *, by: Actor, now: datetime) -> tuple[TeamRight, ...]:
-    """The group Sales with Alice and Bob in it, and its right to read and write."""
-    group = add_group(
-        name="Sales", description="Everybody who answers sales@", kind=GroupKind.SALES, by=by, now=now - timedelta(days=400)
-    )
-    for colleague, position in ((BOB, "Sales"), (ALICE, "Office")):
-        add_member(group=group, user=people[colleague.address], position=position, by=by, now=now - timedelta(days=400))
-    return (TeamRight(group),)
+def add_groups(people: Mapping[str, User], *, by: Actor, now: datetime) -> tuple[TeamRight, ...]:
+    """Who works where, one of whom left; returns the right of Sales to read and write."""
+    began = now - timedelta(days=400)
+
+    def group(name: str, kind: GroupKind, *members: tuple[Colleague, str], about: str = "", above: Group | None = None) -> Group:
+        made = add_group(name=name, description=about, kind=kind, parent=above, by=by, now=began)
+        for colleague, position in members:
+            add_member(group=made, user=people[colleague.address], position=position, by=by, now=began)
+        return made
+
+    group("Office", GroupKind.STANDARD, (RITA, "Accounts"), (ALICE, "Manager"), about="Invoices, and who answers office@")
+    sales = group("Sales", GroupKind.SALES, (BOB, "Sales"), (ALICE, "Office"), about="Everybody who answers sales@")
+    south = group("South coast", GroupKind.SALES, (BOB, "Harbours"), (DAVE, "Films"), above=sales)
+    group("North and abroad", GroupKind.SALES, (ALICE, "Refits"), above=sales)
+    remove_member(group=south, user=people[DAVE.address], by=by, now=now - timedelta(days=240))
+    return (TeamRight(sales),)
 
 
 def add_plans(people: Mapping[str, User], *, by: Actor, now: datetime) -> None:
