@@ -35,7 +35,7 @@ class Place:
             capture_output=True,
             env=self.surroundings(**environment),
             cwd="/",
-            timeout=120,
+            timeout=240,
             check=False,
         )
         return Ended(done.returncode, done.stdout.decode(), done.stderr.decode())
