@@ -57,7 +57,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--customers", type=int, default=100_000)
     parser.add_argument("--letters", type=int, default=1_000_000)
     parser.add_argument("--rounds", type=int, default=20)
-    parser.add_argument("--only", default="", help="pages whose name holds this")
+    parser.add_argument("--only", nargs="+", default=[""], help="pages whose name holds one of these")
     parser.add_argument("--postgres", action="store_true", help="on a throw-away PostgreSQL instead of SQLite")
     parser.add_argument("--folder", type=Path, help="keeps the SQLite database there, and uses it again if it is filled")
     parser.add_argument("--url", help="keeps the rows in this empty PostgreSQL database, and uses them again")
@@ -97,7 +97,7 @@ def _measure_all(options: argparse.Namespace) -> None:
 
     readers = Readers(posted_paths())
     for name, (who, address) in page_addresses().items():
-        if options.only in name:
+        if any(part in name for part in options.only):
             print(f"{name:56}{readers.measure(who, address, options.rounds)}", flush=True)
 
 

@@ -35,7 +35,7 @@ def main(arguments: list[str]) -> None:
         print(HEADER, flush=True)
         readers = Readers()
         for name, (who, address) in _addresses().items():
-            if options.only in name:
+            if any(part in name for part in options.only):
                 print(f"{name:56}{readers.measure(who, address, options.rounds)}", flush=True)
 
 
@@ -47,7 +47,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--open", type=int, default=2_000, help="open opportunities of the large pipeline")
     parser.add_argument("--weekly", type=int, default=5_000, help="pipelines of which a weekly version is saved")
     parser.add_argument("--rounds", type=int, default=20)
-    parser.add_argument("--only", default="", help="pages whose name holds this")
+    parser.add_argument("--only", nargs="+", default=[""], help="pages whose name holds one of these")
     parser.add_argument("--postgres", action="store_true", help="on a throw-away PostgreSQL instead of SQLite")
     return parser.parse_args(arguments)
 

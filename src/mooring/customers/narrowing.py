@@ -60,11 +60,17 @@ def narrowed(found: Found, choices: Sequence[Choice]) -> Found:
     counts = counts_up_to(FEW if len(choices) == 1 else MANY, [choice.counted for choice in choices])
     rarest = counts.index(min(counts))
     lead = choices[rarest].lead if counts[rarest] <= FEW and found.few is None else None
-    condition = found.condition
+    others = Q()
     for number, choice in enumerate(choices):
-        if lead is None or number != rarest:
-            condition &= choice.condition
+        if number != rarest:
+            others &= choice.condition
+    is_impossible = not counts[rarest]
     if lead is not None:
-        return Found(condition, few=lead, is_impossible=not counts[rarest])
-    unless_dense = None if found.few is not None else found.unless_dense or choices[rarest].lead
-    return Found(condition, few=found.few, unless_dense=unless_dense, is_impossible=not counts[rarest])
+        return Found(found.condition & others, few=lead, is_impossible=is_impossible)
+    asked = choices[rarest].condition & others
+    unless_dense = None
+    if found.unless_dense is not None:
+        unless_dense = found.unless_dense & asked
+    elif found.few is None:
+        unless_dense = choices[rarest].lead & found.condition & others
+    return Found(found.condition & asked, few=found.few, unless_dense=unless_dense, is_impossible=is_impossible)

@@ -73,9 +73,11 @@ class Listing(Generic[Record]):
     few: Q | None = None
     """Leads to all rows, and not to many more."""
     unless_dense: Q | None = None
-    """Leads to all rows, perhaps to very many; better than a walk only if the walk finds little."""
+    """Leads to all rows, perhaps to very many; better than a walk only if the walk finds little. Asks all that `rows` ask."""
     before_words: QuerySet[Record] | None = None
-    """The rows without the condition that `unless_dense` is about."""
+    """The rows without what words and choices ask, which `unless_dense` says in its own way."""
+    window: QuerySet[Record] | None = None
+    """Of which WINDOW are walked at first: what the list is most of, so that an index alone says where that ends."""
     is_empty: bool = False
     """Known beforehand to have no rows."""
 
@@ -118,13 +120,13 @@ def _keys(listing: Listing[Record], order: Sort, position: Position | None, coun
     """The sort values and ids of `count` rows from `position` on, in the direction in which it reads."""
     if listing.few is not None:
         return _gathered(listing.rows.filter(listing.few), order, position, count)
-    if listing.unless_dense is None or listing.before_words is None:
+    if listing.unless_dense is None or listing.before_words is None or listing.window is None:
         return _walked(listing, order, position, count)
-    ends = [_end_of_window(listing.before_words, listing, branch, order, position) for branch in listing.branches]
+    ends = [_end_of_window(listing.window, listing, branch, order, position) for branch in listing.branches]
     keys = _walked(listing, order, position, count, ends)
     if len(keys) >= count or not any(ends):
         return keys
-    return _gathered(listing.rows.filter(listing.unless_dense), order, position, count)
+    return _gathered(listing.before_words.filter(listing.unless_dense), order, position, count)
 
 
 def _walked(

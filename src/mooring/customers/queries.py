@@ -160,7 +160,8 @@ def _customers(reader: User, filters: CustomerFilters, found: Found, shown: Show
     if filters.kind:
         rows = rows.filter(kind=filters.kind)
     branches = _branches(reader, Module.CUSTOMERS, filters)
-    return _listing(rows, filters, found, shown=shown, branches=branches)
+    window = None if filters.is_archived else Customer.objects.visible_to(reader)
+    return _listing(rows, filters, found, shown=shown, branches=branches, window=window)
 
 
 def _leads(reader: User, filters: LeadFilters, found: Found, shown: Shown) -> Listing[Lead]:
@@ -193,7 +194,14 @@ def _projects(reader: User, filters: ProjectFilters, found: Found, shown: Shown)
 
 
 def _listing(
-    rows: Any, filters: Any, found: Found, *, shown: Shown, branches: tuple[Q, ...] = (Q(),), few: Q | None = None
+    rows: Any,
+    filters: Any,
+    found: Found,
+    *,
+    shown: Shown,
+    branches: tuple[Q, ...] = (Q(),),
+    few: Q | None = None,
+    window: Any = None,
 ) -> Listing[Any]:
     """Adds the filters that all lists know, and chooses the way to the rows."""
     if filters.created_since is not None:
@@ -202,13 +210,14 @@ def _listing(
     if getattr(filters, "has_email", None) is not None:
         rows = rows.filter(_has_email(rows.model) if filters.has_email else ~_has_email(rows.model))
     return Listing(
-        rows=rows.filter(found.condition, found.few or Q()),
+        rows=rows.filter(found.condition, (found.few if few else None) or Q()),
         shown=shown,
         branches=branches,
         led_by="" if branches == (Q(),) else "owner_id",
         few=few or found.few,
         unless_dense=found.unless_dense,
         before_words=rows,
+        window=rows if window is None else window,
         is_empty=found.is_impossible,
     )
 

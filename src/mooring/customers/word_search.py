@@ -10,11 +10,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.db.models import Exists, Model, OuterRef, Q
+from django.db.models import Model, OuterRef, Q
 
 from mooring.customers.child_rows import WORD_MODELS
 from mooring.customers.counting import counts_up_to
 from mooring.customers.names import LAST_CHARACTER, words_to_search
+from mooring.users.scoping import has_any
 
 FEW: Final = 8_000
 """Up to so many records are gathered and sorted. With n records of a million, a walk crosses 50 / (n / 1,000,000) rows until a
@@ -29,7 +30,7 @@ class Found:
     few: Q | None = None
     """Leads to the records of the rarest word."""
     unless_dense: Q | None = None
-    """Leads to the records of one of several common words; they may rarely stand together."""
+    """What `condition` asks, too, but led by the records of one of several common words; they may rarely stand together."""
     is_impossible: bool = False
 
 
@@ -49,7 +50,8 @@ def _chosen(model: type[Model], counts: Mapping[str, int]) -> Found:
     if counts[rarest] <= FEW:
         others = [word for word in words if word != rarest]
         return Found(_each(model, others), few=_led_by(model, rarest), is_impossible=not counts[rarest])
-    return Found(_each(model, words), unless_dense=_led_by(model, words[0]) if len(words) > 1 else None)
+    unless_dense = _led_by(model, words[0]) & _each(model, words[1:]) if len(words) > 1 else None
+    return Found(_each(model, words), unless_dense=unless_dense)
 
 
 def _led_by(model: type[Model], word: str) -> Q:
@@ -59,7 +61,7 @@ def _led_by(model: type[Model], word: str) -> Q:
 def _each(model: type[Model], words: list[str]) -> Q:
     condition = Q()
     for word in words:
-        condition &= Q(Exists(_beginning_with(model, word).filter(record=OuterRef("pk"))))
+        condition &= has_any(_beginning_with(model, word).filter(record=OuterRef("pk")))
     return condition
 
 
