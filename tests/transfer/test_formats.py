@@ -190,6 +190,12 @@ def card(name: str) -> str:
     return f"BEGIN:VCARD\nVERSION:3.0\nFN:{name}\nN:{name};;;;\nEND:VCARD\n"
 
 
+def test_a_picture_that_was_cut_does_not_cost_the_card() -> None:
+    extra = "PROFILE:VCARD\nitem1.PHOTO;ENCODING=BASE64;JPEG:/9j/4\n AAQS\n\tk\nURL:https\\://quay.example\nEND"
+    (row,) = read_file(io.BytesIO(card("Ann").replace("END", extra, 1).encode())).rows
+    assert (row.cells[1], row.cells[-2], row.problem) == ("Ann", "https://quay.example", "")
+
+
 def test_each_broken_address_card_is_reported_with_its_reason_and_none_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(vcard, "LONGEST_CARD", 200)
     cut = card("Cut").replace("END:VCARD\n", "").encode()

@@ -324,6 +324,19 @@ def test_address_books_of_another_program_are_read() -> None:
     assert [row.name for row in all_of(Lead)] == ["John Doe", "Jane Doe"]
 
 
+@needs_testdata
+def test_address_cards_of_many_programs_are_read() -> None:
+    """Of a telephone's cards one was cut within a letter and one has an address that is none; one card is a picture alone."""
+    files = [*(FOLDER / "vcards").rglob("*.vcf"), FOLDER / "crm" / "contacts.vcf"]
+    found = {file.name: import_file(file, "leads", on_duplicate=OnDuplicate.CREATE) for file in files}
+    assert {name: problems(summary) for name, summary in found.items() if summary.failed} == {
+        "John_Doe_ANDROID.vcf": [(36, "“ÑÑÑÑÑÑÑÑÑÑÑÑÑÑ” is not a complete email address."), (71, "This card cannot be read.")],
+        "issue64.vcf": [(1, "Enter a name.")],
+    }
+    assert (sum(summary.created for summary in found.values()), len(found)) == (63, len(files))
+    assert {row.website for row in all_of(Lead) if "\\" in row.website} == set()
+
+
 def test_later_rows_leave_older_rows_alone(now: datetime) -> None:
     make_customer("Old", number="1", emails=("old@a.example",), now=now - timedelta(days=9))
     import_text("number,name,email\n1,Old,new@a.example\n", on_duplicate=OnDuplicate.UPDATE)

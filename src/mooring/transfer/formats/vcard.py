@@ -15,6 +15,10 @@ from mooring.transfer.formats.encodings import UNDECODABLE, encoding_of, text_of
 
 _BEGIN: Final = re.compile(r"^BEGIN:VCARD\s*$", re.IGNORECASE)
 _END: Final = re.compile(r"^END:VCARD\s*$", re.IGNORECASE)
+_NEVER_READ: Final = re.compile(
+    r"^(?:[\w-]+\.)?(?:PHOTO|LOGO|SOUND|KEY|PROFILE)[;:].*\n(?:[ \t].*\n)*", re.IGNORECASE | re.MULTILINE
+)
+"""Pictures that telephones cut in the middle, and what some mail programs say twice, must not cost the card."""
 LONGEST_CARD: Final = 1_000_000
 """Characters; photographs included."""
 HEADER: Final = (
@@ -57,7 +61,7 @@ def _row(line: int, card: str, encoding: str) -> Row:
     if UNDECODABLE in card:
         return Row(line, (), undecodable_row(encoding))
     try:
-        return Row(line, _cells(vobject.readOne(card, allowQP=True)))
+        return Row(line, _cells(vobject.readOne(_NEVER_READ.sub("", card), allowQP=True)))
     except Exception:
         return _unreadable(line)
 
@@ -88,7 +92,7 @@ def _cells(card: Any) -> list[str]:
         " ".join(emails[1:]),
         *(phones.get(kind, "") for kind in ("work", "cell", "home")),
         *postal,
-        _joined(_first(card, "url")),
+        _joined(_first(card, "url")).replace("\\:", ":"),
         _joined(_first(card, "note")),
     ]
 
