@@ -140,6 +140,7 @@ ROWS: dict[str, Row] = {
     "import_problems": Row(ADMINISTRATOR, NOBODY, args=("$job.pk",)),
     # Tasks, calls, meetings, notes
     "my_day": Row(SIGNED_IN, SIGNED_IN),
+    "export_my_day": Row(CHANGE_MODULE, NOBODY),
     "new_activity": Row(CHANGE_MODULE, writes(CHANGE_MODULE), data={"title": "Call", "kind": "call", "owner": "$owner.pk"}),
     "edit_activity": Row(
         CHANGE_RECORD,
@@ -209,6 +210,7 @@ ROWS: dict[str, Row] = {
     "deactivate_staff": Row(NOBODY, writes(ADMINISTRATOR), args=("$colleague.pk",)),
     "reactivate_staff": Row(NOBODY, writes(ADMINISTRATOR), args=("$deactivated.pk",)),
     "journal": Row(ADMINISTRATOR, ADMINISTRATOR),
+    "export_journal": Row(ADMINISTRATOR, NOBODY),
     # Settings > CRM
     **{
         f"change_{name}s": Row(NOBODY, CHANGE_MODULE.replace("ok ok ok", "ok ok see"), data={"ids": f"${name}.pk"})

@@ -10,6 +10,7 @@ _NAMED = {"number": "900", "name": "Another name"}
 
 ROWS: dict[str, Row] = {
     "boxes": Row(SIGNED_IN, NOBODY),
+    "export_boxes": Row(CHANGE_MODULE, NOBODY),
     "open_box": Row(SIGNED_IN, writes(SIGNED_IN), data={"number": "100", "password": "$password"}),
     "open_box#wrong": Row(SIGNED_IN, writes(SIGNED_IN, "422"), data={"number": "100", "password": "nobody knows"}),
     "new_box": Row(CHANGE_MODULE, "login Wsee Wsee 422 403 login", data={**_NAMED, "parent": "$box.pk"}),

@@ -27,6 +27,7 @@ ROWS: dict[str, Row] = {
     "new_pipeline": Row(CHANGE_RECORD, writes(CHANGE_RECORD), args=("$box.pk",), data=_NAMED),
     "pipeline": Row(SEE_RECORD, NOBODY, args=_PIPELINE),
     "pipeline_list": Row(SEE_RECORD, NOBODY, args=_PIPELINE),
+    "export_opportunities": Row(CHANGE_RECORD, NOBODY, args=_PIPELINE),
     "pipeline_stage": Row(SEE_RECORD, NOBODY, args=("$pipeline.pk", "$stage.pk")),
     "edit_pipeline": Row(CHANGE_RECORD, writes(CHANGE_RECORD), args=_PIPELINE, data=_NAMED),
     "pipeline_stages": Row(CHANGE_RECORD, writes(CHANGE_RECORD), args=_PIPELINE, data=_STAGES),

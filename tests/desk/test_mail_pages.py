@@ -206,7 +206,7 @@ def test_an_mbox_says_which_letters_bytes_are_lost(browser: Client, box: MailAcc
 
 def test_the_table_holds_no_formulas(browser: Client, box: MailAccount) -> None:
     keep(box, raw_letter(subject="=cmd()"))
-    table = b"".join(browser.get("/reports/synced-emails/table/")).decode()
+    table = b"".join(browser.get("/reports/synced-emails/table/")).decode("utf-8-sig")
     assert table.splitlines()[0].startswith("account,folder,message_id")
     assert "'=cmd()" in table
 

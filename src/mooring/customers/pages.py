@@ -91,6 +91,13 @@ class Position:
     is_backwards: bool = False
 
 
+def order_of(sort: str) -> tuple[str, str]:
+    """The columns by which a list sorted so puts its rows in order."""
+    order = SORTS.get(sort, SORTS["name"])
+    sign = "-" if order.is_descending else ""
+    return f"{sign}{order.column}", f"{sign}pk"
+
+
 def page_of(listing: Listing[Record], *, sort: str, cursor: str, size: int) -> Page[Record]:
     """The page at `cursor`: the first one if that is empty or was not made by this list. A fixed number of queries."""
     if listing.is_empty:

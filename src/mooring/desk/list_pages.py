@@ -16,12 +16,12 @@ from django.utils.translation import ngettext
 
 from mooring.customers.bulk_editing import UnableToChangeMany, Wish, change_many
 from mooring.customers.models import BulkField, BulkKind
+from mooring.customers.pages import order_of
 from mooring.desk.access import actor_of, user_of
-from mooring.desk.csv_export import csv_answer
 from mooring.desk.forms.bulk import offered_fields
 from mooring.desk.forms.filters import NOBODY
 from mooring.desk.lists import Asked, RecordList, asked_of
-from mooring.desk.workbooks import workbook_answer
+from mooring.desk.table_files import table_answer
 from mooring.transfer.jobs import MODULE_OF, may_import
 from mooring.ui.rendering import page, see_other, toast
 from mooring.users.models import User
@@ -56,13 +56,12 @@ def list_page(request: HttpRequest, which: RecordList) -> HttpResponse:
 
 
 def file_of(request: HttpRequest, which: RecordList) -> HttpResponseBase:
-    """The ticked rows (POST), or all that the filters of the address leave (GET), as CSV, or asked `as` xlsx as a workbook."""
+    """The ticked rows (POST), or all that the filters of the address leave (GET), as shown: its columns, its order."""
     asked = asked_of(request, which)
-    header = [str(which.kind.name_label), *(column.label for column in asked.all_columns)]
-    records = _ticked_rows(request, which) if request.method == "POST" else _all_rows(request, which, asked)
-    rows = ([record.name, *(column.value(record) for column in asked.all_columns)] for record in records)
-    answer = workbook_answer if request.GET.get("as") == "xlsx" else csv_answer
-    return answer(name=which.name, header=header, rows=rows)
+    header = [str(which.kind.name_label), *(column.label for column in asked.columns)]
+    records = _ticked_rows(request, which, asked) if request.method == "POST" else _all_rows(request, which, asked)
+    rows = ([record.name, *(column.value(record) for column in asked.columns)] for record in records)
+    return table_answer(request, name=which.name, header=header, rows=rows)
 
 
 def assign(request: HttpRequest, which: RecordList) -> HttpResponse:
@@ -131,10 +130,10 @@ def _bulk_fields(which: RecordList, asked: Asked) -> list[tuple[str, Any]]:
     return offered_fields(which.kind.name, getattr(asked.form, "info_fields", ()))
 
 
-def _ticked_rows(request: HttpRequest, which: RecordList) -> Iterator[Any]:
+def _ticked_rows(request: HttpRequest, which: RecordList, asked: Asked) -> Iterator[Any]:
     user = user_of(request)
     rows = which.kind.model.objects.visible_to(user, Action.EXPORT).filter(pk__in=ticked_ids(request))
-    yield from which.with_related(rows, user).order_by("name_key", "pk")
+    yield from which.with_related(rows, user).order_by(*order_of(asked.sort))
 
 
 def _all_rows(request: HttpRequest, which: RecordList, asked: Asked) -> Iterator[Any]:

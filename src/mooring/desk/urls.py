@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path, re_path
 
-from mooring.desk import box_urls, crm_urls, merge_urls, pipeline_urls, report_urls, writing_urls
+from mooring.desk import box_urls, crm_urls, file_urls, merge_urls, pipeline_urls, report_urls, writing_urls
 from mooring.desk.views import (
     account_form,
     account_health,
@@ -297,4 +297,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("setup/groups/<int:group_id>/past-members/<int:past_id>/", groups.date_past_member, name="date_past_member"),
     path("setup/groups/<int:group_id>/past-members/<int:past_id>/back/", groups.take_back, name="bring_back_member"),
     path("setup/journal/", journal.journal, name="journal"),
+    *file_urls.urlpatterns,
 ]

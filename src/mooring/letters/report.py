@@ -68,17 +68,18 @@ def report_page(*, reader: User, filters: ReportFilters, cursor: str = "", size:
     return _page(reader, filters, cursor, size)
 
 
-def report_records(*, reader: User | None, filters: ReportFilters) -> Iterator[tuple[str, ...]]:
+def report_records(*, reader: User | None, filters: ReportFilters, is_guarded: bool = True) -> Iterator[tuple[str, ...]]:
     """The lines of the report as a table, COLUMNS first: one per place and link of a letter. Read in portions.
 
-    `reader` None is the command line. Cells that a spreadsheet would take for a formula are preceded by an apostrophe.
+    `reader` None is the command line. Cells that a spreadsheet would take for a formula are preceded by an apostrophe, unless
+    whoever writes the file sees to that.
     """
     yield COLUMNS
     cursor = ""
     while True:
         page = _page(reader, filters, cursor, _STREAMED)
         for row in page.rows:
-            yield from _lines(row)
+            yield from (tuple(map(_harmless, cells)) if is_guarded else cells for cells in _lines(row))
         cursor = page.next
         if not cursor:
             return
@@ -172,8 +173,7 @@ def _lines(row: ReportRow) -> Iterator[tuple[str, ...]]:
     places = [(delivery.account.address, delivery.folder_path) for delivery in row.deliveries] or [("", "")]
     reasons = [_reason(link) for link in row.links] or [("",) * 6]
     for place, reason in product(places, reasons):
-        cells = (*place, letter.message_id, date, sender, letter.recipients, letter.subject, *reason)
-        yield tuple(map(_harmless, cells))
+        yield (*place, letter.message_id, date, sender, letter.recipients, letter.subject, *reason)
 
 
 def _reason(link: Link) -> tuple[str, ...]:

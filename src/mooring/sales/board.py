@@ -6,7 +6,7 @@ Everything within one pipeline, which the page reached within the reader's right
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -25,6 +25,7 @@ CARDS: Final = 20
 """So many cards of a column at once."""
 ROWS: Final = 50
 MOST_LISTED: Final = 20_000
+_PORTION: Final = 500
 _WHY: Final = "the page reached this pipeline within the reader's rights"
 _CURSOR: Final = re.compile(r"(-?\d{1,18})\.(\d{1,18})\Z", re.ASCII)
 SORTS: Final = ("close", "-close", "amount", "-amount", "title", "-title", "stage", "-stage", "changed", "-changed")
@@ -114,19 +115,23 @@ def cards_behind(stage: Stage, place: str, filters: BoardFilters = BoardFilters(
 
 def sales_list(pipeline: Pipeline, filters: BoardFilters, *, sort: str, place: str) -> SaleRows:
     """A page of the list in one of SORTS; a pipeline is short enough to be put in order anew. Two queries."""
-    column = _COLUMNS.get(sort.removeprefix("-"), "close_on")
-    expression = F(column)
-    order = expression.desc(nulls_last=True) if sort.startswith("-") else expression.asc(nulls_last=True)
-    ids = list(_rows(pipeline, filters).order_by(order, "pk").values_list("pk", flat=True)[:MOST_LISTED])
+    ids = _ids_in_order(pipeline, filters, sort)
     start = ids.index(int(place)) if place.isascii() and place.isdigit() and int(place) in ids else 0
     shown = ids[start : start + ROWS]
-    found = {row.pk: row for row in _shown(_rows(pipeline, BoardFilters())).filter(pk__in=shown)}
+    found = _found(pipeline, shown)
     following, before = ids[start + ROWS : start + ROWS + 1], ids[max(0, start - ROWS) :][:1] if start else []
     return SaleRows(
-        rows=[found[pk] for pk in shown if pk in found],
+        rows=found,
         next=str(following[0]) if following else "",
         previous=str(before[0]) if before else "",
     )
+
+
+def all_sales(pipeline: Pipeline, filters: BoardFilters, *, sort: str) -> Iterator[Opportunity]:
+    """The whole list in one of SORTS, read in portions. One query for each, and one before."""
+    ids = _ids_in_order(pipeline, filters, sort)
+    for start in range(0, len(ids), _PORTION):
+        yield from _found(pipeline, ids[start : start + _PORTION])
 
 
 def totals_of(pipeline: Pipeline, filters: BoardFilters) -> list[Sums]:
@@ -151,6 +156,17 @@ def next_to_close(owner: User, *, most: int) -> list[Opportunity]:
 def place_of(card: Opportunity) -> str:
     """Where the cards behind this one begin."""
     return f"{card.place}.{card.pk}"
+
+
+def _ids_in_order(pipeline: Pipeline, filters: BoardFilters, sort: str) -> list[int]:
+    expression = F(_COLUMNS.get(sort.removeprefix("-"), "close_on"))
+    order = expression.desc(nulls_last=True) if sort.startswith("-") else expression.asc(nulls_last=True)
+    return list(_rows(pipeline, filters).order_by(order, "pk").values_list("pk", flat=True)[:MOST_LISTED])
+
+
+def _found(pipeline: Pipeline, ids: Sequence[int]) -> list[Opportunity]:
+    found = {row.pk: row for row in _shown(_rows(pipeline, BoardFilters())).filter(pk__in=ids)}
+    return [found[pk] for pk in ids if pk in found]
 
 
 def _rows(pipeline: Pipeline, filters: BoardFilters) -> Any:

@@ -26,10 +26,12 @@ from mooring.activities.planning import (
 from mooring.activities.queries import day_of, notices_of, unread_count
 from mooring.customers.models import Customer, Lead, Project
 from mooring.desk.access import activity_for, actor_of, letter_for, may_in, user_of
+from mooring.desk.day_groups import groups_of
 from mooring.desk.forms.activities import ActivityForm, initial_of
 from mooring.desk.list_pages import own_path, path_of_ours
 from mooring.desk.notice_lines import lines_of
 from mooring.desk.personal import zone_of
+from mooring.desk.table_files import file_links
 from mooring.desk.timeline import id_in
 from mooring.letters.visibility import visible_links
 from mooring.sales.models import Opportunity
@@ -44,16 +46,15 @@ def my_day(request: HttpRequest) -> HttpResponse:
     """What the user has to do, by when it is due."""
     user = user_of(request)
     day = day_of(user, now=timezone.now(), zone=zone_of(user))
-    groups = (
-        (_("Overdue"), day.overdue),
-        (_("Today"), day.today),
-        (_("The next days"), day.this_week),
-        (_("Later"), day.later),
-        (_("Some day"), day.some_day),
-        (_("Done lately"), day.done),
-    )
     may_add = may(user, Module.CUSTOMERS, Action.CHANGE)
-    values = {"groups": [group for group in groups if group[1]], "day": day, "may_add": may_add, "now": timezone.now()}
+    groups = groups_of(day)
+    values = {
+        "groups": groups,
+        "day": day,
+        "may_add": may_add,
+        "now": timezone.now(),
+        "files": file_links(request, Module.CUSTOMERS, "export_my_day") if groups else None,
+    }
     return page(request, "desk/activities/day.html", values)
 
 

@@ -9,16 +9,15 @@ from typing import Any
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
 from mooring.desk.access import box_for, may_in, user_of
-from mooring.desk.csv_export import csv_answer
 from mooring.desk.forms.reports import ReportAskedForm, begin_of, company_calendar
 from mooring.desk.report_words import charts_in_json, lines_of_file, shown_rows
 from mooring.desk.sales_words import amounts_in_words, money
+from mooring.desk.table_files import file_links, table_answer
 from mooring.desk.timeline import id_in
 from mooring.reports.asked import Asked
 from mooring.reports.catalogue import CATALOGUE, Entry, entry_named
@@ -63,8 +62,7 @@ def report(request: HttpRequest, name: str) -> HttpResponse:
         "totals": shown_rows(made, made.totals),
         "charts": charts_in_json(made),
         "remarks": made.remarks,
-        "may_export": may(user_of(request), Module.REPORTS, Action.EXPORT),
-        "csv_url": f"{reverse('report_csv', args=[name])}?{request.GET.urlencode()}",
+        "files": file_links(request, Module.REPORTS, "report_csv", name),
     }
     return page(request, "desk/reports/report.html", context)
 
@@ -75,7 +73,7 @@ def report_csv(request: HttpRequest, name: str) -> HttpResponseBase:
     """The file."""
     entry, _form, asked = _asked(request, name)
     header, *lines = lines_of_file(entry.make(asked))
-    return csv_answer(name=entry.name, header=header, rows=lines)
+    return table_answer(request, name=entry.name, header=header, rows=lines)
 
 
 @require_GET

@@ -18,6 +18,7 @@ from mooring.desk.journal_words import moment_on_card
 from mooring.desk.menu import SALES, tabs_for
 from mooring.desk.opened_boxes import forget, opened, remember
 from mooring.desk.pipeline_lines import pipeline_lines
+from mooring.desk.table_files import file_links
 from mooring.desk.timeline import id_in
 from mooring.sales.mailboxes import (
     UnableToChangeMailbox,
@@ -45,7 +46,12 @@ def boxes(request: HttpRequest) -> HttpResponse:
     """The tree."""
     root = reverse("box", args=[0]).removesuffix("0/")
     lines = [(line, f"{root}{line.box.pk}/") for line in box_lines(user_of(request), opened=opened(request))]
-    context = {"lines": lines, "opened": opened(request), "tabs": tabs_for(request, SALES)}
+    context = {
+        "lines": lines,
+        "opened": opened(request),
+        "tabs": tabs_for(request, SALES),
+        "files": file_links(request, Module.SALES, "export_boxes") if lines else None,
+    }
     return page(request, "desk/boxes/tree.html", context)
 
 

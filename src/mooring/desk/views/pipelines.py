@@ -17,6 +17,7 @@ from mooring.desk.forms.staff import refuse
 from mooring.desk.menu import SALES, tabs_for
 from mooring.desk.opened_boxes import opened
 from mooring.desk.pipeline_lines import pipeline_lines
+from mooring.desk.table_files import file_links
 from mooring.sales.board import SORTS, board_of, cards_behind, next_to_close, sales_list, totals_of
 from mooring.sales.models import Pipeline, Stage
 from mooring.sales.pipelines import (
@@ -114,6 +115,7 @@ def pipeline_list(request: HttpRequest, pipeline_id: int) -> HttpResponse:
         "filters": form,
         "is_filtered": bool(form.asked()),
         "sort": sort,
+        "files": file_links(request, Module.SALES, "export_opportunities", found.pk),
     }
     return page(request, "desk/pipelines/list.html", values, fragment="list")
 

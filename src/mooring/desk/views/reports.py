@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
 
@@ -19,6 +17,7 @@ from mooring.desk.access import actor_of, may_in, user_of
 from mooring.desk.forms.letters import LinkForm, ReportForm
 from mooring.desk.link_pages import shown_links
 from mooring.desk.list_pages import own_path
+from mooring.desk.table_files import file_links, table_answer
 from mooring.letters.bodies import raw_or_notice
 from mooring.letters.linking import UnableToLink, assign
 from mooring.letters.mailbox_file import as_mbox
@@ -50,7 +49,7 @@ def synced_emails(request: HttpRequest) -> HttpResponse:
         "may_link": any(may(user_of(request), module, Action.CHANGE) for module in LINKABLE),
         "may_export": may(user_of(request), Module.REPORTS, Action.EXPORT),
         "may_add": may(user_of(request), Module.ACCOUNTS, Action.CHANGE),
-        "csv_url": f"{reverse('synced_emails_csv')}?{query}",
+        "files": file_links(request, Module.REPORTS, "synced_emails_csv"),
         "here": request.get_full_path(),
         "is_filtered": bool(query),
     }
@@ -83,10 +82,8 @@ def assign_synced_emails(request: HttpRequest) -> HttpResponse:
 @may_in(Module.REPORTS, Action.EXPORT)
 def synced_emails_csv(request: HttpRequest) -> HttpResponseBase:
     """The report as a table for other programs, as long as it is."""
-    records = report_records(reader=user_of(request), filters=_form(request).filters())
-    response = StreamingHttpResponse(_csv_lines(records), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = 'attachment; filename="synced-emails.csv"'
-    return response
+    records = report_records(reader=user_of(request), filters=_form(request).filters(), is_guarded=False)
+    return table_answer(request, name="synced-emails", header=next(records), rows=records)
 
 
 @require_POST
@@ -102,19 +99,6 @@ def synced_emails_mbox(request: HttpRequest) -> HttpResponseBase:
     response = StreamingHttpResponse(lines, content_type="application/mbox")
     response["Content-Disposition"] = 'attachment; filename="emails.mbox"'
     return response
-
-
-class _Echo:
-    """A file that hands back what is written to it."""
-
-    def write(self, text: str) -> str:
-        return text
-
-
-def _csv_lines(records: Iterator[tuple[str, ...]]) -> Iterator[str]:
-    writer = csv.writer(_Echo())
-    for record in records:
-        yield writer.writerow(record)
 
 
 def _form(request: HttpRequest) -> ReportForm:
