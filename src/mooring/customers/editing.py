@@ -195,8 +195,9 @@ def _save(row: Customer | Lead | Contact | Project) -> None:
 def _demand_free_number(model: type[Any], data: RecordData, *, except_id: int | None = None) -> None:
     number = getattr(data, "number", "")
     if number:
-        others = model.objects.unscoped("a number is used once among all records").filter(number=number).exclude(pk=except_id)
-        if others.exists():
+        # Their index leaves out those without a number, and serves only where the query says that it does so too.
+        numbered = model.objects.unscoped("a number is used once among all records").exclude(number="")
+        if numbered.filter(number=number).exclude(pk=except_id).exists():
             raise UnableToSave({"number": _number_in_use()})
 
 

@@ -42,8 +42,8 @@ class KnownRecords:
             for kind, text in marks_of(data):
                 wanted[kind].add(text)
         if wanted["number"]:
-            found = _all(model).filter(number__in=any_of(sorted(wanted["number"])))
-            self._ids |= {("number", number): pk for number, pk in found.values_list("number", "pk")}
+            found = _numbered(model, wanted["number"]).values_list("number", "pk")
+            self._ids |= {("number", number): pk for number, pk in found}
         if wanted["email"]:
             self._ids |= _by_email(model, wanted["email"])
         if wanted["name"]:
@@ -64,9 +64,9 @@ class KnownRecords:
 def parents_by_number(numbers: set[str]) -> dict[Mark, Customer | Lead]:
     """Customers as ("customer", number) and leads as ("lead", number), with two queries."""
     found: dict[Mark, Customer | Lead] = {}
-    for customer in Customer.objects.unscoped("an import reads all records").filter(number__in=any_of(sorted(numbers))):
+    for customer in _numbered(Customer, numbers):
         found["customer", customer.number] = customer
-    for lead in Lead.objects.unscoped("an import reads all records").filter(number__in=any_of(sorted(numbers))):
+    for lead in _numbered(Lead, numbers):
         found["lead", lead.number] = lead
     return found
 
@@ -89,6 +89,11 @@ def places_by_name(names: set[str]) -> dict[Mark, Customer | Lead]:
 
 def _all(model: type[Any]) -> Any:
     return model.objects.unscoped("an import reads all records").order_by()
+
+
+def _numbered(model: type[Any], numbers: set[str]) -> Any:
+    """Said that they have a number, so that the index of numbers serves, which leaves out those without one."""
+    return _all(model).filter(number__in=any_of(sorted(numbers))).exclude(number="")
 
 
 def _by_email(model: type[Any], keys: set[str]) -> dict[Mark, int]:
