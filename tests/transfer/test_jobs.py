@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from making import NOW, actor, make_customer, make_project
+from mooring.activities.models import Notice
 from mooring.customers.editing import change_customer
 from mooring.customers.facts import customer_data
 from mooring.customers.models import Contact, Customer, Lead
@@ -51,6 +52,7 @@ def test_a_file_is_understood_tried_out_and_brought_in(alice: User) -> None:
     done = brought_in(job, alice)
     assert (done.state, done.created_count, done.failed_count, done.rows_done) == (ImportState.DONE, 2, 1, 3)
     assert names() == ["Harbour Ltd", "North Sails"]
+    assert [notice.facts["state"] for notice in Notice.objects.filter(user=alice).order_by("pk")] == ["tried", "done"]
     assert [problem.line for problem in done.problems.all()] == [4]
     customer = Customer.objects.unscoped("a test").get(name="Harbour Ltd")
     assert entries_about(kind="customer", record_id=customer.pk)[0].user == alice

@@ -110,6 +110,7 @@ class NoticeKind(models.TextChoices):
     """The provider does not know the permission for a mailbox any more."""
     PORTAL = "portal", _("Message from the portal")
     ARCHIVED = "archived", _("Email of a customer in the archive")
+    JOB = "job", _("Finished in the background")
 
 
 class Notice(models.Model):
@@ -120,6 +121,10 @@ class Notice(models.Model):
     activity = models.ForeignKey(Activity, null=True, on_delete=models.CASCADE, related_name="notices")
     letter = models.ForeignKey(Letter, null=True, on_delete=models.CASCADE, related_name="+", db_index=False)
     account = models.ForeignKey(MailAccount, null=True, on_delete=models.CASCADE, related_name="+", db_index=False)
+    job = models.CharField(max_length=40, blank=True, default="")
+    """What ended in the background: bulk_move, bulk_change or import, a dash, and its id."""
+    facts = models.JSONField(default=dict)
+    """What the job came to."""
     at = models.DateTimeField()
     read_at = models.DateTimeField(null=True)
     told_in = models.ForeignKey("NoticeLetter", null=True, on_delete=models.SET_NULL, related_name="+")
@@ -129,9 +134,10 @@ class Notice(models.Model):
         ordering = ("-at", "-id")
         constraints = (
             models.CheckConstraint(
-                condition=Q(activity__isnull=False, letter=None, account=None)
-                | Q(activity=None, letter__isnull=False, account=None)
-                | Q(activity=None, letter=None, account__isnull=False),
+                condition=Q(activity__isnull=False, letter=None, account=None, job="")
+                | Q(activity=None, letter__isnull=False, account=None, job="")
+                | Q(activity=None, letter=None, account__isnull=False, job="")
+                | (Q(activity=None, letter=None, account=None) & ~Q(job="")),
                 name="a_notice_is_about_one_thing",
             ),
         )

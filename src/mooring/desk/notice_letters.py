@@ -50,7 +50,7 @@ def seen_by(user: User, notices: list[Notice]) -> list[Notice]:
         "letter_id": _ids(visible_letters(user), [each.letter_id for each in notices]),
         "account_id": _ids(MailAccount.objects.visible_to(user), [each.account_id for each in notices]),
     }
-    return [each for each in notices if any(getattr(each, key) in ids for key, ids in allowed.items())]
+    return [each for each in notices if each.job or any(getattr(each, key) in ids for key, ids in allowed.items())]
 
 
 def unsubscribe_word(user: User) -> str:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from mooring.activities.models import Activity, Notice, NoticeKind
+from mooring.customers.models import BulkMoveKind
+from mooring.transfer.models import ImportState
 
 _PLACES: Final = (
     ("customer_id", "customer_tasks"),
@@ -34,6 +37,8 @@ def lines_of(notices: Iterable[Notice]) -> list[NoticeLine]:
 
 
 def _text(notice: Notice) -> str:
+    if notice.job:
+        return _of_job(notice.facts)
     if notice.letter is not None:
         return notice.letter.subject or _("(no subject)")
     if notice.account is not None:
@@ -42,7 +47,39 @@ def _text(notice: Notice) -> str:
     return str(notice.activity)
 
 
+def _of_job(facts: Mapping[str, Any]) -> str:
+    """What the job came to; numbers as they were when it ended."""
+    what, done = facts.get("what"), facts.get("done", 0)
+    if what == "import":
+        return _said_of_import(facts) % {"name": facts.get("name", ""), "count": done}
+    if what == BulkMoveKind.ARCHIVE:
+        said = ngettext(
+            "Moving to the archive has ended: %(count)d customer.", "Moving to the archive has ended: %(count)d customers.", done
+        )
+    elif what == BulkMoveKind.RESTORE:
+        said = ngettext("Restoring has ended: %(count)d customer.", "Restoring has ended: %(count)d customers.", done)
+    elif what == "undo":
+        said = ngettext("%(count)d record is as it was.", "%(count)d records are as they were.", done)
+    else:
+        said = ngettext("%(count)d record was changed.", "%(count)d records were changed.", done)
+    left = facts.get("total", done) - done
+    if left:
+        said += " " + ngettext("%(left)d was left alone.", "%(left)d were left alone.", left)
+    return said % {"count": done, "left": left}
+
+
+def _said_of_import(facts: Mapping[str, Any]) -> str:
+    if facts.get("state") == ImportState.FAILED:
+        return _("The import of %(name)s broke off.")
+    if facts.get("state") == ImportState.TRIED:
+        return _("The import of %(name)s was tried out. Nothing was changed.")
+    return ngettext("%(name)s was imported: %(count)d record.", "%(name)s was imported: %(count)d records.", facts.get("done", 0))
+
+
 def _url(notice: Notice) -> str:
+    if notice.job:
+        name, _dash, job_id = notice.job.rpartition("-")
+        return reverse(name, args=[int(job_id)])
     if notice.letter_id is not None:
         return reverse("letter", args=[notice.letter_id])
     if notice.account_id is not None:

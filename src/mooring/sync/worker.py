@@ -20,8 +20,7 @@ from typing import Final
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, connection
 
-from mooring.customers.bulk_editing import carry_on_changes
-from mooring.customers.bulk_moves import carry_on_moves
+from mooring.activities.job_notices import carry_on_jobs
 from mooring.letters.erasing import overwrite_doomed
 from mooring.options.values import read_all
 from mooring.sync import backfill, outcome
@@ -124,8 +123,7 @@ class Worker:
         self._write_down_failures()
         now = self._clock()
         self._outbox.tick(now)
-        carry_on_moves(now=now)
-        carry_on_changes(now=now)
+        carry_on_jobs(now=now)
         if self._looked_around_at is None or now - self._looked_around_at >= LOOK_AROUND_EVERY:
             self._look_around(now)
         self._forget_ended()

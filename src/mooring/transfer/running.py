@@ -13,9 +13,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.db.models import Q
 
+from mooring.activities.job_notices import tell_of_import
 from mooring.transfer.formats.csv import UnableToReadFile
 from mooring.transfer.importing import OnDuplicate, Order, Summary, import_records
 from mooring.transfer.jobs import forget_files
@@ -140,4 +141,10 @@ def _is_stop_asked(job: Import) -> bool:
 
 
 def _end(job: Import, state: ImportState, *, now: datetime, said: str = "") -> None:
-    Import.objects.filter(pk=job.pk).update(state=state, ended_at=now, lease_until=None, said=said[:500])
+    """With a notice to whoever began it, unless they stopped it themselves or it goes on."""
+    with transaction.atomic():
+        Import.objects.filter(pk=job.pk).update(state=state, ended_at=now, lease_until=None, said=said[:500])
+        if state in (ImportState.TRIED, ImportState.DONE, ImportState.FAILED):
+            done = Import.objects.filter(pk=job.pk).values_list("created_count", "updated_count").get()
+            facts = {"name": job.file_name, "state": state.value, "done": sum(done)}
+            tell_of_import(user=job.user, import_id=job.pk, facts=facts, now=now)

@@ -36,6 +36,7 @@ class BulkValueForm(forms.Form):
         self.kind, self.bulk_field, self.info_field = kind, field, info_field
         self.fields["value"] = _value_field(kind, field, info_field)
         self.fields["value"].required = False
+        self.fields["value"].is_expected = True  # type: ignore[attr-defined]  # read by ui.forms
         self.order_fields(["value", "is_emptied"])
         if field in LABELS or field is BulkField.OWNER or (info_field is not None and info_field.is_required):
             del self.fields["is_emptied"]

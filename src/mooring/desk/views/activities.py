@@ -28,6 +28,7 @@ from mooring.customers.models import Customer, Lead, Project
 from mooring.desk.access import activity_for, actor_of, letter_for, may_in, user_of
 from mooring.desk.day_groups import groups_of
 from mooring.desk.forms.activities import ActivityForm, initial_of
+from mooring.desk.jobs_under_way import has_jobs, jobs_of
 from mooring.desk.list_pages import own_path, path_of_ours
 from mooring.desk.notice_lines import lines_of
 from mooring.desk.personal import zone_of
@@ -125,10 +126,13 @@ def notices(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         mark_read(user=user, now=timezone.now())
         return see_other(request, reverse("notices"))
+    if request.GET.get("part") == "jobs":
+        return page(request, "desk/activities/notices.html", {"jobs": jobs_of(user)}, fragment="jobs")
     found = notices_of(user, before_id=id_in(request.GET.get("before", "")), limit=NOTICES + 1)
     values = {
         "notices": lines_of(found[:NOTICES]),
         "has_new": bool(unread_count(user)),
+        "jobs": jobs_of(user),
         "older": found[NOTICES - 1].pk if len(found) > NOTICES else None,
     }
     return page(request, "desk/activities/notices.html", values)
@@ -137,7 +141,13 @@ def notices(request: HttpRequest) -> HttpResponse:
 @require_GET
 def bell(request: HttpRequest) -> HttpResponse:
     """The bell with the number of new notices, which the frame of every page asks for once it stands."""
-    values = {"count": unread_count(user_of(request)), "notices_url": reverse("notices"), "bell_url": reverse("bell")}
+    user = user_of(request)
+    values = {
+        "count": unread_count(user),
+        "is_working": has_jobs(user),
+        "notices_url": reverse("notices"),
+        "bell_url": reverse("bell"),
+    }
     return page(request, "ui/_bell.html", values)
 
 

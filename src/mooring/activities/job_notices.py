@@ -1,0 +1,53 @@
+"""Whoever began something that ran in the background is told that it has ended, and what it came to.
+
+The rows of a job say how far it is; a notice keeps what it came to, so that the bell asks nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from mooring.activities.models import Notice, NoticeKind
+from mooring.customers.bulk_editing import carry_on_changes
+from mooring.customers.bulk_moves import carry_on_moves
+from mooring.customers.models import BulkChange, BulkMove
+from mooring.users.models import User
+
+
+def carry_on_jobs(*, now: datetime) -> int:
+    """A portion of what people asked for of very many records; returns how many were dealt with.
+
+    Whoever began a job that ends with it is told in the same transaction: never twice, never not at all.
+    """
+    with transaction.atomic():
+        moved = carry_on_moves(now=now)
+        for move in BulkMove.objects.filter(ended_at=now, is_stopped=False).select_related("started_by") if moved else ():
+            _tell(move.started_by, f"bulk_move-{move.pk}", {"what": move.kind, "done": move.done}, now)
+    with transaction.atomic():
+        changed = carry_on_changes(now=now)
+        ended = BulkChange.objects.filter(ended_at=now, is_stopped=False).select_related("changed_by", "undone_by")
+        for change in ended if changed else ():
+            is_undo = change.undone_at is not None
+            facts = {
+                "what": "undo" if is_undo else "change",
+                "done": change.given_back_count if is_undo else change.changed_count,
+                "total": change.changed_count if is_undo else change.total,
+            }
+            _tell(change.undone_by if is_undo else change.changed_by, f"bulk_change-{change.pk}", facts, now)
+    return moved + changed
+
+
+def tell_of_import(*, user: User, import_id: int, facts: Mapping[str, Any], now: datetime) -> None:
+    """An import has ended; within the caller's transaction."""
+    facts = {"what": "import", **facts}
+    Notice.objects.create(user=user, kind=NoticeKind.JOB, job=f"import-{import_id}", facts=facts, at=now)
+
+
+def _tell(user: User | None, job: str, facts: Mapping[str, Any], now: datetime) -> None:
+    """Nobody is told twice, also where two jobs end at one moment."""
+    if user is not None:
+        Notice.objects.get_or_create(user=user, kind=NoticeKind.JOB, job=job, at=now, defaults={"facts": dict(facts)})
