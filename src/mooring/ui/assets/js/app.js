@@ -11,6 +11,7 @@ import "./keyboard.js";
 import "./lists.js";
 import "./menus.js";
 import "./offers.js";
+import "./orders.js";
 import "./palette.js";
 import "./panes.js";
 import "./record_trees.js";
