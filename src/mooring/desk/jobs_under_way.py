@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -10,22 +11,35 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from mooring.customers.models import BulkChange, BulkMove
-from mooring.desk.bulk_pages import progress_of
+from mooring.desk.bulk_pages import lines_of_changes, progress_of
 from mooring.transfer.models import IN_WORK, Import
 from mooring.ui.parts import Progress
 from mooring.users.models import User
 
 
-def jobs_of(user: User) -> list[tuple[Progress, str]]:
-    """Each job under way with the address of its page. Three queries."""
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What runs, how far it is, and where it is shown."""
+
+    title: str
+    progress: Progress
+    url: str
+
+
+def jobs_of(user: User, now: datetime) -> list[Job]:
+    """Each job under way. Three queries, and one for each list that changes take values from."""
     changes, moves, imports = _under_way(user)
-    found = [(replace(progress_of(change), url=""), reverse("bulk_change", args=[change.pk])) for change in changes]
+    found = [
+        Job(line.what, replace(progress_of(line.change), url=""), reverse("bulk_change", args=[line.change.pk]))
+        for line in lines_of_changes(list(changes), now)
+    ]
     for move in moves:
-        here = reverse("bulk_move", args=[move.pk])
-        found.append((Progress(label=str(move), done=move.done, total=move.total), here))
+        stop_url = reverse("stop_bulk_move", args=[move.pk])
+        progress = Progress(label=_("Under way"), done=move.done, total=move.total, stop_url=stop_url)
+        found.append(Job(str(move), progress, reverse("bulk_move", args=[move.pk])))
     for job in imports:
-        label = _("Import of %(name)s") % {"name": job.file_name}
-        found.append((Progress(label=label, done=job.rows_done, total=job.row_total or None), reverse("import", args=[job.pk])))
+        progress = Progress(label=_("Under way"), done=job.rows_done, total=job.row_total or None)
+        found.append(Job(_("Import of %(name)s") % {"name": job.file_name}, progress, reverse("import", args=[job.pk])))
     return found
 
 

@@ -127,12 +127,12 @@ def notices(request: HttpRequest) -> HttpResponse:
         mark_read(user=user, now=timezone.now())
         return see_other(request, reverse("notices"))
     if request.GET.get("part") == "jobs":
-        return page(request, "desk/activities/notices.html", {"jobs": jobs_of(user)}, fragment="jobs")
+        return page(request, "desk/activities/notices.html", {"jobs": jobs_of(user, timezone.now())}, fragment="jobs")
     found = notices_of(user, before_id=id_in(request.GET.get("before", "")), limit=NOTICES + 1)
     values = {
         "notices": lines_of(found[:NOTICES]),
         "has_new": bool(unread_count(user)),
-        "jobs": jobs_of(user),
+        "jobs": jobs_of(user, timezone.now()),
         "older": found[NOTICES - 1].pk if len(found) > NOTICES else None,
     }
     return page(request, "desk/activities/notices.html", values)
