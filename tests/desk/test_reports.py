@@ -168,14 +168,21 @@ def test_the_steps_of_pipeline_changes_lead_to_the_opportunities_that_they_add_u
 
 def test_customers_activity_and_accounts_are_counted(box: SalesMailbox, alice: User, bob: User) -> None:
     industry = make_entry(Industry, "Fishing")
-    make_customer("Cod Ltd", industry=industry, owner=bob)
+    cod = make_customer("Cod Ltd", industry=industry, owner=bob)
     make_account(alice, address="box@mooring.example")
-    call = plan_activity(data=ActivityData(title="Call", kind="call", owner=bob), by=actor(bob), now=TODAY)
+    call = plan_activity(data=ActivityData(title="Call", kind="call", owner=bob, about=cod), by=actor(bob), now=TODAY)
     finish_activity(activity=call, by=actor(bob), now=TODAY - timedelta(seconds=1))
     client = client_of(alice)
     assert ["Fishing", "1"] in table(client, "customers")
     assert f"/customers/?industry={industry.pk}" in text(client, "/reports/of/customers/")
     assert ["Bob", "0", "1", "0", "0", "0"] in table(client, "activity")
+    assert f"/reports/of/done/?since=2026-01-01&amp;until={TODAY.date()}&amp;person={bob.pk}" in text(
+        client, "/reports/of/activity/"
+    )
+    page = text(client, f"/reports/of/done/?person={bob.pk}")
+    assert reverse("edit_activity", args=[call.pk]) in page
+    assert "Call" in page
+    assert reverse("edit_activity", args=[call.pk]) not in text(client_of(make_user()), "/reports/of/done/")
     assert table(client, "mail-accounts")[1][0] == "box@mooring.example"
     assert [row[0] for row in table(client_of(bob), "activity")[1:-1]] == ["Bob"]
 

@@ -44,13 +44,13 @@ class Day:
 def due_today(user: User, *, now: datetime, zone: ZoneInfo, most: int) -> list[Activity]:
     """The first open activities of a person that are overdue or due before midnight; one query."""
     rows = Activity.objects.visible_to(user).filter(owner=user, done_at=None, due_at__lt=_midnight(now, zone))
-    return list(_shown(rows).order_by("due_at", "id")[:most])
+    return list(shown(rows).order_by("due_at", "id")[:most])
 
 
 def day_of(user: User, *, now: datetime, zone: ZoneInfo) -> Day:
     """The open activities of a person and those done lately; two queries."""
-    rows = list(_shown(Activity.objects.visible_to(user).filter(owner=user, done_at=None)).order_by("due_at", "id")[:MOST])
-    done = _shown(Activity.objects.visible_to(user).filter(owner=user, done_at__isnull=False)).order_by("-done_at", "-id")
+    rows = list(shown(Activity.objects.visible_to(user).filter(owner=user, done_at=None)).order_by("due_at", "id")[:MOST])
+    done = shown(Activity.objects.visible_to(user).filter(owner=user, done_at__isnull=False)).order_by("-done_at", "-id")
     midnight = _midnight(now, zone)
     dated = [(row.due_at, row) for row in rows if row.due_at is not None]
     return Day(
@@ -70,7 +70,7 @@ def _midnight(now: datetime, zone: ZoneInfo) -> datetime:
 
 def activities_of(record: Customer | Lead | Project | Opportunity, *, reader: User) -> list[Activity]:
     """What is planned on a record, the open ones first by when they are due, then those done lately; two queries."""
-    rows = _shown(Activity.objects.visible_to(reader).filter(**{type(record).__name__.lower(): record}))
+    rows = shown(Activity.objects.visible_to(reader).filter(**{type(record).__name__.lower(): record}))
     open_ones = list(rows.filter(done_at=None).order_by("due_at", "id")[:MOST])
     return open_ones + list(rows.filter(done_at__isnull=False).order_by("-done_at", "-id")[:MOST_DONE])
 
@@ -108,5 +108,6 @@ def unread_count(user: User) -> int:
     return len(Notice.objects.filter(_IS_SHOWN, user=user, read_at=None).order_by()[:MOST_COUNTED].values("pk"))
 
 
-def _shown(rows: Activities) -> Activities:
+def shown(rows: Activities) -> Activities:
+    """Those that were not removed, with what their line names. One query."""
     return rows.filter(removed_at=None).select_related("owner", "customer", "lead", "project", "opportunity")

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
-from django.db.models import Count
+from typing import Final
+
+from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
 
 from mooring.activities.models import Activity, ActivityKind
-from mooring.letters.models import OutgoingLetter
+from mooring.activities.queries import shown
+from mooring.letters.models import Letter, OutgoingLetter
+from mooring.letters.visibility import visible_letters
 from mooring.reports.asked import Asked
-from mooring.reports.report import Column, Report, Row, added_up, bars
+from mooring.reports.report import Column, Report, Row, Way, added_up, bars
 from mooring.users.models import User
 from mooring.users.permissions import Action, Module, Scope, scope_of
 
+MOST_LISTED: Final = 500
 _WHY = "how much everybody did is counted for those who may see the reports of all"
+_WHY_SENT = "sent letters are only looked up by the readable letters they became"
 
 
 def activity_by_person(asked: Asked) -> Report:
     """Everybody who may sign in, for those who see the reports of all; for others themselves."""
-    people = User.objects.filter(is_active=True).order_by("name", "pk")
-    if scope_of(asked.reader, Module.REPORTS, Action.VIEW) is not Scope.ALL:
-        people = people.filter(pk=asked.reader.pk)
+    people = people_counted(asked.reader)
     done = Activity.objects.unscoped(_WHY).filter(
         owner__in=people, removed_at=None, done_at__gte=asked.begins_at, done_at__lt=asked.ends_at
     )
@@ -32,11 +36,51 @@ def activity_by_person(asked: Asked) -> Report:
     letters = dict(sent.order_by().values_list("author_id").annotate(count=Count("pk")))
     kinds = list(ActivityKind)
     columns = [Column(_("Person")), *(Column(str(_plural(kind)), "count") for kind in kinds), Column(_("Emails sent"), "count")]
-    rows = [
-        Row((str(user), *(counts.get((user.pk, kind.value), 0) for kind in kinds), letters.get(user.pk, 0))) for user in people
-    ]
+    days = {"since": asked.since.isoformat(), "until": asked.until.isoformat()}
+    rows = []
+    for user in people:
+        numbers = [*(counts.get((user.pk, kind.value), 0) for kind in kinds), letters.get(user.pk, 0)]
+        way = Way("report", ("done",), {**days, "person": str(user.pk)}) if any(numbers) else None
+        rows.append(Row((str(user), *numbers), way))
     drawn = tuple(range(1, len(columns)))
     return Report(columns=columns, rows=rows, totals=added_up(rows, columns, _("Total")), charts=bars(rows, columns, drawn))
+
+
+def people_counted(reader: User) -> QuerySet[User]:
+    """Whose work the reader sees counted: everybody's, or the own alone."""
+    people = User.objects.filter(is_active=True).order_by("name", "pk")
+    return people if scope_of(reader, Module.REPORTS, Action.VIEW) is Scope.ALL else people.filter(pk=reader.pk)
+
+
+def what_was_done(asked: Asked) -> Report:
+    """The activities and sent letters behind those counts, the latest first; what the reader may not open is only counted."""
+    people = people_counted(asked.reader) if asked.person is None else [asked.person]
+    done = shown(Activity.objects.visible_to(asked.reader)).filter(
+        owner__in=people, done_at__gte=asked.begins_at, done_at__lt=asked.ends_at
+    )
+    found = [_of_activity(activity) for activity in done.order_by("-done_at", "-pk")[:MOST_LISTED]]
+    sent = OutgoingLetter.objects.unscoped(_WHY_SENT).filter(
+        author__in=people, sent_at__gte=asked.begins_at, sent_at__lt=asked.ends_at
+    )
+    authors = {letter.message_id: letter for letter in sent.select_related("author").order_by("-sent_at", "-pk")[:MOST_LISTED]}
+    letters = visible_letters(asked.reader).filter(message_id__in=authors)
+    found += [_of_letter(letter, authors[letter.message_id]) for letter in letters]
+    found.sort(key=lambda row: str(row.cells[0]), reverse=True)  # moments in UTC
+    columns = [Column(_("When"), "time"), Column(_("Person")), Column(_("Kind")), Column(_("What")), Column(_("About"))]
+    remarks = [_("The latest %(count)d are listed, and only what you may open.") % {"count": MOST_LISTED}]
+    return Report(columns=columns, rows=found[:MOST_LISTED], remarks=remarks)
+
+
+def _of_activity(activity: Activity) -> Row:
+    about = activity.customer or activity.lead or activity.project or activity.opportunity
+    kind = ActivityKind(activity.kind).label
+    cells = (activity.done_at, str(activity.owner), str(kind), activity.title, str(about or ""))
+    return Row(cells, Way("edit_activity", (activity.pk,)))
+
+
+def _of_letter(letter: Letter, sent: OutgoingLetter) -> Row:
+    cells = (sent.sent_at, str(sent.author), _("Email"), letter.subject or _("(without a subject)"), "")
+    return Row(cells, Way("letter", (letter.pk,)))
 
 
 def _plural(kind: ActivityKind) -> str:

@@ -16,6 +16,7 @@ BOX: Final = "box"
 BY: Final = "by"
 COMPARED: Final = "compared"
 GROUP: Final = "group"
+PERSON: Final = "person"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +40,7 @@ class Asked:
     compared_at: datetime | None = None
     """When the day after `compared_on` begins."""
     group: Group | None = None
+    person: User | None = None
     after: str = ""
     """Where a page of lines begins, as the page before it said; empty for the first one."""
     most: int = 0

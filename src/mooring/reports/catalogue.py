@@ -9,8 +9,8 @@ from typing import Any, Final
 from django.utils.translation import gettext_lazy as _
 
 from mooring.reports.accounts import account_health
-from mooring.reports.activity import activity_by_person
-from mooring.reports.asked import BOX, BY, COMPARED, GROUP, PERIOD, Asked
+from mooring.reports.activity import activity_by_person, what_was_done
+from mooring.reports.asked import BOX, BY, COMPARED, GROUP, PERIOD, PERSON, Asked
 from mooring.reports.changes import BY as CHANGED_BY
 from mooring.reports.changes import changed_opportunities, pipeline_changes
 from mooring.reports.customers import BY as CUSTOMERS_BY
@@ -106,6 +106,15 @@ CATALOGUE: Final = (
         make=activity_by_person,
         module=Module.CUSTOMERS,
         asks=(PERIOD,),
+    ),
+    Entry(
+        name="done",
+        title=_("What was done"),
+        words=_("The activities and emails behind those numbers, the latest first."),
+        icon="list-check",
+        make=what_was_done,
+        module=Module.CUSTOMERS,
+        asks=(PERIOD, PERSON),
     ),
     Entry(
         name="mail-accounts",

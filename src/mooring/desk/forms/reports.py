@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from mooring.desk.access import user_of
 from mooring.options.values import read_all
-from mooring.reports.asked import BOX, BY, COMPARED, GROUP, PERIOD, Asked
+from mooring.reports.activity import people_counted
+from mooring.reports.asked import BOX, BY, COMPARED, GROUP, PERIOD, PERSON, Asked
 from mooring.reports.catalogue import Entry
 from mooring.sales.models import SalesMailbox
 from mooring.sales.options import FISCAL_YEAR_START, HOME_CURRENCY
@@ -33,6 +34,7 @@ class ReportAskedForm(forms.Form):
     since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput(attrs=_DAY, format="%Y-%m-%d"))
     until = forms.DateField(label=_("Until"), required=False, widget=forms.DateInput(attrs=_DAY, format="%Y-%m-%d"))
     group = forms.ChoiceField(label=_("Group"), required=False)
+    person = forms.ChoiceField(label=_("Person"), required=False, widget=LongSelect)
     compared = forms.DateField(label=_("Compared with"), required=False, widget=forms.DateInput(attrs=_DAY, format="%Y-%m-%d"))
 
     def __init__(self, data: Any, *, entry: Entry, reader: User, today: date, fiscal: Fiscal) -> None:
@@ -41,7 +43,7 @@ class ReportAskedForm(forms.Form):
         if entry.by:
             self._start["by"] = entry.by[0][0]
         super().__init__({**self._start, **{name: value for name, value in data.items() if value}})
-        asks = {BOX: ("box",), BY: ("by",), PERIOD: ("since", "until"), GROUP: ("group",), COMPARED: ("compared",)}
+        asks = {BY: ("by",), PERIOD: ("since", "until"), **{name: (name,) for name in (BOX, GROUP, COMPARED, PERSON)}}
         wanted = {field for ask in entry.asks for field in asks[ask]}
         for name in set(self.fields) - wanted:
             del self.fields[name]
@@ -49,7 +51,10 @@ class ReportAskedForm(forms.Form):
         boxes = box_paths(reader) if "box" in wanted else []
         self._groups = {str(line.group.pk): line for line in group_lines()} if "group" in wanted else {}
         groups = [(pk, line.path_hint) for pk, line in self._groups.items()]
-        for name, lines, nothing in (("box", boxes, _("all that I see")), ("group", groups, _("all"))):
+        self._people = {str(person.pk): person for person in people_counted(reader)} if "person" in wanted else {}
+        people = [(pk, str(person)) for pk, person in self._people.items()]
+        nothings = (("box", boxes, _("all that I see")), ("group", groups, _("all")), ("person", people, _("all")))
+        for name, lines, nothing in nothings:
             if name in wanted:
                 self.fields[name].choices = [("", nothing), *lines]  # type: ignore[attr-defined]  # a ChoiceField
         if "by" in wanted:
@@ -79,6 +84,7 @@ class ReportAskedForm(forms.Form):
             compared_on=compared,
             compared_at=begin_of(compared + timedelta(days=1)) if compared else None,
             group=group.group if group else None,
+            person=self._people.get(entered.get("person", "")),
         )
 
 
