@@ -34,5 +34,7 @@ def team_of(members: Iterable[User], *, reader: User, below: User, mark: str) ->
         "team_account": account,
         "team_folder": account.folders.get(),
         "team_letter": letter,
-        "team_queued": make_outgoing(account, author=first, state=OutgoingState.READY, subject=f"Queued{mark}"),
+        "team_queued": make_outgoing(
+            account, author=first, state=OutgoingState.READY, subject=f"Queued{mark}", body_text=f"t{mark}"
+        ),
     }
