@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Final
 
 from django.db.models import Count, QuerySet
@@ -58,29 +59,31 @@ def what_was_done(asked: Asked) -> Report:
     done = shown(Activity.objects.visible_to(asked.reader)).filter(
         owner__in=people, done_at__gte=asked.begins_at, done_at__lt=asked.ends_at
     )
-    found = [_of_activity(activity) for activity in done.order_by("-done_at", "-pk")[:MOST_LISTED]]
     sent = OutgoingLetter.objects.unscoped(_WHY_SENT).filter(
         author__in=people, sent_at__gte=asked.begins_at, sent_at__lt=asked.ends_at
     )
-    authors = {letter.message_id: letter for letter in sent.select_related("author").order_by("-sent_at", "-pk")[:MOST_LISTED]}
-    letters = visible_letters(asked.reader).filter(message_id__in=authors)
-    found += [_of_letter(letter, authors[letter.message_id]) for letter in letters]
-    found.sort(key=lambda row: str(row.cells[0]), reverse=True)  # moments in UTC
+    by_id = {one.message_id: one for one in sent.select_related("author").order_by("-sent_at", "-pk")[:MOST_LISTED]}
+    letters = visible_letters(asked.reader).filter(message_id__in=by_id)
+    found = [_of_activity(activity) for activity in done.order_by("-done_at", "-pk")[:MOST_LISTED]]
+    found += [_of_letter(letter, by_id[letter.message_id]) for letter in letters]
+    found.sort(key=lambda each: each[0], reverse=True)
     columns = [Column(_("When"), "time"), Column(_("Person")), Column(_("Kind")), Column(_("What")), Column(_("About"))]
-    remarks = [_("The latest %(count)d are listed, and only what you may open.") % {"count": MOST_LISTED}]
-    return Report(columns=columns, rows=found[:MOST_LISTED], remarks=remarks)
+    remarks = [_("Only what you may open is listed, and at most the latest %(count)d.") % {"count": MOST_LISTED}]
+    return Report(columns=columns, rows=[row for _at, row in found[:MOST_LISTED]], remarks=remarks)
 
 
-def _of_activity(activity: Activity) -> Row:
+def _of_activity(activity: Activity) -> tuple[datetime, Row]:
+    assert activity.done_at is not None  # asked for above
     about = activity.customer or activity.lead or activity.project or activity.opportunity
     kind = ActivityKind(activity.kind).label
     cells = (activity.done_at, str(activity.owner), str(kind), activity.title, str(about or ""))
-    return Row(cells, Way("edit_activity", (activity.pk,)))
+    return activity.done_at, Row(cells, Way("edit_activity", (activity.pk,)))
 
 
-def _of_letter(letter: Letter, sent: OutgoingLetter) -> Row:
+def _of_letter(letter: Letter, sent: OutgoingLetter) -> tuple[datetime, Row]:
+    assert sent.sent_at is not None  # asked for above
     cells = (sent.sent_at, str(sent.author), _("Email"), letter.subject or _("(without a subject)"), "")
-    return Row(cells, Way("letter", (letter.pk,)))
+    return sent.sent_at, Row(cells, Way("letter", (letter.pk,)))
 
 
 def _plural(kind: ActivityKind) -> str:
