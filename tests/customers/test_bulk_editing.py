@@ -14,6 +14,8 @@ from mooring.customers.bulk_editing import (
     Wish,
     carry_on_changes,
     change_many,
+    forget_old_changes,
+    left_alone,
     outlook,
     recent_changes,
     stop_change,
@@ -190,15 +192,67 @@ def test_a_stopped_change_leaves_the_rest_as_it_was(monkeypatch: pytest.MonkeyPa
     assert undo_change(change=change, **BY).given_back_count == 1
 
 
-def test_what_cannot_be_given_back_is_left_alone_and_says_why() -> None:
+def test_what_cannot_be_given_back_is_left_alone_and_says_why(alice: User) -> None:
     old, new = (making.make_entry(Tag, name) for name in ("Old", "New"))
     making.make_customer("A", tags=typed("Old"))
     gone = making.make_customer("B", tags=typed("Old"))
     change = changed(BulkField.TAG_REMOVED, old.pk)
     merge_tags(tag=old, into=new, **BY)
     everybody().filter(pk=gone.pk).delete()
-    assert undo_change(change=change, **BY).given_back_count == 0
-    assert states(change) == [BulkState.VALUE_GONE, BulkState.OUT_OF_REACH]
+    with pytest.raises(UnableToChangeMany, match="Nothing was undone"):
+        undo_change(change=change, **BY)
+    change.refresh_from_db()
+    assert change.undone_at is None, "somebody else may be able to"
+    verdicts = outlook(change=change, rows=list(change.rows.all()), reader=alice)
+    assert list(verdicts.values()) == [BulkState.VALUE_GONE, BulkState.OUT_OF_REACH]
+
+
+def test_what_is_required_by_now_is_not_emptied_and_nobody_who_left_gets_a_record(bob: User, alice: User) -> None:
+    number = making.make_info_field("Employees", "number")
+    making.make_customer("A", owner=bob)
+    filled, given = changed(BulkField.INFO, "7", info_field=number), changed(BulkField.OWNER, alice.pk)
+    type(number).objects.update(is_required=True)
+    User.objects.filter(pk=bob.pk).update(is_active=False)
+    for change in (filled, given):
+        with pytest.raises(UnableToChangeMany, match="Nothing was undone"):
+            undo_change(change=BulkChange.objects.get(pk=change.pk), **BY)
+    assert [(row.info, row.owner) for row in everybody()] == [({str(number.pk): "7"}, alice)]
+
+
+def test_whoever_gave_records_away_takes_them_back_unless_their_new_owner_gave_them_on(bob: User, alice: User) -> None:
+    eve = making.make_user("Eve")
+    for name in ("A", "B"):
+        making.make_customer(name, owner=bob)
+    by = {"by": Actor(bob, "desk"), "now": making.NOW}
+    ids = list(everybody().values_list("pk", flat=True))
+    change = change_many(record_ids=ids, wish=Wish(BulkField.OWNER, alice.pk), **by)
+    everybody().filter(name="B").update(owner=eve)
+    assert outlook(change=change, rows=list(change.rows.all()), reader=bob) == dict(
+        zip(ids, [BulkState.GIVEN_BACK, BulkState.OVERWRITTEN], strict=True)
+    )
+    undo_change(change=change, **by)
+    assert [row.owner for row in everybody()] == [bob, eve]
+
+
+def test_a_job_whose_tag_is_merged_away_ends_and_the_next_one_goes_on(bob: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk_editing, "MOST", 1)
+    monkeypatch.setattr(bulk_editing, "PORTION", 1)
+    old, new = (making.make_entry(Tag, name) for name in ("Old", "New"))
+    for name in ("A", "B"):
+        making.make_customer(name)
+    first, second = changed(BulkField.TAG_ADDED, old.pk), changed(BulkField.OWNER, bob.pk)
+    assert carry_on_changes(now=making.NOW) == 1
+    merge_tags(tag=old, into=new, **BY)
+    assert [carry_on_changes(now=making.NOW) for _portion in range(4)] == [1, 1, 1, 0]
+    assert (states(first), left_alone(first)) == ([BulkState.CHANGED, BulkState.WISH_GONE], 1)
+    assert states(second) == [BulkState.CHANGED] * 2
+
+
+def test_what_had_it_already_was_not_left_alone() -> None:
+    status = making.make_entry(CustomerStatus, "Active")
+    making.make_customer("A", status=status)
+    making.make_customer("B")
+    assert left_alone(changed(BulkField.STATUS, status.pk)) == 0
 
 
 def test_changes_are_listed_and_undone_for_thirty_days(bob: User, alice: User) -> None:
@@ -212,3 +266,5 @@ def test_changes_are_listed_and_undone_for_thirty_days(bob: User, alice: User) -
     assert list(recent_changes(of=bob, now=later)) == []
     with pytest.raises(UnableToChangeMany, match="too long ago"):
         undo_change(change=change, by=Actor(bob, "desk"), now=later)
+    assert (forget_old_changes(making.NOW), BulkChange.objects.count()) == (0, 1)
+    assert (forget_old_changes(later) > 0, BulkChange.objects.count()) == (True, 0)

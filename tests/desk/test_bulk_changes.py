@@ -66,6 +66,8 @@ def test_additional_information_and_owners_are_changed_of_all_that_are_found(des
     assert (stored(other).info, stored(other).owner) == ({}, None)
     listed = said(desk.get("/bulk-changes/"))
     assert [text in listed for text in ("Employees: 1,200", "Looked after by: Bob")] == [True, True]
+    both = desk.post("/customers/change/", {**info, "value": "7", "is_emptied": "on"})
+    assert (both.status_code, "not both" in said(both)) == (422, True)
     desk.post("/customers/change/", {**info, "is_emptied": "on"})
     assert stored(one).info == {}
     desk.post("/customers/change/", {**every, "change": "owner", "sent": "yes", "value": "nobody"})
@@ -112,3 +114,6 @@ def test_very_many_show_their_progress_and_can_be_stopped(desk: Client, monkeypa
     assert carry_on_changes(now=making.NOW) == 0
     assert "Stopped" in said(desk.get(url))
     assert [row.tags.count() for row in contacts] == [1, 0]
+    monkeypatch.setattr(bulk_editing, "MOST", 0)
+    desk.post(f"{url}undo/")
+    assert "Stopped. What was given back by then stays so." in said(desk.post(f"{url}stop/", follow=True))

@@ -46,6 +46,16 @@ def test_the_first_steps_can_be_put_aside_and_taken_up_again(desk: Client) -> No
     assert not desk.get("/").context["is_folded"]
 
 
+def test_first_steps_that_one_put_aside_are_open_for_the_next_who_signs_in_there(desk: Client, bob: User) -> None:
+    desk.force_login(making.make_user("Rita", role="read_only"))
+    desk.get("/")
+    desk.force_login(bob)
+    assert not desk.get("/").context["is_folded"]
+    desk.post("/first-steps/", {"fold": "yes"})
+    desk.force_login(making.make_user("Eve"))
+    assert not desk.get("/").context["is_folded"]
+
+
 def test_home_shows_what_is_due_today_and_what_is_overdue(desk: Client, alice: User) -> None:
     assert "Nothing is due today." in desk.get("/").content.decode()
     now = timezone.now()

@@ -20,7 +20,8 @@ from mooring.activities.archived_letters import tell_of_archived
 from mooring.activities.converting import convert_lead
 from mooring.activities.models import Notice, NoticeKind
 from mooring.customers.archiving import archive_customers, restore_customers
-from mooring.customers.models import Category, Contact, Customer, PortalUser, Tag
+from mooring.customers.bulk_editing import Wish, change_many
+from mooring.customers.models import BulkField, Category, Contact, Customer, PortalUser, Tag
 from mooring.letters.bodies import originals
 from mooring.letters.erasing import overwrite_doomed
 from mooring.letters.models import DoomedOriginal, Letter, Link
@@ -148,6 +149,16 @@ def test_letters_kept_lie_unlinked_and_everything_else_is_gone() -> None:
     assert Contact.objects.unscoped("a test looks").filter(pk=world.contact.pk).exists(), "also at the lead"
     entry = entries_about(kind="customer", record_id=world.customer.pk)[0]
     assert (entry.action, entry.record_name, entry.changes["letters_alone"]) == ("erased", "Harbour", 1)
+
+
+def test_what_the_erased_had_before_a_change_of_many_is_gone_too() -> None:
+    note = making.make_info_field("Health", "text")
+    customer, other = (making.make_customer(name, info={str(note.pk): f"of {name}"}) for name in ("Paused", "Other"))
+    wish = Wish(BulkField.INFO, None, note)
+    change = change_many(record_ids=[customer.pk, other.pk], wish=wish, by=making.BY_COMMAND, now=making.NOW)
+    archive(customer, making.NOW)
+    erase_customer(customer=customer, typed_name="Paused", with_letters=False, by=making.BY_COMMAND, now=making.NOW)
+    assert list(change.rows.values_list("before", flat=True)) == ["of Other"]
 
 
 def test_letters_are_erased_with_their_bytes_unless_others_need_them() -> None:

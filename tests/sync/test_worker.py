@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import IntegrityError, OperationalError, connection
 
 import making
 from mooring.customers.models import Contact
@@ -91,6 +91,18 @@ def test_accounts_are_found_visited_and_visited_again_in_time(
     clock.wind(minutes=4)
     worker.tick()
     assert subjects() == ["Later"]
+
+
+def test_a_change_of_many_records_that_breaks_keeps_no_letter_waiting(
+    owner: User, carol: Contact, maildir: Path, new_worker: Callable[..., Worker], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def breaks(*, now: object) -> int:
+        raise IntegrityError("a tag is gone")
+
+    monkeypatch.setattr("mooring.sync.worker.carry_on_jobs", breaks)
+    account = files_account(owner, maildir)
+    new_worker().tick()
+    assert state_of(account).last_visit_at is not None
 
 
 def test_accounts_that_are_switched_off_are_not_visited(owner: User, maildir: Path, new_worker: Callable[..., Worker]) -> None:

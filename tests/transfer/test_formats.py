@@ -14,7 +14,7 @@ from openpyxl import Workbook
 from mooring.transfer.formats import any as formats
 from mooring.transfer.formats import packed as packed_folders
 from mooring.transfer.formats import vcard
-from mooring.transfer.formats.any import read_file
+from mooring.transfer.formats.any import demand_whole, read_file
 from mooring.transfer.formats.csv import UnableToReadFile
 
 SINCE = datetime(2026, 1, 2)  # noqa: DTZ001 - as a workbook holds it
@@ -114,7 +114,7 @@ def test_one_huge_cell_or_row_is_refused_before_it_is_parsed(monkeypatch: pytest
             read_file(packed(**{part: content}))
 
 
-@pytest.mark.parametrize("text", [b"<!DOCTYPE x><row>", b"<row><!-- -->", "<row>".encode("utf-16")])
+@pytest.mark.parametrize("text", [b"<!DOCTYPE x><row>", "<row>".encode("utf-16")])
 def test_a_sheet_with_what_no_program_writes_into_one_is_refused(text: bytes) -> None:
     with pytest.raises(UnableToReadFile, match="cannot be read"):
         read_file(packed(sheet1=text))
@@ -146,8 +146,20 @@ def test_a_huge_cell_and_one_beside_the_table_are_told_with_their_rows() -> None
     ],
 )
 def test_files_that_hold_no_table_are_refused_by_how_they_begin(raw: bytes, told: str) -> None:
-    with pytest.raises(UnableToReadFile, match=told):
-        read_file(io.BytesIO(raw + b"Name,Email\n" * 20))
+    file = io.BytesIO(raw + b'Name,Email\n"' * 20)
+    for step in (demand_whole, read_file):
+        with pytest.raises(UnableToReadFile, match=told):
+            step(file)
+
+
+def test_a_column_may_be_called_like_a_kind_of_file() -> None:
+    assert [row.line for row in read_file(io.BytesIO(b"Riffle,Name\nA,B\n")).rows] == [2]
+
+
+def test_a_remark_in_a_workbook_is_no_declaration() -> None:
+    raw = book(["Name"], ["A"]).getvalue()
+    sheet = zipfile.ZipFile(io.BytesIO(raw)).read("xl/worksheets/sheet1.xml")
+    assert len(list(read_file(packed(sheet1=sheet.replace(b"<sheetData>", b"<!-- made by hand --><sheetData>"))).rows)) == 1
 
 
 @pytest.mark.parametrize(("names", "told"), [(["letter.csv"], "packed folder"), (["mimetype", "content.xml"], "OpenDocument")])

@@ -12,7 +12,7 @@ from typing import Any
 from django.db import transaction
 
 from mooring.activities.models import Notice, NoticeKind
-from mooring.customers.bulk_editing import carry_on_changes
+from mooring.customers.bulk_editing import carry_on_changes, left_alone
 from mooring.customers.bulk_moves import carry_on_moves
 from mooring.customers.models import BulkChange, BulkMove
 from mooring.users.models import User
@@ -32,11 +32,9 @@ def carry_on_jobs(*, now: datetime) -> int:
         ended = BulkChange.objects.filter(ended_at=now, is_stopped=False).select_related("changed_by", "undone_by")
         for change in ended if changed else ():
             is_undo = change.undone_at is not None
-            facts = {
-                "what": "undo" if is_undo else "change",
-                "done": change.given_back_count if is_undo else change.changed_count,
-                "total": change.changed_count if is_undo else change.total,
-            }
+            done = change.given_back_count if is_undo else change.changed_count
+            left = change.changed_count - done if is_undo else left_alone(change)
+            facts = {"what": "undo" if is_undo else "change", "done": done, "total": done + left}
             _tell(change.undone_by if is_undo else change.changed_by, f"bulk_change-{change.pk}", facts, now)
     return moved + changed
 

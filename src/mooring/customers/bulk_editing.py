@@ -96,6 +96,8 @@ def undo_change(*, change: BulkChange, by: Actor, now: datetime) -> BulkChange:
         stored.save()
         if stored.total <= MOST:
             _carry_out(stored, list(changed), by=by, now=now)
+            if not stored.given_back_count:
+                raise UnableToChangeMany(_("Nothing was undone: they were changed again since, or are not yours to change."))
     return stored
 
 
@@ -117,9 +119,19 @@ def carry_on_changes(*, now: datetime) -> int:
             return 0
         user = change.undone_by if change.undone_at else change.changed_by
         state = BulkState.CHANGED if change.undone_at else BulkState.WAITING
-        rows = list(BulkChangeRow.objects.filter(change=change, state=state).order_by("pk")[:PORTION])
+        rows = list(BulkChangeRow.objects.filter(change=change, state=state).order_by("record_id")[:PORTION])
         _carry_out(change, rows, by=Actor(user, "worker", change.address), now=now)
     return len(rows)
+
+
+def forget_in_changes(*, kind: BulkKind, record_ids: Iterable[int]) -> None:
+    """Records are erased: what they had before a change goes too."""
+    BulkChangeRow.objects.filter(change__kind=kind, record_id__in=list(record_ids)).delete()
+
+
+def forget_old_changes(now: datetime) -> int:
+    """What nobody can undo any more is kept no longer; the journal has its lines."""
+    return BulkChange.objects.filter(changed_at__lt=now - UNDO_LASTS).exclude(ended_at=None).delete()[0]
 
 
 def recent_changes(*, of: User, now: datetime, is_everybodys: bool = False) -> QuerySet[BulkChange]:
@@ -128,10 +140,15 @@ def recent_changes(*, of: User, now: datetime, is_everybodys: bool = False) -> Q
     return lately if is_everybodys else lately.filter(changed_by=of)
 
 
+def left_alone(change: BulkChange) -> int:
+    """How many did not get what they should; those that had it already did."""
+    return BulkChangeRow.objects.filter(change=change, state__in=(BulkState.NOT_YOURS, BulkState.WISH_GONE)).count()
+
+
 def outlook(*, change: BulkChange, rows: Sequence[BulkChangeRow], reader: User) -> dict[int, BulkState]:
     """How undoing would leave those of `rows` that are changed, by the id of the record."""
     changed = [row for row in rows if row.state == BulkState.CHANGED]
-    found = _records(change, reader).filter(pk__in=[row.record_id for row in changed])
+    found = _way_back(change, reader).filter(pk__in=[row.record_id for row in changed])
     return _verdicts(_aspect(change), changed, list(found))
 
 
@@ -158,7 +175,8 @@ def _demand_sense(wish: Wish) -> None:
 
 def _carry_out(change: BulkChange, rows: list[BulkChangeRow], *, by: Actor, now: datetime) -> None:
     """A portion of the change, or of its undoing; within the caller's transaction."""
-    wanted = _records(change, by.user).filter(pk__in=[row.record_id for row in rows])
+    within = _way_back(change, by.user) if change.undone_at else _records(change, by.user)
+    wanted = within.filter(pk__in=[row.record_id for row in rows])
     records = list(wanted.select_for_update(of=("self",)).order_by("pk"))
     aspect = _aspect(change)
     carry = _given_back if change.undone_at else _given
@@ -174,6 +192,10 @@ def _carry_out(change: BulkChange, rows: list[BulkChangeRow], *, by: Actor, now:
 
 def _given(aspect: Aspect, rows: list[BulkChangeRow], records: list[Any], change: BulkChange, by: Actor, now: datetime) -> int:
     """Those that differ get what is wanted; each row learns how it fared and what was there before."""
+    if not aspect.exists([aspect.wanted]):
+        for row in rows:
+            row.state = BulkState.WISH_GONE
+        return 0
     has = aspect.read(records)
     for row in rows:
         row.state = BulkState.NOT_YOURS if row.record_id not in has else BulkState.CHANGED
@@ -221,6 +243,12 @@ def _write(aspect: Aspect, change: BulkChange, records: list[Any], values: dict[
 
 def _aspect(change: BulkChange) -> Aspect:
     return aspect_of(kind=change.kind, field=change.field, value=change.value, info_field=change.info_field)
+
+
+def _way_back(change: BulkChange, user: User | None) -> Any:
+    """Those that the user may give back: whoever gave records away takes them back, if nobody did anything about it since."""
+    is_own_gift = change.field == BulkField.OWNER and user is not None and user == change.changed_by
+    return _records(change, None if is_own_gift else user)
 
 
 def _records(change: BulkChange, user: User | None) -> Any:

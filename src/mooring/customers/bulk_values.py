@@ -55,7 +55,7 @@ class Aspect(Protocol):
     """What all of them shall have, in the shape in which it is read and written."""
 
     def exists(self, values: Iterable[Any]) -> set[int]:
-        """Positions in `values` of those that can be written: what they name is there."""
+        """Positions in `values` of those that can be written: what they name is there, and nothing required is missing."""
 
     def read(self, rows: Sequence[Any]) -> dict[int, Any]:
         """Record's id -> what it has."""
@@ -73,13 +73,6 @@ def aspect_of(*, kind: str, field: str, value: Any, info_field: InfoField | None
     return _Column(MODELS[kind], field, value)
 
 
-def told_value(*, field: str, value: Any, info_field: InfoField | None, names: Mapping[int, str]) -> Any:
-    """A value in words; None for nothing. `names` are those of entries or owners by their ids."""
-    if value is None or isinstance(value, bool):
-        return value
-    return told(info_field, value) if info_field is not None and field == BulkField.INFO else names.get(value, "?")
-
-
 def names_of(field: str, ids: Iterable[Any]) -> dict[int, str]:
     """What entries or owners are called, in the order of the list. One query; none for additional information."""
     kind = COLUMNS.get(field) or LABELS.get(field)
@@ -95,7 +88,9 @@ class _Column:
 
     def exists(self, values: Iterable[Any]) -> set[int]:
         listed = list(values)
-        known = names_of(self.field, listed)
+        wanted = [value for value in set(listed) if value is not None]
+        rows = COLUMNS[self.field]._default_manager.filter(pk__in=wanted)
+        known = set((rows.filter(is_active=True) if self.field == BulkField.OWNER else rows).values_list("pk", flat=True))
         return {at for at, value in enumerate(listed) if value is None or value in known}
 
     def read(self, rows: Sequence[Any]) -> dict[int, Any]:
@@ -184,7 +179,7 @@ class _Info:
     wanted: Any
 
     def exists(self, values: Iterable[Any]) -> set[int]:
-        return set(range(len(list(values))))
+        return {at for at, value in enumerate(values) if value is not None or not self.field.is_required}
 
     def read(self, rows: Sequence[Any]) -> dict[int, Any]:
         return {row.pk: row.info.get(str(self.field.pk)) for row in rows}

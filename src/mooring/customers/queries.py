@@ -81,42 +81,72 @@ class ProjectFilters:
 
 
 def customers_page(
-    *, reader: User, filters: CustomerFilters | None = None, sort: str = "name", cursor: str = "", size: int = PAGE_SIZE
+    *,
+    reader: User,
+    filters: CustomerFilters | None = None,
+    sort: str = "name",
+    cursor: str = "",
+    size: int = PAGE_SIZE,
+    is_bare: bool = False,
 ) -> Page[Customer]:
-    """Rows come with their owner, what was chosen from lists, and their e-mail addresses, the main one first."""
+    """Rows come with their owner, what was chosen from lists, and their e-mail addresses, the main one first.
+
+    `is_bare`: with nothing but their ids.
+    """
     filters = filters or CustomerFilters()
     found = narrowed(_found(Customer, filters.text), _customer_choices(filters))
-    listing = _customers(reader, filters, found, _with_chosen_and_emails)
+    listing = _customers(reader, filters, found, _of_ids if is_bare else _with_chosen_and_emails)
     return page_of(listing, sort=sort, cursor=cursor, size=size)
 
 
 def leads_page(
-    *, reader: User, filters: LeadFilters | None = None, sort: str = "name", cursor: str = "", size: int = PAGE_SIZE
+    *,
+    reader: User,
+    filters: LeadFilters | None = None,
+    sort: str = "name",
+    cursor: str = "",
+    size: int = PAGE_SIZE,
+    is_bare: bool = False,
 ) -> Page[Lead]:
-    """Rows come with their owner and their e-mail addresses, the main one first."""
+    """Rows come with their owner and their e-mail addresses, the main one first. `is_bare`: with nothing but their ids."""
     filters = filters or LeadFilters()
     found = narrowed(_found(Lead, filters.text), [*_of_columns(Lead, filters, ("source_id",)), *_of_tag(Lead, filters.tag_id)])
-    listing = _leads(reader, filters, found, _with_owner_and_emails)
+    listing = _leads(reader, filters, found, _of_ids if is_bare else _with_owner_and_emails)
     return page_of(listing, sort=sort, cursor=cursor, size=size)
 
 
 def contacts_page(
-    *, reader: User, filters: ContactFilters | None = None, sort: str = "name", cursor: str = "", size: int = PAGE_SIZE
+    *,
+    reader: User,
+    filters: ContactFilters | None = None,
+    sort: str = "name",
+    cursor: str = "",
+    size: int = PAGE_SIZE,
+    is_bare: bool = False,
 ) -> Page[Contact]:
-    """Rows come with their e-mail addresses and, as `places`, the affiliations at customers and leads that the reader sees."""
+    """Rows come with their e-mail addresses and, as `places`, the affiliations at customers and leads that the reader sees.
+
+    `is_bare`: with nothing but their ids.
+    """
     filters = filters or ContactFilters()
     found = narrowed(_found(Contact, filters.text), _contact_choices(filters))
-    listing = _contacts(reader, filters, found, lambda rows: _with_places_and_emails(rows, reader))
+    listing = _contacts(reader, filters, found, _of_ids if is_bare else lambda rows: _with_places_and_emails(rows, reader))
     return page_of(listing, sort=sort, cursor=cursor, size=size)
 
 
 def projects_page(
-    *, reader: User, filters: ProjectFilters | None = None, sort: str = "name", cursor: str = "", size: int = PAGE_SIZE
+    *,
+    reader: User,
+    filters: ProjectFilters | None = None,
+    sort: str = "name",
+    cursor: str = "",
+    size: int = PAGE_SIZE,
+    is_bare: bool = False,
 ) -> Page[Project]:
-    """Rows come with their customer."""
+    """Rows come with their customer. `is_bare`: with nothing but their ids."""
     filters = filters or ProjectFilters()
     found = narrowed(_found(Project, filters.text), _of_tag(Project, filters.tag_id))
-    listing = _projects(reader, filters, found, _with_customer)
+    listing = _projects(reader, filters, found, _of_ids if is_bare else _with_customer)
     return page_of(listing, sort=sort, cursor=cursor, size=size)
 
 
@@ -291,6 +321,10 @@ def _has_email(model: Any) -> Q:
 
 def _bare(rows: QuerySet[Any]) -> QuerySet[Any]:
     return rows
+
+
+def _of_ids(rows: QuerySet[Any]) -> QuerySet[Any]:
+    return rows.only("pk")
 
 
 def _with_owner_and_emails(rows: Any) -> QuerySet[Lead]:

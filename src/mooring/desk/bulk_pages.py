@@ -85,8 +85,8 @@ def progress_of(change: BulkChange) -> Progress:
 
 
 def rows_of(change: BulkChange, *, state: str, after: int, reader: User, now: datetime) -> tuple[list[RowLine], int | None]:
-    """A page of the records of a change, and the id after which the next page begins."""
-    rows = BulkChangeRow.objects.filter(change=change, pk__gt=after).order_by("pk")
+    """A page of the records of a change, and the record's id after which the next page begins."""
+    rows = BulkChangeRow.objects.filter(change=change, record_id__gt=after).order_by("record_id")
     if state:
         rows = rows.filter(state=state)
     found = list(rows[: ROWS_AT_ONCE + 1])
@@ -96,7 +96,7 @@ def rows_of(change: BulkChange, *, state: str, after: int, reader: User, now: da
     verdicts = outlook(change=change, rows=shown, reader=reader) if is_undoable(change, now) else {}
     names = names_of(change.field, [row.before for row in shown]) if change.field not in LABELS else {}
     lines = [_row_line(change, row, seen.get(row.record_id), verdicts.get(row.record_id), names) for row in shown]
-    return lines, shown[-1].pk if len(found) > ROWS_AT_ONCE else None
+    return lines, shown[-1].record_id if len(found) > ROWS_AT_ONCE else None
 
 
 def tabs_of(change: BulkChange, state: str) -> list[Tab]:

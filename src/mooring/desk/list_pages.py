@@ -29,6 +29,7 @@ from mooring.users.permissions import Action, may
 
 MOST_TICKED: Final = 500
 _FILE_PAGE: Final = 500
+_ID_PAGE: Final = 2_000
 
 
 def list_page(request: HttpRequest, which: RecordList) -> HttpResponse:
@@ -117,7 +118,7 @@ def found_ids(request: HttpRequest, which: RecordList, action: Action) -> Iterat
     form = which.form(QueryDict(address.query))
     filters, cursor = form.filters(timezone.now()), ""
     while True:
-        rows = which.page(reader=user_of(request), filters=filters, sort="name", cursor=cursor, size=_FILE_PAGE)
+        rows = which.page(reader=user_of(request), filters=filters, cursor=cursor, size=_ID_PAGE, is_bare=True)
         ids = [record.pk for record in rows.rows]
         allowed = which.kind.model.objects.visible_to(user_of(request), action).filter(pk__in=ids)
         yield from allowed.order_by("pk").values_list("pk", flat=True)

@@ -16,7 +16,8 @@ from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from mooring.activities.models import Activity
-from mooring.customers.models import Affiliation, Contact, Customer, PortalUser, Project
+from mooring.customers.bulk_editing import forget_in_changes
+from mooring.customers.models import Affiliation, BulkKind, Contact, Customer, PortalUser, Project
 from mooring.letters.erasing import erase_letters
 from mooring.letters.linking import keep_linked_true
 from mooring.letters.models import Letter, Link, Participant, RecordFile, Rule
@@ -79,6 +80,8 @@ def erase_customer(*, customer: Customer, typed_name: str, with_letters: bool, b
         Contact.objects.unscoped(_WHY).filter(pk__in=contacts).delete()
         name, pk = stored.name, stored.pk
         forget_merges(kind="customer", record_id=pk)
+        forget_in_changes(kind=BulkKind.CUSTOMER, record_ids=[pk])
+        forget_in_changes(kind=BulkKind.CONTACT, record_ids=contacts)
         stored.delete()
         keep_linked_true([*others, *(() if with_letters else own)])
         facts = {"letters_erased": with_letters, **asdict(held)}
@@ -105,6 +108,7 @@ def erase_contact(*, contact: Contact, typed_name: str, with_letters: bool, by: 
             erase_letters(letter_ids=own, now=now)
         pk = stored.pk
         forget_merges(kind="contact", record_id=pk)
+        forget_in_changes(kind=BulkKind.CONTACT, record_ids=[pk])
         stored.delete()
         facts = {"letters_erased": with_letters, **asdict(held)}
         record(by=by, action="erased", kind="contact", record_id=pk, name="", changes=facts, now=now)

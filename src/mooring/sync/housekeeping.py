@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from mooring.customers.bulk_editing import forget_old_changes
 from mooring.letters.attached_files import AttachedFiles
 from mooring.letters.attaching import sweep_attached_files
 from mooring.letters.correspondents import CHUNK, learn_correspondents
@@ -28,10 +29,11 @@ class Housekeeping:
         self._tidied_at: datetime | None = None
 
     def tidy_up(self, now: datetime) -> bool:
-        """Once an hour: remove drafts, files and what resets took away for good, save pipelines. Whether it was time."""
+        """Once an hour: drafts, files, changes and resets that are past go for good, pipelines are saved. Whether it was time."""
         if self._tidied_at is not None and now - self._tidied_at < TIDY_EVERY:
             return False
         forget_discarded_drafts(now=now)
+        forget_old_changes(now)
         sweep_attached_files(files=self._files, now=now)
         destroy_due(now=now)
         save_weekly(now=now)

@@ -123,12 +123,19 @@ class Worker:
         self._write_down_failures()
         now = self._clock()
         self._outbox.tick(now)
-        carry_on_jobs(now=now)
+        self._carry_on_jobs(now)
         if self._looked_around_at is None or now - self._looked_around_at >= LOOK_AROUND_EVERY:
             self._look_around(now)
         self._forget_ended()
         self._states = _times(now)
         self._begin_visits()
+
+    def _carry_on_jobs(self, now: datetime) -> None:
+        """What people asked for of very many records; no trouble with it keeps a letter waiting."""
+        try:
+            carry_on_jobs(now=now)
+        except Exception:
+            _log.exception("A change of many records could not go on")
 
     def _begin_visits(self) -> None:
         """As many of the accounts that are due as there are free threads. Asks the database nothing."""

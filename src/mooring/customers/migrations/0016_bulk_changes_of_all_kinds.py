@@ -5,6 +5,28 @@ from django.conf import settings
 from django.db import migrations, models
 
 
+_LABELS = {'category_added': False, 'tag_added': False, 'category_removed': True, 'tag_removed': True}
+
+
+def carry_over(apps, schema_editor):
+    """What was changed before has ended, and can be undone as before."""
+    changes, rows = (apps.get_model('customers', name).objects for name in ('BulkChange', 'BulkChangeRow'))
+    for change in changes.all():
+        count = len(change.before)
+        change.value, change.ended_at = change.entry_id, change.changed_at
+        change.total = change.done = change.changed_count = count
+        change.given_back_count = count if change.undone_at else 0
+        change.save()
+        state = 'given_back' if change.undone_at else 'changed'
+        rows.bulk_create(
+            [
+                rows.model(change=change, record_id=int(pk), state=state, before=_LABELS.get(change.field, before))
+                for pk, before in change.before.items()
+            ],
+            batch_size=500,
+        )
+
+
 class Migration(migrations.Migration):
 
     dependencies = [
@@ -18,20 +40,12 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('record_id', models.BigIntegerField()),
-                ('state', models.CharField(choices=[('waiting', 'Still to be changed'), ('changed', 'Changed'), ('same', 'Had it already'), ('not_yours', 'Left alone: not yours to change, or gone'), ('given_back', 'As it was before'), ('overwritten', 'Left alone: it was changed again since'), ('out_of_reach', 'Left alone: no longer yours to change, or gone'), ('value_gone', 'Left alone: what it had before exists no more')], default='waiting', max_length=12)),
+                ('state', models.CharField(choices=[('waiting', 'Still to be changed'), ('changed', 'Changed'), ('same', 'Had it already'), ('not_yours', 'Left alone: not yours to change, or gone'), ('wish_gone', 'Left alone: what they should have exists no more'), ('given_back', 'As it was before'), ('overwritten', 'Left alone: it was changed again since'), ('out_of_reach', 'Left alone: no longer yours to change, or gone'), ('value_gone', 'Left alone: what it had before exists no more')], default='waiting', max_length=12)),
                 ('before', models.JSONField(null=True)),
             ],
             options={
-                'ordering': ('id',),
+                'ordering': ('record_id',),
             },
-        ),
-        migrations.RemoveField(
-            model_name='bulkchange',
-            name='before',
-        ),
-        migrations.RemoveField(
-            model_name='bulkchange',
-            name='entry_id',
         ),
         migrations.AddField(
             model_name='bulkchange',
@@ -108,10 +122,19 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='bulkchangerow',
-            index=models.Index(fields=['change', 'state', 'id'], name='rows_of_a_bulk_change'),
+            index=models.Index(fields=['change', 'state', 'record_id'], name='rows_of_a_bulk_change'),
         ),
         migrations.AddConstraint(
             model_name='bulkchangerow',
             constraint=models.UniqueConstraint(fields=('change', 'record_id'), name='a_change_names_a_record_once'),
+        ),
+        migrations.RunPython(carry_over, migrations.RunPython.noop),
+        migrations.RemoveField(
+            model_name='bulkchange',
+            name='before',
+        ),
+        migrations.RemoveField(
+            model_name='bulkchange',
+            name='entry_id',
         ),
     ]

@@ -39,6 +39,7 @@ class BulkState(models.TextChoices):
     CHANGED = "changed", _("Changed")
     SAME = "same", _("Had it already")
     NOT_YOURS = "not_yours", _("Left alone: not yours to change, or gone")
+    WISH_GONE = "wish_gone", _("Left alone: what they should have exists no more")
     GIVEN_BACK = "given_back", _("As it was before")
     OVERWRITTEN = "overwritten", _("Left alone: it was changed again since")
     OUT_OF_REACH = "out_of_reach", _("Left alone: no longer yours to change, or gone")
@@ -86,6 +87,6 @@ class BulkChangeRow(models.Model):
     """What it had, in the shape of the change's value; of categories and tags, whether it had them."""
 
     class Meta:
-        ordering = ("id",)
+        ordering = ("record_id",)
         constraints = (models.UniqueConstraint(fields=("change", "record_id"), name="a_change_names_a_record_once"),)
-        indexes = (models.Index(fields=("change", "state", "id"), name="rows_of_a_bulk_change"),)
+        indexes = (models.Index(fields=("change", "state", "record_id"), name="rows_of_a_bulk_change"),)

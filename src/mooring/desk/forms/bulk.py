@@ -42,10 +42,13 @@ class BulkValueForm(forms.Form):
             del self.fields["is_emptied"]
 
     def clean(self) -> dict[str, Any]:
-        """Raises ValidationError where nothing was said."""
+        """Raises ValidationError where nothing was said, or both."""
         cleaned = super().clean() or {}
-        if not self.errors and not cleaned.get("is_emptied") and cleaned.get("value") in (None, "", []):
+        is_emptied, is_named = cleaned.get("is_emptied"), cleaned.get("value") not in (None, "", [])
+        if not self.errors and not is_emptied and not is_named:
             self.add_error("value", _("Choose what they shall have."))
+        if is_emptied and is_named:
+            self.add_error("is_emptied", _("Choose what they shall have or take away what they have, not both."))
         return cleaned
 
     def wish(self) -> Wish:

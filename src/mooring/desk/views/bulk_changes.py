@@ -125,13 +125,15 @@ def undo(request: HttpRequest, change_id: int) -> HttpResponse:
 
 @require_POST
 def stop(request: HttpRequest, change_id: int) -> HttpResponse:
-    """No more are changed; those that were stay so."""
+    """No more are changed, or given back; those that were stay so."""
     found = bulk_change_for(request, change_id)
+    is_undo = found.undone_at is not None
     stop_change(change=found, now=timezone.now())
     if wants_fragment(request):
         found.refresh_from_db()
         return page(request, "desk/bulk/change.html", {"job": progress_of(found)}, fragment="line")
-    toast(request, _("Stopped. What was changed by then stays changed."))
+    kept = _("Stopped. What was changed by then stays changed.")
+    toast(request, _("Stopped. What was given back by then stays so.") if is_undo else kept)
     return see_other(request, reverse("bulk_change", args=[found.pk]))
 
 
@@ -143,11 +145,11 @@ def _do(request: HttpRequest, form: BulkValueForm, ids: Sequence[int], back: str
         return see_other(request, back)
     if made.ended_at is None:
         return see_other(request, reverse("bulk_change", args=[made.pk]))
-    tell_of(request, made)
+    _tell_of(request, made)
     return see_other(request, back)
 
 
-def tell_of(request: HttpRequest, made: BulkChange) -> None:
+def _tell_of(request: HttpRequest, made: BulkChange) -> None:
     """How many were changed, with an undo."""
     count = made.changed_count
     said = ngettext("%(count)d record was changed.", "%(count)d records were changed.", count)

@@ -48,9 +48,10 @@ class FirstStep:
 def home(request: HttpRequest) -> HttpResponse:
     """What is to be done today, and where one was. Nothing here is counted, so it costs the same however much there is."""
     now, user = timezone.now(), user_of(request)
-    was_folded = request.COOKIES.get(_COOKIE) == "folded"
+    kept = request.COOKIES.get(_COOKIE)
+    was_folded, was_opened = kept == _kept(user, is_folded=True), kept == _kept(user, is_folded=False)
     steps = _first_steps(user, is_asked=not was_folded)
-    is_folded = was_folded or all(step.is_done for step in steps)
+    is_folded = was_folded or (not was_opened and all(step.is_done for step in steps))
     due = due_today(user, now=now, zone=zone_of(user), most=MOST_DUE + 1)
     values = {"steps": steps, "is_folded": is_folded, "recent": recently_seen(request)}
     values |= {"activities": due[:MOST_DUE], "has_more": len(due) > MOST_DUE, "now": now}
@@ -60,8 +61,8 @@ def home(request: HttpRequest) -> HttpResponse:
     visit = visit_of(request, now=now)
     values |= {"changes": changes_since(user, visit.since), "since": visit.since}
     response = remember_visit(request, page(request, "desk/home/home.html", values), visit)
-    if is_folded and not was_folded:
-        _fold(response)
+    if steps and is_folded and not was_folded:
+        _keep(response, user, is_folded=True)
     return response
 
 
@@ -69,15 +70,17 @@ def home(request: HttpRequest) -> HttpResponse:
 def fold_first_steps(request: HttpRequest) -> HttpResponse:
     """Put the first steps aside, or take them up again."""
     response = see_other(request, reverse("home"))
-    if request.POST.get("fold") == "yes":
-        _fold(response)
-    else:
-        response.delete_cookie(_COOKIE, samesite="Lax")
+    _keep(response, user_of(request), is_folded=request.POST.get("fold") == "yes")
     return response
 
 
-def _fold(response: HttpResponse) -> None:
-    response.set_cookie(_COOKIE, "folded", max_age=_YEAR, samesite="Lax", httponly=True)
+def _keep(response: HttpResponse, user: User, *, is_folded: bool) -> None:
+    response.set_cookie(_COOKIE, _kept(user, is_folded=is_folded), max_age=_YEAR, samesite="Lax", httponly=True)
+
+
+def _kept(user: User, *, is_folded: bool) -> str:
+    """Of this user alone: others may sign in with the same browser."""
+    return f"{user.pk}:{'folded' if is_folded else 'open'}"
 
 
 def _first_steps(user: User, *, is_asked: bool) -> list[FirstStep]:

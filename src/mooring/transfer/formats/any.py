@@ -27,30 +27,19 @@ _NO_TABLES: Final = {
     b"Rar!": "RAR",
     b"PK\x05\x06": "ZIP",
     b"SQLite format 3": "SQLite",
-    b"<!DOCTYPE": "HTML",
-    b"<HTML": "HTML",
-    b"<TABLE": "HTML",
-    b"<?XML": "XML",
 }
-"""How files begin that people choose by mistake, in capitals where case does not count, and what these are called."""
+"""How files begin that people choose by mistake, and what these are called."""
+_MARKUP: Final = {b"<!DOCTYPE": "HTML", b"<HTML": "HTML", b"<TABLE": "HTML", b"<?XML": "XML"}
+"""The same for those whose case does not count."""
 _BEGINNING: Final = 200
 
 
 def read_file(file: BinaryIO) -> Table:
     """`file` must be seekable. Raises UnableToReadFile."""
-    if file.seek(0, io.SEEK_END) > LARGEST_FILE:
-        raise UnableToReadFile(_("The file is larger than %(most)d MB.") % {"most": LARGEST_FILE // 1024 // 1024})
-    begins = _beginning(file)
+    begins = _sound_beginning(file)
     if begins.startswith(MAGIC):
         return read_workbook(file)
-    if begins.startswith(COMPOUND_FILE):
-        raise UnableToReadFile(
-            _("This workbook is protected by a password or in the old XLS format. Save it anew as XLSX without a password.")
-        )
-    if is_vcard(begins):
-        return read_cards(file)
-    _demand_text(begins)
-    return read_table(file)
+    return read_cards(file) if is_vcard(begins) else read_table(file)
 
 
 def demand_whole(file: BinaryIO) -> None:
@@ -58,19 +47,25 @@ def demand_whole(file: BinaryIO) -> None:
 
     Raises UnableToReadFile.
     """
-    begins = _beginning(file)
+    begins = _sound_beginning(file)
     if not begins.startswith(MAGIC) and not is_vcard(begins):
         demand_closed_quotes(file)
 
 
-def _beginning(file: BinaryIO) -> bytes:
+def _sound_beginning(file: BinaryIO) -> bytes:
+    """The first bytes of a file that is a workbook, cards, or perhaps a table as text. Raises UnableToReadFile for all others."""
+    if file.seek(0, io.SEEK_END) > LARGEST_FILE:
+        raise UnableToReadFile(_("The file is larger than %(most)d MB.") % {"most": LARGEST_FILE // 1024 // 1024})
     file.seek(0)
-    return file.read(_BEGINNING)
-
-
-def _demand_text(begins: bytes) -> None:
+    begins = file.read(_BEGINNING)
+    if begins.startswith(COMPOUND_FILE):
+        raise UnableToReadFile(
+            _("This workbook is protected by a password or in the old XLS format. Save it anew as XLSX without a password.")
+        )
     text = begins.removeprefix(b"\xef\xbb\xbf").lstrip().upper()
-    kind = next((kind for magic, kind in _NO_TABLES.items() if begins.startswith(magic) or text.startswith(magic)), "")
-    if kind:
+    kinds = [kind for magic, kind in _NO_TABLES.items() if begins.startswith(magic)]
+    kinds += [kind for magic, kind in _MARKUP.items() if text.startswith(magic)]
+    if kinds:
         told = _("This is a file of the kind %(kind)s and no table. Save the table as CSV or XLSX and import that.")
-        raise UnableToReadFile(told % {"kind": kind})
+        raise UnableToReadFile(told % {"kind": kinds[0]})
+    return begins

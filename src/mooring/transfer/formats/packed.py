@@ -26,6 +26,7 @@ _WORTH_A_LOOK: Final = 1024 * 1024
 _CHUNK: Final = 256 * 1024
 _TAIL: Final = 64
 _OF_ROWS: Final = re.compile(r"xl/(worksheets/[^/]+|sharedStrings)\.xml", re.IGNORECASE)
+_DECLARES: Final = re.compile(rb"<!(?:DOCTYPE|ENTITY)")
 _BEGINS_ROW: Final = re.compile(rb"<(?:\w{1,40}:)?(?:row|si)[\s/>]")
 
 
@@ -76,7 +77,7 @@ def _demand_rows(packed: zipfile.ZipFile, entry: zipfile.ZipInfo) -> None:
     with packed.open(entry) as part:
         while chunk := part.read(_CHUNK):
             text = tail + chunk
-            if b"<!" in text or b"\0" in chunk:
+            if _DECLARES.search(text) or b"\0" in chunk:
                 raise UnableToReadFile(unreadable())
             for found in _BEGINS_ROW.finditer(text):
                 begins = place - len(tail) + found.start()
