@@ -68,6 +68,23 @@ def test_whoever_stops_a_job_is_not_told_that_it_ended(bob: User, now: datetime)
     assert (carry_on_jobs(now=now), told()) == (0, [])
 
 
+def test_a_job_whose_customers_are_erased_meanwhile_ends_and_is_told(bob: User, now: datetime) -> None:
+    customer = making.make_customer(owner=bob)
+    begin_move(kind=BulkMoveKind.ARCHIVE, customer_ids=[customer.pk], by=Actor(bob, "desk"), now=now)
+    customer.delete()
+    carry_on_jobs(now=now)
+    assert told() == [("bulk_move", "archive", 0)]
+
+
+def test_of_two_jobs_that_end_at_one_moment_each_is_told_once(bob: User, now: datetime) -> None:
+    for _number in range(2):
+        ids = [making.make_customer(owner=bob).pk]
+        begin_move(kind=BulkMoveKind.ARCHIVE, customer_ids=ids, by=Actor(bob, "desk"), now=now)
+    while carry_on_jobs(now=now):
+        pass
+    assert told() == [("bulk_move", "archive", 1)] * 2
+
+
 @pytest.mark.parametrize(
     ("state", "said"),
     [("done", "boats.csv was imported: 3 records."), ("tried", "was tried out."), ("failed", "broke off.")],

@@ -1,6 +1,6 @@
-"""“Reset Mailboxes”, sentence by sentence as the source has it, in a browser.
+"""Sales mailboxes that are reset, one promise for each test, in a browser.
 
-All share one company and one browser for each person; each has a territory of its own, so that no sentence hangs on another.
+All share one company and one browser for each person; each has a territory of its own, so that no test hangs on another.
 """
 
 from __future__ import annotations
@@ -50,22 +50,20 @@ def bob_page(company: Company) -> Page:
     return company.page_of(company.bob)
 
 
-def test_caution_resetting_not_only_changes_name_and_properties_it_also_takes_all_sales_information(
-    company: Company, alice_page: Page
-) -> None:
+def test_before_a_reset_a_caution_counts_all_that_goes_with_the_name(company: Company, alice_page: Page) -> None:
     north = company.territory("North")
     alice_page.goto(north.address)
     alice_page.locator("summary[aria-label=More]").click()
     alice_page.get_by_role("link", name="Reset", exact=True).click()
     caution = alice_page.locator(".notice.bad")
-    expect(caution).to_contain_text("does not only change name and properties of a sales mailbox")
-    expect(caution).to_contain_text("It takes out everything that is stored in it.")
+    expect(caution).to_contain_text("A reset is more than a new name")
+    expect(caution).to_contain_text("it takes everything out of a sales mailbox")
     expect(caution).to_contain_text("1 pipeline, 2 opportunities, 1 saved version")
     expect(caution).to_contain_text("1,200.50 EUR")
     expect(caution).to_contain_text("800.00 PLN")
 
 
-def test_once_destroyed_the_sales_information_cannot_be_recovered(company: Company, alice_page: Page) -> None:
+def test_what_was_destroyed_at_once_does_not_come_back(company: Company, alice_page: Page) -> None:
     gone = company.territory("Gone")
     choose(alice_page, gone)
     expect(alice_page.get_by_text("After that, or at once if you destroy now, it is gone for good.")).to_be_visible()
@@ -80,7 +78,7 @@ def test_once_destroyed_the_sales_information_cannot_be_recovered(company: Compa
     expect(alice_page.get_by_text("No versions yet")).to_be_visible()
 
 
-def test_each_of_the_reset_commands_is_used_with_caution(company: Company, alice_page: Page) -> None:
+def test_every_way_to_a_reset_warns_and_asks_for_the_numbers(company: Company, alice_page: Page) -> None:
     one, other = company.territory("Cautious"), company.territory("Careful")
     for command in (f"?box={one.box.pk}", f"?box={one.box.pk}&box={other.box.pk}", "?all=yes"):
         alice_page.goto(f"/sales/reset/{command}")
@@ -94,7 +92,7 @@ def test_each_of_the_reset_commands_is_used_with_caution(company: Company, alice
     assert status_of(company.page_of(company.bob), f"/sales/reset/?box={one.box.pk}") == 403, "a right of its own"
 
 
-def test_some_of_the_sales_mailboxes_are_reset_together(company: Company, alice_page: Page) -> None:
+def test_several_boxes_are_reset_together(company: Company, alice_page: Page) -> None:
     east, west, apart = company.territory("East"), company.territory("West"), company.territory("Apart")
     reset(alice_page, east, west)
     alice_page.goto("/sales/")
@@ -103,7 +101,7 @@ def test_some_of_the_sales_mailboxes_are_reset_together(company: Company, alice_
     expect(alice_page.get_by_role("treeitem", name=str(apart.box))).to_be_visible()
 
 
-def test_resetting_a_mailbox_empties_its_pipelines(company: Company, alice_page: Page, bob_page: Page) -> None:
+def test_after_a_reset_nobody_finds_the_pipelines_any_more(company: Company, alice_page: Page, bob_page: Page) -> None:
     emptied = company.territory("Emptied")
     reset(alice_page, emptied)
     alice_page.goto(emptied.address)
@@ -117,9 +115,7 @@ def test_resetting_a_mailbox_empties_its_pipelines(company: Company, alice_page:
     expect(alice_page.get_by_role("cell", name="1,200.50 EUR")).to_have_count(0)
 
 
-def test_name_password_region_and_creation_date_are_reset_to_their_default_values(
-    company: Company, alice_page: Page, bob_page: Page
-) -> None:
+def test_a_reset_box_has_the_name_and_the_facts_of_a_new_one(company: Company, alice_page: Page, bob_page: Page) -> None:
     plain = company.territory("Named", owner=company.eve)
     alice_page.goto(plain.address)
     before = [fact(alice_page, name) for name in ("Password", "Region", "Created on")]
@@ -135,7 +131,7 @@ def test_name_password_region_and_creation_date_are_reset_to_their_default_value
     expect(bob_page.get_by_text("The number or the password is not right.")).to_be_visible()
 
 
-def test_the_mailbox_is_uncoupled_and_has_no_parent_mailbox(company: Company, alice_page: Page) -> None:
+def test_a_reset_box_stands_at_the_top_of_the_tree(company: Company, alice_page: Page) -> None:
     freed = company.territory("Freed")
     paula_page = company.page_of(company.paula)
     paula_page.goto(freed.address)
@@ -147,7 +143,7 @@ def test_the_mailbox_is_uncoupled_and_has_no_parent_mailbox(company: Company, al
     assert status_of(paula_page, freed.address) == 404, "the owner of the parent sees it no more"
 
 
-def test_for_a_new_sales_person_in_an_existing_territory_the_mailbox_is_not_reset_but_gets_another_password(
+def test_a_successor_gets_the_box_with_another_password_and_without_a_reset(
     company: Company, alice_page: Page, bob_page: Page
 ) -> None:
     kept = company.territory("Kept", owner=company.eve)
@@ -166,9 +162,7 @@ def test_for_a_new_sales_person_in_an_existing_territory_the_mailbox_is_not_rese
     expect(bob_page.get_by_role("heading", level=1)).to_have_text(f"{kept.number} Kept")
 
 
-def test_name_and_password_are_changed_and_the_pipelines_are_left_for_the_new_sales_rep(
-    company: Company, alice_page: Page
-) -> None:
+def test_pipelines_stay_for_a_successor_under_another_name_and_password(company: Company, alice_page: Page) -> None:
     handed = company.territory("Handed")
     alice_page.goto(f"{handed.address}hand-over/")
     alice_page.get_by_label("New owner", exact=True).select_option(label="Eve")
@@ -188,9 +182,7 @@ def test_name_and_password_are_changed_and_the_pipelines_are_left_for_the_new_sa
     expect(eve_page.locator(".stage.current")).to_contain_text("Won")
 
 
-def test_the_pipelines_are_downloaded_before_the_reset_so_that_the_sales_information_is_not_lost(
-    company: Company, alice_page: Page, tmp_path: Path
-) -> None:
+def test_before_a_reset_everything_can_be_downloaded(company: Company, alice_page: Page, tmp_path: Path) -> None:
     safe, elsewhere = company.territory("Safe"), company.territory("Elsewhere")
     choose(alice_page, safe)
     with alice_page.expect_download() as download:
@@ -214,7 +206,7 @@ def test_the_pipelines_are_downloaded_before_the_reset_so_that_the_sales_informa
     expect(alice_page.get_by_text("Carol of Safe")).to_be_visible()
 
 
-def test_the_pipeline_is_opened_from_its_mailbox_and_saved_to_another_by_its_new_number_and_password(
+def test_a_pipeline_is_opened_in_one_box_and_saved_to_another_by_number_and_password(
     company: Company, alice_page: Page, bob_page: Page
 ) -> None:
     old = company.territory("Old")
@@ -290,7 +282,7 @@ def test_undo_brings_back_every_field_opportunity_version_link_and_line_of_the_j
     assert set(history.splitlines()) <= set(said(alice_page, f"{back.address}history/").splitlines())
 
 
-def test_all_sales_mailboxes_are_reset_and_all_come_back(company: Company, alice_page: Page) -> None:
+def test_all_boxes_are_reset_and_all_come_back(company: Company, alice_page: Page) -> None:
     company.territory("Last")
     tree = said(alice_page, "/sales/")
     alice_page.goto("/sales/reset/")

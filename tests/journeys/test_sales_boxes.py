@@ -14,9 +14,7 @@ Open = Callable[..., Page]
 Looks = Callable[[Page, str], None]
 
 
-def test_sales_people_change_jobs_and_sales_organisations_reorganise(
-    open_page: Open, looks_right: Looks, alice: User, bob: User
-) -> None:
+def test_boxes_are_handed_over_renamed_moved_and_reset(open_page: Open, looks_right: Looks, alice: User, bob: User) -> None:
     eve = make_user("Eve")
     make_group("Sales", kind="sales", members=[bob, eve])
     top = make_sales_mailbox("Head office", number=1, owner=alice, region="All")

@@ -24,7 +24,9 @@ from mooring.sales.forecast import By, Extent, ForecastLine, forecast, forecast_
 from mooring.sales.models import Opportunity, Pipeline, SalesMailbox
 from mooring.sales.past_forecast import past_forecast
 from mooring.sales.periods import Fiscal
+from mooring.sales.pipelines import remove_pipeline
 from mooring.sales.rates import keep_rate
+from mooring.sales.resetting import reset_mailboxes
 from mooring.sales.versions import save_version
 from mooring.users.models import User
 
@@ -212,6 +214,28 @@ def test_a_pipeline_saved_to_another_box_stays_in_the_earlier_days_of_its_own(bo
     assert past_forecast(Extent(bob, boxes[2]), By.MONTH, on=NOW, fiscal=CALENDAR) == []
 
 
+def test_a_reset_takes_nothing_out_of_the_past_of_other_boxes(boxes: list[SalesMailbox], bob: User) -> None:
+    pipeline = make_pipeline("Boats", mailbox=boxes[1])
+    for box in (boxes[1], boxes[2]):
+        make_opportunity(pipeline=pipeline, price=Decimal(10), owner=bob)
+        save_version(pipeline=pipeline, mailbox=box, by=actor(bob), now=NOW)
+    reset_mailboxes(boxes=[boxes[2]], by=BY_COMMAND, now=NOW + timedelta(days=1))
+    then = past_forecast(Extent(bob, boxes[1]), By.BOX, on=NOW, fiscal=CALENDAR)
+    assert [line.count for line in then or ()] == [2]
+
+
+def test_a_removed_pipeline_stands_in_the_days_before_it_was_removed_alone(boxes: list[SalesMailbox], bob: User) -> None:
+    pipeline = make_pipeline("Boats", mailbox=boxes[1])
+    make_opportunity(pipeline=pipeline, price=Decimal(10), owner=bob)
+    save_version(pipeline=pipeline, by=actor(bob), now=NOW)
+    remove_pipeline(pipeline=pipeline, by=actor(bob), now=NOW + timedelta(days=10))
+    counts = []
+    for days in (5, 15):
+        then = past_forecast(Extent(bob, boxes[0]), By.BOX, on=NOW + timedelta(days=days), fiscal=CALENDAR)
+        counts.append([line.count for line in then or ()])
+    assert counts == [[1], []]
+
+
 def test_a_forecast_takes_as_many_queries_whatever_lies_below(boxes: list[SalesMailbox], bob: User) -> None:
     def count(by: By) -> int:
         with CaptureQueriesContext(connection) as queries:
@@ -253,8 +277,6 @@ def test_many_pipelines_are_shown_page_by_page_with_the_total_of_all(boxes: list
 
 
 def test_what_was_reset_removed_or_closed_is_in_no_forecast(boxes: list[SalesMailbox], bob: User) -> None:
-    from mooring.sales.resetting import reset_mailboxes
-
     pipeline = make_pipeline(mailbox=boxes[1])
     make_opportunity(pipeline=pipeline, stage="Lost")
     make_opportunity(pipeline=pipeline)

@@ -8,7 +8,7 @@ from typing import Any
 from csp.constants import NONE, SELF
 from django.db.backends.signals import connection_created
 
-from mooring.config.installation import read_installation, say_that_sqlite_knows_json
+from mooring.config.installation import let_postgresql_compile_nothing, read_installation, say_that_sqlite_knows_json
 
 INSTALLATION = read_installation()
 
@@ -90,6 +90,7 @@ FORM_RENDERER = "mooring.ui.forms.FormRenderer"
 
 DATABASES = {"default": INSTALLATION.database()}
 connection_created.connect(say_that_sqlite_knows_json)
+connection_created.connect(let_postgresql_compile_nothing)
 CACHES = {"default": INSTALLATION.cache()}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 

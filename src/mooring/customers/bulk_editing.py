@@ -110,7 +110,10 @@ def stop_change(*, change: BulkChange, now: datetime) -> None:
 
 
 def carry_on_changes(*, now: datetime) -> int:
-    """One portion of the oldest job; returns how many records were dealt with. Two workers at once do not both do it."""
+    """One portion of the oldest job; returns how many records were dealt with, 0 where there is no job.
+
+    A job whose last records are gone meanwhile ends and counts as one. Two workers at once do not both do it.
+    """
     skips = bool(transaction.get_connection().features.has_select_for_update_skip_locked)
     with transaction.atomic():
         under_way = BulkChange.objects.filter(ended_at=None).select_related("info_field", "changed_by", "undone_by")
@@ -121,7 +124,7 @@ def carry_on_changes(*, now: datetime) -> int:
         state = BulkState.CHANGED if change.undone_at else BulkState.WAITING
         rows = list(BulkChangeRow.objects.filter(change=change, state=state).order_by("record_id")[:PORTION])
         _carry_out(change, rows, by=Actor(user, "worker", change.address), now=now)
-    return len(rows)
+    return max(len(rows), 1)
 
 
 def forget_in_changes(*, kind: BulkKind, record_ids: Iterable[int]) -> None:

@@ -44,7 +44,10 @@ def stop_move(*, move: BulkMove, now: datetime) -> None:
 
 
 def carry_on_moves(*, now: datetime) -> int:
-    """One portion of the oldest job; returns how many customers were dealt with. Two workers at once do not both do it."""
+    """One portion of the oldest job; returns how many customers were dealt with, 0 where there is no job.
+
+    A job whose last customers are gone meanwhile ends and counts as one. Two workers at once do not both do it.
+    """
     with transaction.atomic():
         move = BulkMove.objects.select_for_update(skip_locked=_can_skip()).filter(ended_at=None).order_by("pk").first()
         if move is None:
@@ -54,7 +57,7 @@ def carry_on_moves(*, now: datetime) -> int:
         BulkMoveItem.objects.filter(pk__in=[item.pk for item in items]).delete()
         is_over = not BulkMoveItem.objects.filter(move=move).exists()
         BulkMove.objects.filter(pk=move.pk).update(done=F("done") + len(items), ended_at=now if is_over else None)
-    return len(items)
+    return max(len(items), 1)
 
 
 def _move(move: BulkMove, ids: list[int], now: datetime) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from django.http import StreamingHttpResponse
 
 _STARTS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "\0", "＝", "＋", "－", "＠")
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 
 
 def csv_answer(*, name: str, header: Sequence[object], rows: Iterable[Sequence[object]]) -> StreamingHttpResponse:
@@ -18,9 +20,10 @@ def csv_answer(*, name: str, header: Sequence[object], rows: Iterable[Sequence[o
 
 
 def safe_cell(value: object) -> str:
-    """The text of a cell; what a spreadsheet would take for a formula gets an apostrophe in front (CWE-1236)."""
+    """The text of a cell; what a spreadsheet would take for a formula gets an apostrophe (CWE-1236); a number is none."""
     text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(_STARTS_A_FORMULA) else text
+    is_formula = text.startswith(_STARTS_A_FORMULA) and not _NUMBER.fullmatch(text)
+    return f"'{text}" if is_formula else text
 
 
 class _Line:

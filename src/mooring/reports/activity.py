@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -10,16 +11,19 @@ from django.utils.translation import gettext as _
 
 from mooring.activities.models import Activity, ActivityKind
 from mooring.activities.queries import shown
-from mooring.letters.models import Letter, OutgoingLetter
+from mooring.customers.value_lists import any_of
+from mooring.letters.models import OutgoingLetter
 from mooring.letters.visibility import visible_letters
 from mooring.reports.asked import Asked
 from mooring.reports.report import Column, Report, Row, Way, added_up, bars
 from mooring.users.models import User
-from mooring.users.permissions import Action, Module, Scope, scope_of
+from mooring.users.permissions import Action, Module, Scope, may, scope_of
 
 MOST_LISTED: Final = 500
+"""Of a page; the file has all."""
+_ABOUT: Final = ("customer", "lead", "project", "opportunity")
 _WHY = "how much everybody did is counted for those who may see the reports of all"
-_WHY_SENT = "sent letters are only looked up by the readable letters they became"
+_WHY_SENT = "of sent letters only those are shown that the reader may read in the archive"
 
 
 def activity_by_person(asked: Asked) -> Report:
@@ -54,36 +58,51 @@ def people_counted(reader: User) -> QuerySet[User]:
 
 
 def what_was_done(asked: Asked) -> Report:
-    """The activities and sent letters behind those counts, the latest first; what the reader may not open is only counted."""
+    """The activities and sent letters behind those counts, the latest first; what the reader may not see is only counted."""
     people = people_counted(asked.reader) if asked.person is None else [asked.person]
+    most = MOST_LISTED + 1 if asked.most else None
     done = shown(Activity.objects.visible_to(asked.reader)).filter(
         owner__in=people, done_at__gte=asked.begins_at, done_at__lt=asked.ends_at
     )
     sent = OutgoingLetter.objects.unscoped(_WHY_SENT).filter(
-        author__in=people, sent_at__gte=asked.begins_at, sent_at__lt=asked.ends_at
+        author__in=people, sent_at__gte=asked.begins_at, sent_at__lt=asked.ends_at, letter__in=visible_letters(asked.reader)
     )
-    by_id = {one.message_id: one for one in sent.select_related("author").order_by("-sent_at", "-pk")[:MOST_LISTED]}
-    letters = visible_letters(asked.reader).filter(message_id__in=by_id)
-    found = [_of_activity(activity) for activity in done.order_by("-done_at", "-pk")[:MOST_LISTED]]
-    found += [_of_letter(letter, by_id[letter.message_id]) for letter in letters]
+    activities = list(done.order_by("-done_at", "-pk")[:most])
+    changeable = _changeable(activities, asked.reader)
+    found = [_of_activity(activity, may_change=activity.pk in changeable) for activity in activities]
+    found += [_of_letter(one) for one in sent.select_related("author", "letter").order_by("-sent_at", "-pk")[:most]]
     found.sort(key=lambda each: each[0], reverse=True)
     columns = [Column(_("When"), "time"), Column(_("Person")), Column(_("Kind")), Column(_("What")), Column(_("About"))]
-    remarks = [_("Only what you may open is listed, and at most the latest %(count)d.") % {"count": MOST_LISTED}]
-    return Report(columns=columns, rows=[row for _at, row in found[:MOST_LISTED]], remarks=remarks)
+    remarks = [_("Only what you may see is listed.")]
+    if most and len(found) > MOST_LISTED:
+        remarks.append(_("These are the latest %(count)d; the file has all.") % {"count": MOST_LISTED})
+    return Report(columns=columns, rows=[row for _at, row in found[: most and MOST_LISTED]], remarks=remarks)
 
 
-def _of_activity(activity: Activity) -> tuple[datetime, Row]:
+def _changeable(activities: Sequence[Activity], reader: User) -> set[int]:
+    """The ids of those whose form the reader may open; others are seen where they stand."""
+    if not may(reader, Module.CUSTOMERS, Action.CHANGE):
+        return set()
+    rows = Activity.objects.visible_to(reader, Action.CHANGE).filter(pk__in=any_of({activity.pk for activity in activities}))
+    return set(rows.order_by().values_list("pk", flat=True))
+
+
+def _of_activity(activity: Activity, *, may_change: bool) -> tuple[datetime, Row]:
     assert activity.done_at is not None  # asked for above
-    about = activity.customer or activity.lead or activity.project or activity.opportunity
-    kind = ActivityKind(activity.kind).label
-    cells = (activity.done_at, str(activity.owner), str(kind), activity.title, str(about or ""))
-    return activity.done_at, Row(cells, Way("edit_activity", (activity.pk,)))
+    about = {name: record for name in _ABOUT if (record := getattr(activity, name)) is not None}
+    way = Way("edit_activity", (activity.pk,)) if may_change else None
+    for name, record in about.items():
+        way = way or Way(name, (record.pk,))
+    told = "".join(str(record) for record in about.values())
+    kind = str(ActivityKind(activity.kind).label)
+    return activity.done_at, Row((activity.done_at, str(activity.owner), kind, activity.title, told), way)
 
 
-def _of_letter(letter: Letter, sent: OutgoingLetter) -> tuple[datetime, Row]:
+def _of_letter(sent: OutgoingLetter) -> tuple[datetime, Row]:
     assert sent.sent_at is not None  # asked for above
-    cells = (sent.sent_at, str(sent.author), _("Email"), letter.subject or _("(without a subject)"), "")
-    return sent.sent_at, Row(cells, Way("letter", (letter.pk,)))
+    assert sent.letter is not None
+    subject = sent.letter.subject or _("(without a subject)")
+    return sent.sent_at, Row((sent.sent_at, str(sent.author), _("Email"), subject, ""), Way("letter", (sent.letter.pk,)))
 
 
 def _plural(kind: ActivityKind) -> str:

@@ -70,13 +70,13 @@ def changed_opportunities(asked: Asked) -> Report:
 
 
 def _pairs(asked: Asked) -> list[tuple[PipelineContent, PipelineContent]] | None:
-    """Each pipeline as it stood on the two days; None where too many versions would have to be read."""
+    """Each pipeline as it stood on the two days, empty where it was not there; None where too many would have to be read."""
     before = {version.uid: version for version in latest_versions(asked.extent, asked.begins_at)}
     after = {version.uid: version for version in latest_versions(asked.extent, asked.ends_at)}
     if len(before) + len(after) > MOST_READ:
         return None
     with_contents([*before.values(), *after.values()])
-    both = ((before.get(uid), after.get(uid, before.get(uid))) for uid in {**before, **after})
+    both = ((before.get(uid), after.get(uid)) for uid in {**before, **after})
     return [(_content(was, comes), _content(comes, was)) for was, comes in both]
 
 
@@ -102,7 +102,7 @@ def _way(asked: Asked, step: str) -> Way:
 
 
 def _content(version: PipelineVersion | None, other: PipelineVersion | None) -> PipelineContent:
-    """What the pipeline held; nothing, in the stages it has on the other day, where it was not saved yet."""
+    """What the pipeline held; nothing, in the stages it has on the other day, where it was not saved yet, or removed."""
     if version is not None:
         return content_of_version(version)
     assert other is not None

@@ -85,7 +85,7 @@ def waterfalls(before: PipelineContent, after: PipelineContent) -> list[Waterfal
     old, new = _standing(before), _standing(after)
     currencies = {each.opportunity.currency for each in (*old.values(), *new.values()) if each.is_open}
     steps: dict[str, dict[Step, Decimal]] = {code: dict.fromkeys(STEPS, NOTHING) for code in sorted(currencies)}
-    for taken in steps_between(before, after):
+    for taken in _steps_taken(old, new):
         steps[taken.currency][taken.step] += taken.amount
     return [
         Waterfall(currency=code, before=_open_amount(old, code), steps=found, after=_open_amount(new, code))
@@ -95,7 +95,10 @@ def waterfalls(before: PipelineContent, after: PipelineContent) -> list[Waterfal
 
 def steps_between(before: PipelineContent, after: PipelineContent) -> Iterator[StepTaken]:
     """What the waterfalls add up, opportunity by opportunity."""
-    old, new = _standing(before), _standing(after)
+    return _steps_taken(_standing(before), _standing(after))
+
+
+def _steps_taken(old: dict[str, _Standing], new: dict[str, _Standing]) -> Iterator[StepTaken]:
     for uid in {**old, **new}:
         was, now = old.get(uid), new.get(uid)
         last = now or was

@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from django.db.models import Max, OuterRef, Subquery
+from django.db.models import Max, OuterRef, Q, Subquery
 
 from mooring.sales.forecast import By, Extent, ForecastLine, Key, branch_key, folded, nobody, period_key, region_key
 from mooring.sales.models import Ancestry, Pipeline, PipelineVersion, SalesMailbox
@@ -28,7 +28,7 @@ def past_forecast(extent: Extent, by: str, *, on: datetime, fiscal: Fiscal) -> l
     """As the pipelines stood at a time, from the version that was the latest then; None where too many would have to be read."""
     versions = latest_versions(extent, on)
     if by in (By.BOX, By.REGION):
-        homes = dict(_pipelines_in(extent).values_list("uid", "mailbox_id"))
+        homes = dict(_pipelines_in(extent, on).values_list("uid", "mailbox_id"))
         keys = _branches(extent) if by == By.BOX else _regions(homes.values())
         return folded(row for version in versions for row in _kept_sums(version, keys[homes[version.uid]]))
     if by == By.PIPELINE:
@@ -68,17 +68,19 @@ def _regions(box_ids: Iterable[int]) -> dict[int, Key]:
 def latest_versions(extent: Extent, on: datetime) -> list[PipelineVersion]:
     """Of each pipeline in the boxes of the extent the version that was its latest by then, in whichever box it was saved.
 
-    A pipeline that is saved to the box of somebody else, too, stands in its own box all the same, and is counted once.
+    A pipeline that is saved to the box of somebody else, too, stands in its own box all the same, and is counted once. A reset
+    of that other box changes nothing about it, until the version goes for good with what was reset.
     """
-    rows = PipelineVersion.objects.unscoped(_WHY).filter(saved_at__lte=on, reset_by=None)
+    rows = PipelineVersion.objects.unscoped(_WHY).filter(saved_at__lte=on)
     latest = rows.filter(uid=OuterRef("uid")).order_by().values("uid").annotate(last=Max("number")).values("last")
-    inside = rows.filter(uid__in=_pipelines_in(extent).values("uid"))
+    inside = rows.filter(uid__in=_pipelines_in(extent, on).values("uid"))
     return list(inside.filter(number=Subquery(latest)).defer("content"))
 
 
-def _pipelines_in(extent: Extent) -> PipelineQuerySet:
-    """Also those removed since, which stood there then; none that a reset took out."""
-    rows = Pipeline.objects.unscoped(_WHY).filter(reset_by=None).order_by()
+def _pipelines_in(extent: Extent, on: datetime) -> PipelineQuerySet:
+    """Also those removed later, which stood there then; none that a reset took out."""
+    stood = Q(removed_at=None) | Q(removed_at__gt=on)
+    rows = Pipeline.objects.unscoped(_WHY).filter(stood, reset_by=None).order_by()
     if extent.box is not None:
         return rows.filter(mailbox__in=Ancestry.objects.filter(above=extent.box).values("below_id"))
     return rows.filter(boxes_within(extent.reader, Action.VIEW, "mailbox__"))
