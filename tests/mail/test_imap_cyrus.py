@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
@@ -13,7 +14,9 @@ from mooring.mail.connect import open_incoming
 from mooring.mail.contract import Incoming
 from mooring.mail.protocols.imap import ImapMailbox
 from mooring.mail.protocols.imap.wire import Argument, plain
-from servers.cyrus import Cyrus
+from servers.certificates import Authority
+from servers.cyrus import Cyrus, unpacked
+from servers.dovecot import greets
 from servers.scripted_imap import LOOPBACK
 
 pytestmark = pytest.mark.server
@@ -39,6 +42,17 @@ class OtherClient:
 
     def flag(self, uids: str, flag: str) -> None:
         self._session.do(plain(b"UID STORE %s +FLAGS (%s)" % (uids.encode(), flag.encode())))
+
+
+def test_a_server_that_is_stopped_leaves_those_of_other_test_processes_alone(
+    cyrus: Cyrus, server_folder: Path, authority: Authority
+) -> None:
+    folder = server_folder / "cyrus-stopped"
+    folder.mkdir()
+    other = Cyrus(folder, root=unpacked(), authority=authority)
+    other.start()
+    other.stop()
+    assert (greets(other.port), greets(cyrus.port)) == (False, True)
 
 
 @pytest.fixture

@@ -79,6 +79,7 @@ class Cyrus:
             env={"LD_LIBRARY_PATH": self._library_path, "PATH": "/usr/bin:/bin"},
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            start_new_session=True,  # at its end it kills its process group, in which others' servers run as the same user
             **_unprivileged(),
         )
         deadline = time.monotonic() + _START_SECONDS
