@@ -22,7 +22,7 @@ from pathlib import Path
 
 from bench.many_accounts import add_dead, add_healthy, installation, silent_servers, switch_on
 from bench.measuring import cpu_seconds_of, memory_of
-from servers.dovecot import free_ports
+from servers.programs import free_ports
 
 _LOOK_SECONDS = 0.5
 _LOOK_BACK = timedelta(seconds=30)

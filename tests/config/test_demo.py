@@ -27,7 +27,7 @@ from mooring.mail.connect import open_outgoing
 from mooring.mail.parsing import read_letter
 from mooring.mail.types import Encryption, Envelope, Login, Secret, Server
 from mooring.users.models import Group
-from servers.dovecot import free_ports
+from servers.programs import free_ports
 from servers.scripted_imap import LOOPBACK
 
 NOW = datetime(2026, 11, 2, 10, 0, tzinfo=UTC)

@@ -22,7 +22,8 @@ from mooring.letters.accounts import default_account_of
 from mooring.letters.models import MailAccount
 from mooring.users.models import JournalEntry, User
 from servers.certificates import Authority
-from servers.dovecot import PASSWORD, Dovecot, free_ports
+from servers.dovecot import PASSWORD, Dovecot
+from servers.programs import free_ports
 
 pytestmark = pytest.mark.django_db
 CANARY = "canary-0f-a-p4ssword"

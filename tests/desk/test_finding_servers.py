@@ -14,7 +14,7 @@ from mooring.mail.discovery import Guess, Source
 from mooring.mail.types import Encryption
 from mooring.sync.reaching import chosen_among
 from mooring.users.models import User
-from servers.dovecot import free_ports
+from servers.programs import free_ports
 
 pytestmark = pytest.mark.django_db
 ADDRESS = {"your_name": "Bob", "address": "bob@fastmail.com"}

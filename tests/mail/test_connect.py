@@ -11,7 +11,8 @@ import pytest
 from mooring.mail import connect
 from mooring.mail.errors import MailError, PortClosed, UnusableName
 from mooring.mail.types import Encryption, Secret, Server, Step
-from servers.dovecot import Dovecot, free_ports
+from servers.dovecot import Dovecot
+from servers.programs import free_ports
 from servers.scripted_imap import LOOPBACK, ScriptedImap
 
 

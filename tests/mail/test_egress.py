@@ -24,7 +24,7 @@ from mooring.mail.errors import (
 )
 from mooring.mail.networks import is_reachable, parse_address
 from servers.certificates import Authority
-from servers.dovecot import free_ports
+from servers.programs import free_ports
 from servers.scripted_imap import LOOPBACK, ScriptedImap
 
 ADDRESSES = Path(__file__).with_name("addresses_to_judge.txt").read_text().split("\n\n")

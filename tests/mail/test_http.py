@@ -32,7 +32,7 @@ from mooring.mail.errors import (
 )
 from mooring.mail.http import Answer, HttpClient, Redirects, bind, refusal, wait_asked_for
 from servers.certificates import Authority
-from servers.dovecot import free_ports
+from servers.programs import free_ports
 from servers.scripted_imap import LOOPBACK
 from servers.web import Asked, Given, WebServer
 

@@ -15,8 +15,8 @@ from mooring.mail.contract import Incoming
 from mooring.mail.protocols.imap import ImapMailbox
 from mooring.mail.protocols.imap.wire import Argument, plain
 from servers.certificates import Authority
-from servers.cyrus import Cyrus, unpacked
-from servers.dovecot import greets
+from servers.cyrus import Cyrus, unpacked_cyrus
+from servers.programs import greets
 from servers.scripted_imap import LOOPBACK
 
 pytestmark = pytest.mark.server
@@ -49,7 +49,7 @@ def test_a_server_that_is_stopped_leaves_those_of_other_test_processes_alone(
 ) -> None:
     folder = server_folder / "cyrus-stopped"
     folder.mkdir()
-    other = Cyrus(folder, root=unpacked(), authority=authority)
+    other = Cyrus(folder, root=unpacked_cyrus(), authority=authority)
     other.start()
     other.stop()
     assert (greets(other.port), greets(cyrus.port)) == (False, True)

@@ -10,7 +10,6 @@ import os
 import shutil
 import socket
 import subprocess
-import time
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -19,7 +18,7 @@ from typing import Self
 
 from mooring.mail.types import Encryption, Secret, Server
 from servers.certificates import Authority
-from servers.dovecot import free_ports, greets
+from servers.programs import Program, free_ports, unpacked
 
 PASSWORD = "harbour-wall"
 _PACKAGES = [
@@ -28,42 +27,22 @@ _PACKAGES = [
 ]  # fmt: skip
 """The server for JMAP, httpd, comes with cyrus-caldav."""
 _NEEDED = ["master", "imapd", "pop3d", "httpd"]
-_START_SECONDS = 20.0
 
 
-class CyrusMissing(Exception):
-    """The packages are neither in the cache nor to be had; the text says why."""
+def unpacked_cyrus() -> Path:
+    """The folder with the unpacked packages. Raises ProgramMissing."""
+    return unpacked(variable="MOORING_CYRUS", packages=_PACKAGES, needed=[f"usr/lib/cyrus/bin/{name}" for name in _NEEDED])
 
 
-def unpacked() -> Path:
-    """The folder with the unpacked packages. Raises CyrusMissing."""
-    if "MOORING_CYRUS" not in os.environ:
-        raise CyrusMissing("MOORING_CYRUS names no folder to keep its packages in")
-    cache = Path(os.environ["MOORING_CYRUS"])
-    root = cache / "root"
-    if all((root / "usr/lib/cyrus/bin" / name).exists() for name in _NEEDED):
-        return root
-    if not shutil.which("apt-get") or not shutil.which("dpkg"):
-        raise CyrusMissing("packages of Debian are needed to run Cyrus IMAP")
-    cache.mkdir(parents=True, exist_ok=True)
-    cache.chmod(0o755)  # whoever it runs as must get there, whatever the umask of whoever fetched it
-    done = subprocess.run(["apt-get", "download", *_PACKAGES], cwd=cache, capture_output=True, timeout=120)
-    if done.returncode:
-        raise CyrusMissing(done.stderr.decode(errors="replace")[-500:])
-    for package in cache.glob("*.deb"):
-        subprocess.run(["dpkg", "-x", str(package), str(root)], check=True, timeout=60)
-    return root
-
-
-class Cyrus:
+class Cyrus(Program):
     """One running server; users are made with `new_user`."""
 
     def __init__(self, folder: Path, *, root: Path, authority: Authority) -> None:
+        super().__init__()
         self.folder = folder
         self.port, self.pop3_port, self.http_port, self.https_port, self.smtp_port = free_ports(5)
         self._root = root
         self._user_count = 0
-        self._process: subprocess.Popen[bytes] | None = None
         self._library_path = ":".join(str(root / part) for part in ("usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu"))
         self._write_config(authority.issue("localhost").read_bytes())
 
@@ -74,27 +53,8 @@ class Cyrus:
             str(binaries / "master"), "-C", str(self.folder / "imapd.conf"), "-M", str(self.folder / "cyrus.conf"),
             "-p", str(self.folder / "run/master.pid"), "-D",
         ]  # fmt: skip
-        self._process = subprocess.Popen(
-            command,
-            env={"LD_LIBRARY_PATH": self._library_path, "PATH": "/usr/bin:/bin"},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,  # at its end it kills its process group, in which others' servers run as the same user
-            **_unprivileged(),
-        )
-        deadline = time.monotonic() + _START_SECONDS
-        while not (greets(self.port) and greets(self.pop3_port)):
-            if time.monotonic() > deadline or self._process.poll() is not None:
-                self.stop()
-                raise CyrusMissing("Cyrus IMAP does not start here")
-            time.sleep(0.05)
-
-    def stop(self) -> None:
-        """Stop it, sessions included."""
-        if self._process is not None:
-            self._process.terminate()
-            self._process.wait(20)
-            self._process = None
+        environment = {"LD_LIBRARY_PATH": self._library_path, "PATH": "/usr/bin:/bin"}
+        self.run(command, greeting=[self.port, self.pop3_port], env=environment, **_unprivileged())
 
     def new_user(self) -> str:
         """A user with a password and an empty mailbox."""

@@ -11,9 +11,7 @@ import itertools
 import os
 import pwd
 import shutil
-import socket
 import subprocess
-import time
 from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
@@ -21,9 +19,9 @@ from pathlib import Path
 from mooring.mail.egress import EgressPolicy
 from mooring.mail.types import Encryption, Secret, Server
 from servers.certificates import Authority
+from servers.programs import Program, free_ports
 
 PASSWORD = "harbour-wall"
-_START_SECONDS = 20.0
 _users = itertools.count(1)
 
 
@@ -32,7 +30,7 @@ def is_installed() -> bool:
     return shutil.which("dovecot") is not None or Path("/usr/sbin/dovecot").exists()
 
 
-class Dovecot:
+class Dovecot(Program):
     """One running server. `settings` are added to its configuration as they are.
 
     With `introspection_url` it also takes tokens (XOAUTH2, OAUTHBEARER) of which that address says whose they are; the user is
@@ -40,32 +38,18 @@ class Dovecot:
     """
 
     def __init__(self, folder: Path, *, authority: Authority, settings: str = "", introspection_url: str = "") -> None:
+        super().__init__()
         self.folder = folder
         self.authority = authority
         self.imap_port, self.imaps_port, self.pop3_port, self.pop3s_port = free_ports(4)
         self._config = folder / "dovecot.conf"
-        self._process: subprocess.Popen[bytes] | None = None
         self._write_config(self._token_settings(introspection_url) + settings if introspection_url else settings)
 
     # -- life --------------------------------------------------------------------------------------------------------
 
     def start(self) -> None:
         """Start, and wait until it greets."""
-        self._process = subprocess.Popen(
-            ["/usr/sbin/dovecot", "-F", "-c", str(self._config)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
-        deadline = time.monotonic() + _START_SECONDS
-        while not greets(self.imap_port):
-            if time.monotonic() > deadline or self._process.poll() is not None:
-                raise RuntimeError(f"Dovecot does not start: {self.log()[-2000:]}")
-            time.sleep(0.05)
-
-    def stop(self) -> None:
-        """Stop it, sessions included."""
-        if self._process is not None:
-            self._process.terminate()
-            self._process.wait(20)
-            self._process = None
+        self.run(["/usr/sbin/dovecot", "-F", "-c", str(self._config)], greeting=[self.imap_port])
 
     def log(self) -> str:
         """What it wrote to its log."""
@@ -208,25 +192,6 @@ def _let_through(folder: Path) -> None:
     for parent in folder.parents:
         if str(parent).startswith("/tmp/"):  # noqa: S108
             parent.chmod(parent.stat().st_mode | 0o011)
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [taken.getsockname()[1] for taken in sockets]
-    for taken in sockets:
-        taken.close()
-    return ports
-
-
-def greets(port: int) -> bool:
-    """Whether a server on this port says something."""
-    try:
-        with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
-            connection.settimeout(5)
-            return bool(connection.recv(1))
-    except OSError:
-        return False
 
 
 _TOKENS = """

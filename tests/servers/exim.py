@@ -11,77 +11,41 @@ import grp
 import os
 import pwd
 import shutil
-import subprocess
-import time
 from datetime import timedelta
 from pathlib import Path
 
 from mooring.mail.types import Encryption, Login, Secret, Server
-from servers.dovecot import free_ports, greets
+from servers.programs import Program, free_ports, unpacked
 
 USER, PASSWORD = "anna", "harbour-wall"
 _PACKAGES = ["exim4-daemon-heavy", "libidn12", "libmariadb3", "libnss-wrapper", "libspf2-2"]
-_START_SECONDS = 20.0
+_BINARY = "usr/sbin/exim4"
 _LIBRARIES = ("usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu", "usr/lib")
 
 
-class EximMissing(Exception):
-    """The packages are neither in the cache nor to be had; the text says why."""
-
-
-def unpacked() -> Path:
-    """The folder with the unpacked packages. Raises EximMissing."""
-    if "MOORING_EXIM" not in os.environ:
-        raise EximMissing("MOORING_EXIM names no folder to keep its packages in")
-    cache = Path(os.environ["MOORING_EXIM"])
-    root = cache / "root"
-    binary = root / "usr/sbin/exim4"
-    if binary.exists():
-        return root
-    if not shutil.which("apt-get") or not shutil.which("dpkg"):
-        raise EximMissing("packages of Debian are needed to run Exim")
-    cache.mkdir(parents=True, exist_ok=True)
-    cache.chmod(0o755)  # whoever it runs as must get there, whatever the umask of whoever fetched it
-    done = subprocess.run(["apt-get", "download", *_PACKAGES], cwd=cache, capture_output=True, timeout=120)
-    if done.returncode:
-        raise EximMissing(done.stderr.decode(errors="replace")[-500:])
-    for package in cache.glob("*.deb"):
-        subprocess.run(["dpkg", "-x", str(package), str(root)], check=True, timeout=60)
-    binary.chmod(0o755)  # it comes with the right to become root, and would load no libraries from here then
+def unpacked_exim() -> Path:
+    """The folder with the unpacked packages. Raises ProgramMissing."""
+    root = unpacked(variable="MOORING_EXIM", packages=_PACKAGES, needed=[_BINARY])
+    (root / _BINARY).chmod(0o755)  # it comes with the right to become root, and would load no libraries from here then
     return root
 
 
-class Exim:
+class Exim(Program):
     """One running server with one user, who must log in."""
 
     def __init__(self, folder: Path, *, root: Path) -> None:
+        super().__init__()
         self.folder = folder
         (self.port,) = free_ports(1)
         self._root = root
-        self._process: subprocess.Popen[bytes] | None = None
         self._owner = "nobody" if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
         self._write_config()
 
     def start(self) -> None:
         """Start, and wait until it greets."""
-        command = [str(self._root / "usr/sbin/exim4"), "-C", str(self.folder / "exim.conf"), "-bdf"]
+        command = [str(self._root / _BINARY), "-C", str(self.folder / "exim.conf"), "-bdf"]
         as_owner = {"user": self._owner, "group": self._group, "extra_groups": ()} if os.geteuid() == 0 else {}
-        self._process = subprocess.Popen(
-            command, env=self._environment(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, **as_owner
-        )
-        deadline = time.monotonic() + _START_SECONDS
-        while not greets(self.port):
-            if time.monotonic() > deadline or self._process.poll() is not None:
-                self.stop()
-                raise EximMissing("Exim does not start here")
-            time.sleep(0.05)
-
-    def stop(self) -> None:
-        """Stop it."""
-        if self._process is not None:
-            self._process.terminate()
-            self._process.wait(20)
-            self._process = None
+        self.run(command, greeting=[self.port], env=self._environment(), **as_owner)
 
     def server(self, *, login: Login = Login.SPA_OLD) -> Server:
         """What an account needs to know: on loopback, unencrypted."""

@@ -14,16 +14,15 @@ import pytest
 from mooring.mail.connect import open_incoming
 from mooring.mail.contract import Incoming
 from servers.certificates import Authority
-from servers.cyrus import Cyrus, CyrusMissing, unpacked
+from servers.cyrus import Cyrus, unpacked_cyrus
 from servers.dovecot import Dovecot, is_installed
-from servers.exim import Exim, EximMissing
-from servers.exim import unpacked as unpacked_exim
+from servers.exim import Exim, unpacked_exim
 from servers.gmail import GmailServer
 from servers.graph import GraphServer
 from servers.identity_provider import IdentityProvider
 from servers.jmap import ScriptedJmap
-from servers.postfix import Postfix, PostfixMissing
-from servers.postfix import unpacked as unpacked_postfix
+from servers.postfix import Postfix, unpacked_postfix
+from servers.programs import ProgramMissing
 from servers.scripted import LOOPBACK
 from servers.scripted_imap import ScriptedImap
 from servers.scripted_pop3 import ScriptedPop3
@@ -109,9 +108,9 @@ def cyrus(server_folder: Path, authority: Authority) -> Iterator[Cyrus]:
     folder = server_folder / f"cyrus{os.getpid()}"
     folder.mkdir()
     try:
-        server = Cyrus(folder, root=unpacked(), authority=authority)
+        server = Cyrus(folder, root=unpacked_cyrus(), authority=authority)
         server.start()
-    except CyrusMissing as reason:
+    except ProgramMissing as reason:
         pytest.skip(f"Cyrus IMAP cannot be run here: {reason}")
     yield server
     server.stop()
@@ -172,7 +171,7 @@ def postfix(server_folder: Path, authority: Authority) -> Iterator[Postfix]:
         try:
             server = Postfix(folder, root=unpacked_postfix(), authority=authority)
             server.start()
-        except PostfixMissing as reason:
+        except ProgramMissing as reason:
             pytest.skip(f"Postfix cannot be run here: {reason}")
     yield server
     server.stop()
@@ -186,7 +185,7 @@ def exim(server_folder: Path) -> Iterator[Exim]:
     try:
         server = Exim(folder, root=unpacked_exim())
         server.start()
-    except EximMissing as reason:
+    except ProgramMissing as reason:
         pytest.skip(f"Exim cannot be run here: {reason}")
     yield server
     server.stop()

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import os
 import pwd
-import shutil
-import subprocess
 import time
 from collections import Counter
 from datetime import timedelta
@@ -19,10 +17,9 @@ from mooring.mail.egress import EgressPolicy
 from mooring.mail.headers import read_header
 from mooring.mail.types import Encryption, Login, Secret, Server
 from servers.certificates import Authority
-from servers.dovecot import free_ports, greets
+from servers.programs import Program, ProgramMissing, free_ports, unpacked
 
 _PACKAGES = ["postfix", "libicu72", "libdb5.3", "libnsl2"]
-_START_SECONDS = 20.0
 _OWNER = "daemon"
 """Somebody other than root and nobody, whom Debian has everywhere; Postfix insists."""
 _QUEUE = (
@@ -31,66 +28,29 @@ _QUEUE = (
 )  # fmt: skip
 
 
-class PostfixMissing(Exception):
-    """Postfix cannot be run here; the text says why."""
-
-
-def unpacked() -> Path:
-    """The folder with the unpacked packages. Raises PostfixMissing."""
-    if "MOORING_POSTFIX" not in os.environ:
-        raise PostfixMissing("MOORING_POSTFIX names no folder to keep its packages in")
+def unpacked_postfix() -> Path:
+    """The folder with the unpacked packages. Raises ProgramMissing."""
     if os.geteuid() != 0:
-        raise PostfixMissing("its master runs as root only")
-    cache = Path(os.environ["MOORING_POSTFIX"])
-    root = cache / "root"
-    if (root / "usr/lib/postfix/sbin/master").exists():
-        return root
-    if not shutil.which("apt-get") or not shutil.which("dpkg"):
-        raise PostfixMissing("packages of Debian are needed to run Postfix")
-    cache.mkdir(parents=True, exist_ok=True)
-    cache.chmod(0o755)  # whoever it runs as must get there, whatever the umask of whoever fetched it
-    done = subprocess.run(["apt-get", "download", *_PACKAGES], cwd=cache, capture_output=True, timeout=120)
-    if done.returncode:
-        raise PostfixMissing(done.stderr.decode(errors="replace")[-500:])
-    for package in cache.glob("*.deb"):
-        subprocess.run(["dpkg", "-x", str(package), str(root)], check=True, timeout=60)
-    return root
+        raise ProgramMissing("its master runs as root only")
+    return unpacked(variable="MOORING_POSTFIX", packages=_PACKAGES, needed=["usr/lib/postfix/sbin/master"])
 
 
-class Postfix:
+class Postfix(Program):
     """One running server. It knows the addresses at harbour.example that do not begin with an n, and takes mail for no other."""
 
     def __init__(self, folder: Path, *, root: Path, authority: Authority) -> None:
+        super().__init__()
         self.folder = folder
         self.port, self.tls_port = free_ports(2)
         self.authority = authority
         self._root = root
-        self._process: subprocess.Popen[bytes] | None = None
         self._libraries = ":".join(str(root / part) for part in ("usr/lib/postfix", "usr/lib/x86_64-linux-gnu"))
         self._write_config(authority.issue("localhost", "127.0.0.1"))
 
     def start(self) -> None:
         """Start, and wait until it greets."""
-        self._process = subprocess.Popen(
-            [str(self._root / "usr/lib/postfix/sbin/master"), "-c", str(self.folder / "etc"), "-d"],
-            env={"LD_LIBRARY_PATH": self._libraries, "PATH": "/usr/bin:/bin"},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,  # at its end it kills its process group, which must not be ours
-        )
-        deadline = time.monotonic() + _START_SECONDS
-        while not greets(self.port):
-            if time.monotonic() > deadline or self._process.poll() is not None:
-                self.stop()
-                raise PostfixMissing(f"Postfix does not start here: {self.log()[-500:]}")
-            time.sleep(0.05)
-
-    def stop(self) -> None:
-        """Stop it, sessions included."""
-        if self._process is not None:
-            self._process.terminate()
-            self._process.wait(20)
-            self._process = None
+        command = [str(self._root / "usr/lib/postfix/sbin/master"), "-c", str(self.folder / "etc"), "-d"]
+        self.run(command, greeting=[self.port], env={"LD_LIBRARY_PATH": self._libraries, "PATH": "/usr/bin:/bin"})
 
     def log(self) -> str:
         """What it wrote to its log."""
