@@ -47,6 +47,12 @@ def test_a_letter_without_any_fields_for_its_type_is_plain_text() -> None:
     assert (found.text, found.html, found.attachments) == ("one\ntwo\nthree", "", ())
 
 
+def test_the_first_empty_line_ends_the_header_whichever_line_ends_stand_there() -> None:
+    assert letter("From: a@b.pl\n\n\r\nwords").text == "words"
+    assert letter("From: a@b.pl\n\n\n\r\nwords").text == "\n\nwords"
+    assert letter("From: a@b.pl\r\n\r\n\nwords").text == "\nwords"
+
+
 @pytest.mark.parametrize(
     ("raw", "text", "html", "attachments"),
     [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from mooring.mail.charsets import decode, scrub
 from mooring.mail.encoded_words import decode_words
@@ -25,6 +26,7 @@ _READ = frozenset(
 """The fields that anybody here asks for; most of a header is traces of transport."""
 
 _ENVELOPE_LINE = re.compile(rb">?From [^\n]*\n")
+_EMPTY_LINE = re.compile(rb"\n(?:\r\n|\n(?!\r\n))")
 _FOLD = re.compile(rb"\n[ \t]")
 _CONTROLS = re.compile("[\x00-\x20\x7f-\x9f\u2028\u2029]+")
 
@@ -69,14 +71,21 @@ def read_fields(raw: bytes, start: int, end: int) -> tuple[Fields, int]:
     found = _FIELD.findall(block)
     values: dict[str, list[bytes]] = {}
     for name, value in found:
-        lower = name.lower()
-        if lower in _READ:
-            values.setdefault(lower.decode("ascii"), []).append(value)
+        known = _name_read(name)
+        if known:
+            values.setdefault(known, []).append(value)
     rest = _rest_of(block, b"\n%b:%b" % found[-1] if found else b"")
     if rest and (not defects or block_end == end) and (found or not _ENVELOPE_LINE.fullmatch(rest + b"\n")):
         defects.append("no-empty-line-after-header")
         body_start = _start_of_rest(raw, start, block_end, rest)
     return Fields(values, tuple(defects)), body_start
+
+
+@lru_cache(maxsize=1_024)
+def _name_read(name: bytes) -> str:
+    """The field's name in lower case; empty when nobody asks for such a field."""
+    lower = name.lower()
+    return lower.decode("ascii") if lower in _READ else ""
 
 
 def _rest_of(block: bytes, last_field: bytes) -> bytes:
@@ -96,11 +105,8 @@ def _end_of_block(raw: bytes, start: int, end: int) -> tuple[int, int]:
         return start, min(start + 1, end)
     if raw.startswith(b"\r\n", start):
         return start, min(start + 2, end)
-    crlf = raw.find(b"\n\r\n", start, end)
-    lf = raw.find(b"\n\n", start, crlf if crlf >= 0 else end)
-    if lf >= 0:
-        return lf + 1, lf + 2
-    return (crlf + 1, crlf + 3) if crlf >= 0 else (end, end)
+    found = _EMPTY_LINE.search(raw, start, end)
+    return (found.start() + 1, found.end()) if found else (end, end)
 
 
 def _first_lines(block: bytes) -> bytes:

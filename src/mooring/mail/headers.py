@@ -14,6 +14,7 @@ MOST_REFERENCES = 100
 
 LONGEST_ID = 998
 
+_NOBODY = AddressList()
 _ROLES = {
     "from": "from_",
     "reply-to": "reply_to",
@@ -24,6 +25,8 @@ _ROLES = {
 }
 _ONE_ONLY = frozenset({"from", "reply-to", "sender"})
 """Fields whose second occurrence lets two programs see two people."""
+_BY_ONE = frozenset({"from", "sender"})
+"""Fields in which several people are as many readings."""
 
 _ID = re.compile(r"<([^<>]{1,2000})>")
 _BLANK_OR_CONTROL = re.compile("[\x00-\x20\x7f-\x9f]+")
@@ -53,7 +56,8 @@ def header_of(fields: Fields, *, charset: str = "") -> Header:
     for name, attribute in _ROLES.items():
         found = _addresses(fields, name, charset)
         people[attribute] = found.mailboxes
-        defects.update(dict.fromkeys(found.defects))
+        if found.defects:
+            defects.update(dict.fromkeys(found.defects))
         if found.is_ambiguous:
             ambiguous.add(attribute.rstrip("_"))
             defects[f"ambiguous-{name}"] = None
@@ -85,8 +89,10 @@ def header_of(fields: Fields, *, charset: str = "") -> Header:
 def _addresses(fields: Fields, name: str, charset: str) -> AddressList:
     values = fields.values.get(name)
     if not values:
-        return AddressList()
+        return _NOBODY
     lists = [read_addresses(text_of(value, charset)) for value in values]
+    if len(lists) == 1 and (len(lists[0].mailboxes) <= 1 or name not in _BY_ONE):
+        return lists[0]
     mailboxes = tuple(mailbox for found in lists for mailbox in found.mailboxes)
     defects = dict.fromkeys(defect for found in lists for defect in found.defects)
     is_ambiguous = any(found.is_ambiguous for found in lists)
@@ -94,7 +100,7 @@ def _addresses(fields: Fields, name: str, charset: str) -> AddressList:
         defects[f"repeated-{name}"] = None
     if name in _ONE_ONLY and len(lists) > 1 and len({tuple(m.address for m in found.mailboxes) for found in lists}) > 1:
         is_ambiguous = True
-    if name in ("from", "sender") and len({mailbox.key or mailbox.address for mailbox in mailboxes}) > 1:
+    if name in _BY_ONE and len({mailbox.key or mailbox.address for mailbox in mailboxes}) > 1:
         is_ambiguous = True
     return AddressList(mailboxes, is_ambiguous, tuple(defects))
 
@@ -125,7 +131,8 @@ def _is_automatic(fields: Fields, subject: str) -> bool:
     """RFC 3834 and the private fields in use; bounces and receipts (RFC 3462) count too."""
     if fields.text("auto-submitted").partition(";")[0].strip().lower() not in ("", "no"):
         return True
-    if any(fields.text(name).lower() not in ("", "no", "none", "false") for name in _AUTOMATIC_FIELDS):
+    present = [name for name in _AUTOMATIC_FIELDS if name in fields.values]
+    if any(fields.text(name).lower() not in ("", "no", "none", "false") for name in present):
         return True
     if fields.text("precedence").lower().replace("-", "_") == "auto_reply":
         return True

@@ -48,9 +48,11 @@ def safe_name(name: str, *, content_type: str, part: str) -> str:
 
     A name that comes to nothing is made from the part's path and its content type, as in "attachment-2.pdf".
     """
-    name = unicodedata.normalize("NFC", name[:2_000])
+    name = name[:2_000]
+    if not (name.isascii() and name.isprintable()):
+        name = unicodedata.normalize("NFC", name)
+        name = "".join(" " if character.isspace() else character for character in name if _may_stay(character))
     name = _SEPARATORS.sub("_", name)
-    name = "".join(" " if character.isspace() else character for character in name if _may_stay(character))
     name = _BLANKS.sub(" ", _RESERVED.sub("_", name)).strip(" .")
     if not name.strip("_"):
         return f"attachment-{part}{_EXTENSIONS.get(content_type, '')}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from mooring.mail.charsets import decode, scrub
@@ -13,6 +14,7 @@ MOST_PIECES = 100
 """A parameter in more pieces (RFC 2231, 3) is read up to this many."""
 
 _LONGEST = 65_536
+_REMEMBERED_LENGTH = 200
 _MAIN = re.compile(r"[\s;]*([^\s;=\"]*(?:\s*/\s*[^\s;=\"]*)?)")
 _NAME = re.compile(r"[;\s]*([^\s;=\"]{1,80})\s{0,80}=\s{0,80}")
 _QUOTED = re.compile(r'"((?:[^"\\]|\\.)*+)"?', re.DOTALL)
@@ -23,7 +25,7 @@ _PIECE = re.compile(r"([^*]+)(?:\*(\d{1,3}))?(\*)?\Z")
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """The value before the first semicolon, in lower case, and the parameters by lower-case name, decoded."""
+    """The value before the first semicolon, in lower case, and the parameters by lower-case name, decoded: not to be changed."""
 
     main: str = ""
     parameters: dict[str, str] = field(default_factory=dict)
@@ -37,7 +39,10 @@ class _Pieces:
 
 def read_value(text: str) -> Value:
     """A structured header value. `text` is unfolded; its encoded words are still encoded. Never raises."""
-    text = text[:_LONGEST]
+    return _remembered(text) if len(text) <= _REMEMBERED_LENGTH else _read(text[:_LONGEST])
+
+
+def _read(text: str) -> Value:
     found = _MAIN.match(text)
     main = "".join(found[1].split()).lower() if found else ""
     if found is None or found.end() == len(text):
@@ -49,6 +54,10 @@ def read_value(text: str) -> Value:
     for name, value in _pairs(text, position):
         _collect(collected, name, value)
     return Value(main, {name: _joined(pieces) for name, pieces in collected.items()})
+
+
+_remembered = lru_cache(maxsize=1_024)(_read)
+"""Most parts of most letters are of the same few kinds."""
 
 
 def _pairs(text: str, position: int) -> list[tuple[str, str]]:

@@ -26,11 +26,11 @@ def frame(payload: bytes) -> bytes:
     return LENGTH.pack(len(payload)) + payload
 
 
-def pack_letter(letter: ParsedLetter) -> bytes:
-    """A letter as bytes for unpack_letter; of one that has a shape, the shape takes the place of what it was made from."""
+def pack_letter(letter: ParsedLetter, *, shape: tuple[Any, ...] | None = None) -> bytes:
+    """A letter as bytes for unpack_letter; its shape, where it has one, takes the place of what it was made from."""
     about = _about(letter.header)
-    if letter.shape is not None:
-        return marshal.dumps((about, "", "", (), letter.fingerprint, letter.defects, letter.shape))
+    if shape is not None:
+        return marshal.dumps((about, "", "", (), letter.fingerprint, letter.defects, shape))
     attachments = [
         (one.part, one.name, one.content_type, one.size, one.sha256, one.content_id, one.is_inline) for one in letter.attachments
     ]

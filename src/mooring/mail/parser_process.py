@@ -163,7 +163,7 @@ def _shaper_named(name: str) -> Shaper | None:
 def _answer_to(raw: bytes, shaper: Shaper | None = None) -> bytes:
     try:
         letter = read_letter(raw)
-        return pack_letter(letter if shaper is None else replace(letter, shape=shaper(letter)))
+        return pack_letter(letter, shape=None if shaper is None else shaper(letter))
     except MemoryError:
         raise
     except Exception:

@@ -98,17 +98,20 @@ class _Contents:
             data, defect = leaf.body()
             if defect or leaf.encoding == "?":
                 self.structure.defects[defect or "unknown-encoding"] = None
-            self.canonical_hashes.append(_canonical_hash(data, leaf))
+            canonical_hash = _canonical_hash(data, leaf)
+            self.canonical_hashes.append(canonical_hash)
             if leaf.path in texts:
                 self._decoded[leaf.path] = self._text_of(data, leaf)
             else:
-                self._measured[leaf.path] = (len(data), hashlib.sha256(data).hexdigest())
+                digest = canonical_hash if leaf.encoding == "base64" else hashlib.sha256(data).digest()
+                self._measured[leaf.path] = (len(data), digest.hex())
         self.html = self._html()
         self.text = self._plain_text()
 
     def attachments(self) -> tuple[Attachment, ...]:
         """The parts offered for download, in the order of the letter."""
-        shown_ids = {unquote(found) for found in _CID.findall(self.html)}
+        have_ids = any(part.content_id for part in self.bodies.attachments)
+        shown_ids = {unquote(found) for found in _CID.findall(self.html)} if have_ids else set()
         found = []
         for part in self.bodies.attachments:
             size, sha256 = self._measured[part.path]
