@@ -12,9 +12,14 @@ from django.db.models import QuerySet
 
 def counts_up_to(cap: int, rows: Sequence[QuerySet[Any]]) -> list[int]:
     """How many rows each queryset has, `cap` + 1 standing for more than `cap`. One query."""
+    return counts_up_to_each([(cap, queryset) for queryset in rows])
+
+
+def counts_up_to_each(rows: Sequence[tuple[int, QuerySet[Any]]]) -> list[int]:
+    """The same, each queryset with a cap of its own."""
     parts: list[str] = []
     values: list[Any] = []
-    for queryset in rows:
+    for cap, queryset in rows:
         try:
             sql, params = queryset.order_by().values("pk")[: cap + 1].query.sql_with_params()
         except EmptyResultSet:

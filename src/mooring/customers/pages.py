@@ -2,7 +2,7 @@
 
 Two ways lead to the rows of a page. A *walk* follows the index of the sorting and stops when the page is full; it is right
 where many rows fit. Where only a few fit (a rare word, a person's few customers), a walk would cross the whole table, so
-their keys are gathered and sorted here. The list says which way (Listing.few).
+their keys are gathered and sorted here. Each branch of the list says which way (Branch.few).
 """
 
 from __future__ import annotations
@@ -10,13 +10,15 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from heapq import merge
 from itertools import islice
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar, cast
 
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
 from django.db.models import BooleanField, DateTimeField, F, Func, Model, Q, QuerySet, Value
 from django.db.models.fields import BigIntegerField, CharField
 
@@ -59,27 +61,33 @@ class Page(Generic[Record]):
 
 
 @dataclass(frozen=True, slots=True)
+class Branch:
+    """A part of a list that an index of its own sorts: one's own rows, those of nobody; and what words and choices ask there."""
+
+    condition: Q = field(default_factory=Q)
+    asked: Q = field(default_factory=Q)
+    few: Q | None = None
+    """Leads to all rows, and not to many more; asked beside `asked`."""
+    unless_dense: Q | None = None
+    """Leads to all rows, perhaps to very many; better than a walk only if the walk finds little. Says all that `asked` says."""
+    led_by: int = 0
+    """How many rows `unless_dense` leads to, as far as they were counted."""
+
+
+@dataclass(frozen=True, slots=True)
 class Listing(Generic[Record]):
     """What a list holds, before it is sorted and cut."""
 
     rows: QuerySet[Record]
-    """All of them, within the reader's rights."""
+    """All of them, within the reader's rights, but for what their branches ask."""
     shown: Callable[[QuerySet[Record]], QuerySet[Record]]
     """Adds what the page shows of each row."""
-    branches: tuple[Q, ...] = (Q(),)
-    """Disjoint parts, each sorted by an index of its own: one's own rows and those of nobody."""
+    branches: tuple[Branch, ...]
+    """Disjoint parts; those known beforehand to have no rows are left out."""
+    window: QuerySet[Record]
+    """Of which WINDOW are walked at first: what the list is most of, so that an index alone says where that ends."""
     led_by: str = ""
     """The column on which the branches stand still and which leads their indexes."""
-    few: Q | None = None
-    """Leads to all rows, and not to many more."""
-    unless_dense: Q | None = None
-    """Leads to all rows, perhaps to very many; better than a walk only if the walk finds little. Asks all that `rows` ask."""
-    before_words: QuerySet[Record] | None = None
-    """The rows without what words and choices ask, which `unless_dense` says in its own way."""
-    window: QuerySet[Record] | None = None
-    """Of which WINDOW are walked at first: what the list is most of, so that an index alone says where that ends."""
-    is_empty: bool = False
-    """Known beforehand to have no rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +108,6 @@ def order_of(sort: str) -> tuple[str, str]:
 
 def page_of(listing: Listing[Record], *, sort: str, cursor: str, size: int) -> Page[Record]:
     """The page at `cursor`: the first one if that is empty or was not made by this list. A fixed number of queries."""
-    if listing.is_empty:
-        return Page([])
     order = SORTS.get(sort, SORTS["name"])
     position = _read_cursor(cursor, order)
     keys = _keys(listing, order, position, size + 1)
@@ -124,56 +130,106 @@ def _page_before(listing: Listing[Record], order: Sort, keys: list[Key], size: i
 
 
 def _keys(listing: Listing[Record], order: Sort, position: Position | None, count: int) -> list[Key]:
-    """The sort values and ids of `count` rows from `position` on, in the direction in which it reads."""
-    if listing.few is not None:
-        return _gathered(listing.rows.filter(listing.few), order, position, count)
-    if listing.unless_dense is None or listing.before_words is None or listing.window is None:
-        return _walked(listing, order, position, count)
-    ends = [_end_of_window(listing.window, listing, branch, order, position) for branch in listing.branches]
-    keys = _walked(listing, order, position, count, ends)
-    if len(keys) >= count or not any(ends):
-        return keys
-    return _gathered(listing.before_words.filter(listing.unless_dense), order, position, count)
-
-
-def _walked(
-    listing: Listing[Record], order: Sort, position: Position | None, count: int, ends: Iterable[Key | None] | None = None
-) -> list[Key]:
-    parts = []
-    for branch, end in zip(listing.branches, ends or [None] * len(listing.branches), strict=True):
-        rows = _in_order(listing.rows.filter(branch), listing.led_by, order, position)
-        if end is not None:
-            rows = rows.filter(_Compared(order.column, ">=" if _is_down(order, position) else "<=", end))
-        parts.append(list(rows.values_list(order.column, "pk")[:count]))
-    if len(parts) == 1:
-        return parts[0]
-    return list(islice(merge(*parts, reverse=_is_down(order, position)), count))
-
-
-def _end_of_window(
-    rows: QuerySet[Record], listing: Listing[Record], branch: Q, order: Sort, position: Position | None
-) -> Key | None:
-    """The key up to which a walk goes at first; None if fewer rows than a window are left."""
-    in_order = _in_order(rows.filter(branch), listing.led_by, order, position)
-    return in_order.values_list(order.column, "pk")[WINDOW : WINDOW + 1].first()
-
-
-def _gathered(rows: QuerySet[Record], order: Sort, position: Position | None, count: int) -> list[Key]:
+    """The sort values and ids of `count` rows from `position` on, in the direction in which it reads. At most three queries."""
+    walked = [branch for branch in listing.branches if branch.few is None]
+    ends = _ends_of_windows(listing, walked, order, position)
+    walks = [_walk(listing, branch, order, position, count, end) for branch, end in zip(walked, ends, strict=True)]
+    found = _keys_of_each(order, walks)
+    gathered = [_gathered(listing, branch, branch.asked, branch.few) for branch in listing.branches if branch.few is not None]
+    dense = []
+    for branch, end, keys in zip(walked, ends, found, strict=True):
+        if end is None or len(keys) >= count:
+            dense.append(keys)
+        else:
+            gathered.append(_gathered(listing, branch, Q(), branch.unless_dense))
     is_down = _is_down(order, position)
-    if position is not None:
-        rows = rows.filter(_Compared(order.column, "<" if is_down else ">", (position.value, position.record_id)))
-    keys = sorted(set(rows.order_by().values_list(order.column, "pk")), reverse=is_down)
-    return keys[:count]
+    led_to = _keys_of_each(order, [_from(rows.order_by(), order, position) for rows in gathered])
+    in_order = (sorted(set(keys), reverse=is_down)[:count] for keys in led_to)
+    return list(islice(merge(*dense, *in_order, reverse=is_down), count))
+
+
+def _walk(
+    listing: Listing[Record], branch: Branch, order: Sort, position: Position | None, count: int, end: Key | None
+) -> QuerySet[Record]:
+    rows = _in_order(listing.rows.filter(branch.condition, branch.asked), listing.led_by, order, position)
+    if end is not None:
+        rows = rows.filter(_Compared(order.column, ">=" if _is_down(order, position) else "<=", end))
+    return rows[:count]
+
+
+def _ends_of_windows(
+    listing: Listing[Record], branches: Sequence[Branch], order: Sort, position: Position | None
+) -> list[Key | None]:
+    """The key up to which the walk of each branch goes at first; None if fewer rows are left, or if it goes to the end."""
+    uncertain = [branch for branch in branches if branch.unless_dense is not None]
+    lasts = []
+    for branch in uncertain:
+        size = _window_of(branch)
+        rows = _in_order(listing.window.filter(branch.condition), listing.led_by, order, position)
+        lasts.append(rows[size : size + 1])
+    ends = dict(zip(map(id, uncertain), _keys_of_each(order, lasts), strict=True))
+    return [next(iter(ends.get(id(branch), ())), None) for branch in branches]
+
+
+def _window_of(branch: Branch) -> int:
+    """Larger where more would have to be gathered, so that a walk that fails costs no more than what comes after it."""
+    return max(WINDOW, min(branch.led_by // 2, 2 * WINDOW))
+
+
+def _gathered(listing: Listing[Record], branch: Branch, asked: Q, lead: Q | None) -> QuerySet[Record]:
+    return listing.rows.filter(branch.condition, asked, lead or Q())
+
+
+def _keys_of_each(order: Sort, parts: Sequence[QuerySet[Any]]) -> list[list[Key]]:
+    """The sort value and id of the rows of each part. One query: branches are no reason for more of them.
+
+    By hand, since Django refuses parts with a limit on SQLite, which takes them well within a SELECT of their own.
+    """
+    found: list[list[Key]] = [[] for _part in parts]
+    statements: list[str] = []
+    values: list[Any] = []
+    for number, rows in enumerate(parts):
+        try:
+            sql, params = rows.values_list(order.column, "pk").query.sql_with_params()
+        except EmptyResultSet:
+            continue
+        statements.append(f"SELECT {number}, part.* FROM ({sql}) AS part")  # noqa: S608  # made of querysets alone
+        values += params
+    if statements:
+        read = _reader_of(parts[0].model, order.column)
+        with connection.cursor() as cursor:
+            cursor.execute(" UNION ALL ".join(statements), values)
+            for number, value, record_id in cursor.fetchall():
+                found[number].append((read(value), record_id))
+    return found
+
+
+def _reader_of(model: type[Model], name: str) -> Callable[[Any], Any]:
+    """What makes the value of a column, as the database hands it out, one of ours."""
+    column = cast(Any, model._meta.get_field(name)).get_col(model._meta.db_table)
+    converters = [*connection.ops.get_db_converters(column), *column.get_db_converters(connection)]
+
+    def read(value: Any) -> Any:
+        for convert in converters:
+            value = convert(value, column, connection)
+        return value
+
+    return read
 
 
 def _in_order(rows: QuerySet[Record], led_by: str, order: Sort, position: Position | None) -> QuerySet[Record]:
     is_down = _is_down(order, position)
-    if position is not None:
-        rows = rows.filter(_Compared(order.column, "<" if is_down else ">", (position.value, position.record_id)))
     # PostgreSQL sees that an index serves rows "of nobody" only if its first column is named here too.
     leading = [f"-{led_by}" if is_down != order.is_index_descending else led_by] if led_by else []
     columns = [f"-{order.column}", "-pk"] if is_down else [order.column, "pk"]
-    return rows.order_by(*leading, *columns)
+    return _from(rows, order, position).order_by(*leading, *columns)
+
+
+def _from(rows: QuerySet[Record], order: Sort, position: Position | None) -> QuerySet[Record]:
+    if position is None:
+        return rows
+    operator = "<" if _is_down(order, position) else ">"
+    return rows.filter(_Compared(order.column, operator, (position.value, position.record_id)))
 
 
 def _is_down(order: Sort, position: Position | None) -> bool:

@@ -5,19 +5,19 @@ Every list runs a number of queries that does not depend on how much there is, w
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import zip_longest
 from typing import Any, Final
 
-from django.db.models import Exists, Model, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import CharField, Exists, Model, OuterRef, Prefetch, Q, QuerySet
 
 from mooring.customers.counting import counts_up_to
 from mooring.customers.info_values import InfoFilter
 from mooring.customers.models import Affiliation, Contact, Customer, CustomerInfo, EmailAddress, Lead, Project
-from mooring.customers.narrowing import Choice, choice_of_column, choice_of_rows, narrowed
-from mooring.customers.pages import Listing, Page, page_of
+from mooring.customers.narrowing import Choice, choice_of_column, choice_of_rows, found_in_parts
+from mooring.customers.pages import Branch, Listing, Page, page_of
 from mooring.customers.word_search import FEW, Found, found_by
 from mooring.users.models import User
 from mooring.users.permissions import Action, Module, Scope, scope_of
@@ -94,7 +94,9 @@ def customers_page(
     `is_bare`: with nothing but their ids.
     """
     filters = filters or CustomerFilters()
-    found = narrowed(_found(Customer, filters.text), _customer_choices(filters))
+    parts = _branches(reader, Module.CUSTOMERS, filters)
+    resting = Q() if filters.is_archived is None else Q(archived_at__isnull=not filters.is_archived)
+    found = found_in_parts(Customer, filters.text, _customer_choices(filters), [part & resting for part in parts])
     listing = _customers(reader, filters, found, _of_ids if is_bare else _with_chosen_and_emails)
     return page_of(listing, sort=sort, cursor=cursor, size=size)
 
@@ -110,7 +112,8 @@ def leads_page(
 ) -> Page[Lead]:
     """Rows come with their owner and their e-mail addresses, the main one first. `is_bare`: with nothing but their ids."""
     filters = filters or LeadFilters()
-    found = narrowed(_found(Lead, filters.text), [*_of_columns(Lead, filters, ("source_id",)), *_of_tag(Lead, filters.tag_id)])
+    choices = [*_of_columns(Lead, filters, ("source_id",)), *_of_tag(Lead, filters.tag_id)]
+    found = found_in_parts(Lead, filters.text, choices, _branches(reader, Module.LEADS, filters))
     listing = _leads(reader, filters, found, _of_ids if is_bare else _with_owner_and_emails)
     return page_of(listing, sort=sort, cursor=cursor, size=size)
 
@@ -129,7 +132,7 @@ def contacts_page(
     `is_bare`: with nothing but their ids.
     """
     filters = filters or ContactFilters()
-    found = narrowed(_found(Contact, filters.text), _contact_choices(filters))
+    found = found_in_parts(Contact, filters.text, _contact_choices(filters), [Q()])
     listing = _contacts(reader, filters, found, _of_ids if is_bare else lambda rows: _with_places_and_emails(rows, reader))
     return page_of(listing, sort=sort, cursor=cursor, size=size)
 
@@ -145,7 +148,7 @@ def projects_page(
 ) -> Page[Project]:
     """Rows come with their customer. `is_bare`: with nothing but their ids."""
     filters = filters or ProjectFilters()
-    found = narrowed(_found(Project, filters.text), _of_tag(Project, filters.tag_id))
+    found = found_in_parts(Project, filters.text, _of_tag(Project, filters.tag_id), [Q()])
     listing = _projects(reader, filters, found, _of_ids if is_bare else _with_customer)
     return page_of(listing, sort=sort, cursor=cursor, size=size)
 
@@ -156,10 +159,10 @@ def find(*, reader: User, text: str, limit: int = 10) -> list[Customer | Lead | 
     if found is None:
         return []
     listings: tuple[Listing[Any], ...] = (
-        _customers(reader, CustomerFilters(is_archived=None), found[0], _bare),
-        _leads(reader, LeadFilters(), found[1], _bare),
-        _contacts(reader, ContactFilters(), found[2], _bare),
-        _projects(reader, ProjectFilters(), found[3], lambda rows: rows.select_related("customer")),
+        _customers(reader, CustomerFilters(is_archived=None), found[:1], _bare),
+        _leads(reader, LeadFilters(), found[1:2], _bare),
+        _contacts(reader, ContactFilters(), found[2:3], _bare),
+        _projects(reader, ProjectFilters(), found[3:], lambda rows: rows.select_related("customer")),
     )
     kinds = [page_of(listing, sort="name", cursor="", size=limit).rows for listing in listings]
     in_turns = [row for turn in zip_longest(*kinds) for row in turn if row is not None][:limit]
@@ -176,49 +179,47 @@ def find_reachable(*, reader: User, text: str, limit: int = 8) -> list[Customer 
     if found is None:
         return []
     listings: tuple[Listing[Any], ...] = (
-        _contacts(reader, ContactFilters(has_email=True), found[0], lambda rows: _with_places_and_emails(rows, reader)),
-        _customers(reader, CustomerFilters(has_email=True), found[1], lambda rows: rows.prefetch_related("emails")),
-        _leads(reader, LeadFilters(has_email=True), found[2], lambda rows: rows.prefetch_related("emails")),
+        _contacts(reader, ContactFilters(has_email=True), found[:1], lambda rows: _with_places_and_emails(rows, reader)),
+        _customers(reader, CustomerFilters(has_email=True), found[1:2], lambda rows: rows.prefetch_related("emails")),
+        _leads(reader, LeadFilters(has_email=True), found[2:], lambda rows: rows.prefetch_related("emails")),
     )
     return [row for listing in listings for row in page_of(listing, sort="name", cursor="", size=limit).rows]
 
 
-def _customers(reader: User, filters: CustomerFilters, found: Found, shown: Shown) -> Listing[Customer]:
+def _customers(reader: User, filters: CustomerFilters, found: Sequence[Found], shown: Shown) -> Listing[Customer]:
     rows = Customer.objects.visible_to(reader)
     if filters.is_archived is not None:
         rows = rows.filter(archived_at__isnull=not filters.is_archived)
-    if filters.kind:
-        rows = rows.filter(kind=filters.kind)
     branches = _branches(reader, Module.CUSTOMERS, filters)
     window = None if filters.is_archived else Customer.objects.visible_to(reader)
     return _listing(rows, filters, found, shown=shown, branches=branches, window=window)
 
 
-def _leads(reader: User, filters: LeadFilters, found: Found, shown: Shown) -> Listing[Lead]:
+def _leads(reader: User, filters: LeadFilters, found: Sequence[Found], shown: Shown) -> Listing[Lead]:
     branches = _branches(reader, Module.LEADS, filters)
     return _listing(Lead.objects.visible_to(reader), filters, found, shown=shown, branches=branches)
 
 
-def _contacts(reader: User, filters: ContactFilters, found: Found, shown: Shown) -> Listing[Contact]:
+def _contacts(reader: User, filters: ContactFilters, found: Sequence[Found], shown: Shown) -> Listing[Contact]:
     rows = Contact.objects.visible_to(reader)
     wanted = {"customer_id": filters.customer_id, "lead_id": filters.lead_id}
     place = {field: record_id for field, record_id in wanted.items() if record_id is not None}
     few = None
     if place:
         few = Q(pk__in=_affiliations_seen_by(reader).filter(**place).values("contact_id"))
-    elif found.few is None and _sees_few_roots(reader):
+    elif found[0].few is None and _sees_few_roots(reader):
         few = Q(pk__in=_affiliations_seen_by(reader).values("contact_id"))
     return _listing(rows, filters, found, shown=shown, few=few)
 
 
-def _projects(reader: User, filters: ProjectFilters, found: Found, shown: Shown) -> Listing[Project]:
+def _projects(reader: User, filters: ProjectFilters, found: Sequence[Found], shown: Shown) -> Listing[Project]:
     rows = Project.objects.visible_to(reader)
     if filters.is_closed is not None:
         rows = rows.filter(is_closed=filters.is_closed)
     few = None
     if filters.customer_id is not None:
         few = Q(customer_id=filters.customer_id)
-    elif found.few is None and _sees_few_roots(reader):
+    elif found[0].few is None and _sees_few_roots(reader):
         few = Q(customer__in=Customer.objects.visible_to(reader))
     return _listing(rows, filters, found, shown=shown, few=few)
 
@@ -226,39 +227,43 @@ def _projects(reader: User, filters: ProjectFilters, found: Found, shown: Shown)
 def _listing(
     rows: Any,
     filters: Any,
-    found: Found,
+    found: Sequence[Found],
     *,
     shown: Shown,
     branches: tuple[Q, ...] = (Q(),),
     few: Q | None = None,
     window: Any = None,
 ) -> Listing[Any]:
-    """Adds the filters that all lists know, and chooses the way to the rows."""
+    """Adds the filters that all lists know, and chooses the way to the rows. `found` is of each branch, or of all alike."""
     if filters.created_since is not None:
         rows = rows.filter(created_at__gte=filters.created_since)
         few = few or _few_since(rows.model, filters.created_since)
     if getattr(filters, "has_email", None) is not None:
         rows = rows.filter(_has_email(rows.model) if filters.has_email else ~_has_email(rows.model))
     return Listing(
-        rows=rows.filter(found.condition, (found.few if few else None) or Q()),
+        rows=rows,
         shown=shown,
-        branches=branches,
-        led_by="" if branches == (Q(),) else "owner_id",
-        few=few or found.few,
-        unless_dense=found.unless_dense,
-        before_words=rows,
+        branches=tuple(
+            _branch(branch, each, few)
+            for branch, each in zip(branches, found if len(found) > 1 else [*found] * len(branches), strict=True)
+            if not each.is_impossible
+        ),
         window=rows if window is None else window,
-        is_empty=found.is_impossible,
+        led_by="" if branches == (Q(),) else "owner_id",
     )
 
 
-def _found(model: Any, text: str) -> Found:
-    found = found_by((model,), text)
-    return found[0] if found else Found(Q())
+def _branch(condition: Q, found: Found, few: Q | None) -> Branch:
+    """`few` leads to the rows sooner than anything that was found."""
+    if few is not None:
+        return Branch(condition, found.condition & (found.few or Q()), few=few)
+    return Branch(condition, found.condition, found.few, found.unless_dense, found.led_by)
 
 
 def _customer_choices(filters: CustomerFilters) -> list[Choice]:
     choices = _of_columns(Customer, filters, ("status_id", "industry_id", "source_id"))
+    if filters.kind:
+        choices.append(choice_of_column(Customer, "kind", filters.kind, kind=CharField()))
     if filters.category_id is not None:
         rows = Customer.categories.through.objects.filter(category=filters.category_id)
         choices.append(choice_of_rows(rows, "customer_id"))

@@ -32,6 +32,8 @@ class Found:
     unless_dense: Q | None = None
     """What `condition` asks, too, but led by the records of one of several common words; they may rarely stand together."""
     is_impossible: bool = False
+    led_by: int = 0
+    """How many records `unless_dense` is led by, as far as it was counted."""
 
 
 def found_by(models: Sequence[type[Model]], text: str) -> list[Found] | None:
@@ -39,12 +41,12 @@ def found_by(models: Sequence[type[Model]], text: str) -> list[Found] | None:
     words = words_to_search(text)
     if not words:
         return [Found(Q(pk__in=()), few=Q(pk__in=()), is_impossible=True) for _model in models] if text.strip() else None
-    counts = iter(counts_up_to(FEW, [_beginning_with(model, word) for model in models for word in words]))
-    return [_chosen(model, {word: next(counts) for word in words}) for model in models]
+    counts = iter(counts_up_to(FEW, [beginning_with(model, word) for model in models for word in words]))
+    return [found_with(model, {word: next(counts) for word in words}) for model in models]
 
 
-def _chosen(model: type[Model], counts: Mapping[str, int]) -> Found:
-    """`counts` of the records of each word, the longest word first."""
+def found_with(model: type[Model], counts: Mapping[str, int]) -> Found:
+    """`counts` of the records of each word up to FEW, the longest word first."""
     words = list(counts)
     rarest = min(words, key=counts.__getitem__)
     if counts[rarest] <= FEW:
@@ -55,15 +57,16 @@ def _chosen(model: type[Model], counts: Mapping[str, int]) -> Found:
 
 
 def _led_by(model: type[Model], word: str) -> Q:
-    return Q(pk__in=_beginning_with(model, word).values("record_id"))
+    return Q(pk__in=beginning_with(model, word).values("record_id"))
 
 
 def _each(model: type[Model], words: list[str]) -> Q:
     condition = Q()
     for word in words:
-        condition &= has_any(_beginning_with(model, word).filter(record=OuterRef("pk")))
+        condition &= has_any(beginning_with(model, word).filter(record=OuterRef("pk")))
     return condition
 
 
-def _beginning_with(model: type[Model], word: str) -> Any:
+def beginning_with(model: type[Model], word: str) -> Any:
+    """The words of records that begin with `word`."""
     return WORD_MODELS[model].objects.filter(word__gte=word, word__lt=word + LAST_CHARACTER).order_by()

@@ -121,14 +121,23 @@ class Customer(models.Model):
             models.Index(fields=("name_key", "id"), name="customers_by_name"),
             models.Index(fields=("twin_key", "id"), name="customers_by_twin_key"),
             models.Index(fields=("owner", "name_key", "id"), name="customers_of_owner_by_name"),
-            models.Index(fields=("kind", "name_key", "id"), name="customers_of_kind_by_name"),
+            # Those of a choice that one owner has, active or in the archive, are counted in the index alone.
+            models.Index(fields=("kind", "archived_at", "owner"), name="customers_of_a_kind"),
             models.Index(fields=("-created_at", "-id"), name="customers_newest_first"),
             models.Index(fields=("owner", "-created_at", "-id"), name="customers_of_owner_newest"),
             models.Index(fields=("-changed_at", "-id"), name="customers_changed_last"),
             models.Index(fields=("owner", "-changed_at", "-id"), name="customers_of_owner_changed"),
-            models.Index(fields=("status",), condition=models.Q(status__isnull=False), name="customers_of_a_status"),
-            models.Index(fields=("industry",), condition=models.Q(industry__isnull=False), name="customers_of_an_industry"),
-            models.Index(fields=("source",), condition=models.Q(source__isnull=False), name="customers_of_a_source"),
+            models.Index(
+                fields=("status", "archived_at", "owner"), condition=models.Q(status__isnull=False), name="customers_of_a_status"
+            ),
+            models.Index(
+                fields=("industry", "archived_at", "owner"),
+                condition=models.Q(industry__isnull=False),
+                name="customers_of_an_industry",
+            ),
+            models.Index(
+                fields=("source", "archived_at", "owner"), condition=models.Q(source__isnull=False), name="customers_of_a_source"
+            ),
             models.Index(fields=("moved_in",), condition=models.Q(moved_in__isnull=False), name="customers_of_a_move"),
             models.Index(
                 fields=("name_key", "id"), condition=models.Q(archived_at__isnull=False), name="archived_customers_by_name"

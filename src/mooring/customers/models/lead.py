@@ -60,7 +60,7 @@ class Lead(models.Model):
             models.Index(fields=("owner", "-created_at", "-id"), name="leads_of_owner_newest"),
             models.Index(fields=("-changed_at", "-id"), name="leads_changed_last"),
             models.Index(fields=("owner", "-changed_at", "-id"), name="leads_of_owner_changed"),
-            models.Index(fields=("source",), condition=models.Q(source__isnull=False), name="leads_of_a_source"),
+            models.Index(fields=("source", "owner"), condition=models.Q(source__isnull=False), name="leads_of_a_source"),
         )
 
     def __str__(self) -> str:
