@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -103,19 +103,27 @@ def _add_rows(model: type[Any], pairs: Sequence[tuple[Any, Any]], now: datetime)
 
 def _add_info(pairs: Sequence[tuple[Any, Any]], fields: Sequence[InfoField]) -> None:
     if fields:
-        found = ((record.pk, *pair) for record, data in pairs for pair in sorted(info_keys(data, fields)))
-        insert_rows(CustomerInfo, ("record_id", "field_id", "key"), found)
+        found = ((record.pk, *pair, record.owner_id) for record, data in pairs for pair in sorted(info_keys(data, fields)))
+        insert_rows(CustomerInfo, ("record_id", "field_id", "key", "owner_id"), found)
 
 
 def _add_categories(model: type[Any], owner: str, pairs: Sequence[tuple[Any, Any]]) -> None:
-    rows = ((record.pk, category.pk) for record, data in pairs for category in data.categories)
-    insert_rows(model.categories.through, (owner, "category_id"), rows)
+    rows = ((record, category.pk) for record, data in pairs for category in data.categories)
+    _insert_labels(model, model.categories.through, (owner, "category_id"), rows)
 
 
 def _add_tags(model: type[Any], owner: str, pairs: Sequence[tuple[Any, Any]]) -> None:
     tags = tags_for([tag.name for _record, data in pairs for tag in data.tags])
-    rows = ((record.pk, tags[tag.name.lower()].pk) for record, data in pairs for tag in data.tags)
-    insert_rows(model.tags.through, (owner, "tag_id"), rows)
+    rows = ((record, tags[tag.name.lower()].pk) for record, data in pairs for tag in data.tags)
+    _insert_labels(model, model.tags.through, (owner, "tag_id"), rows)
+
+
+def _insert_labels(model: type[Any], through: type[Any], columns: tuple[str, str], rows: Iterable[tuple[Any, int]]) -> None:
+    """What customers have is told their owner, which the database would have to write after it (customers.models.placed)."""
+    if model is Customer:
+        insert_rows(through, (*columns, "owner_id"), ((record.pk, label, record.owner_id) for record, label in rows))
+    else:
+        insert_rows(through, columns, ((record.pk, label) for record, label in rows))
 
 
 def _add_domains(pairs: Sequence[tuple[Customer, CustomerData]], at: Any) -> None:

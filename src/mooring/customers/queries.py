@@ -15,7 +15,17 @@ from django.db.models import CharField, Exists, Model, OuterRef, Prefetch, Q, Qu
 
 from mooring.customers.counting import counts_up_to
 from mooring.customers.info_values import InfoFilter
-from mooring.customers.models import Affiliation, Contact, Customer, CustomerInfo, EmailAddress, Lead, Project
+from mooring.customers.models import (
+    Affiliation,
+    Contact,
+    Customer,
+    CustomerCategory,
+    CustomerInfo,
+    CustomerTag,
+    EmailAddress,
+    Lead,
+    Project,
+)
 from mooring.customers.narrowing import Choice, choice_of_column, choice_of_rows, found_in_parts
 from mooring.customers.pages import Branch, Listing, Page, page_of
 from mooring.customers.word_search import FEW, Found, found_by
@@ -265,12 +275,15 @@ def _customer_choices(filters: CustomerFilters) -> list[Choice]:
     if filters.kind:
         choices.append(choice_of_column(Customer, "kind", filters.kind, kind=CharField()))
     if filters.category_id is not None:
-        rows = Customer.categories.through.objects.filter(category=filters.category_id)
-        choices.append(choice_of_rows(rows, "customer_id"))
-    choices += _of_tag(Customer, filters.tag_id)
+        rows = CustomerCategory.objects.filter(category=filters.category_id)
+        choices.append(choice_of_rows(rows, "customer_id", is_placed=True))
+    if filters.tag_id is not None:
+        choices.append(choice_of_rows(CustomerTag.objects.filter(tag=filters.tag_id), "customer_id", is_placed=True))
     for asked in filters.info:
-        found = CustomerInfo.objects.filter(field=asked.field_id, key__gte=asked.least, key__lte=asked.most)
-        choices.append(choice_of_rows(found, "record_id"))
+        # Of one value the index goes on by archive and owner.
+        keys = {"key": asked.least} if asked.least == asked.most else {"key__gte": asked.least, "key__lte": asked.most}
+        values = CustomerInfo.objects.filter(field=asked.field_id, **keys)
+        choices.append(choice_of_rows(values, "record_id", is_placed=True))
     return choices
 
 

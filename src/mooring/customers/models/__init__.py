@@ -18,6 +18,7 @@ from mooring.customers.models.lists import (
     OrderedEntry,
     Source,
 )
+from mooring.customers.models.placed import CustomerCategory, CustomerTag
 from mooring.customers.models.portal import (
     ArchiveLock,
     LockedBy,
@@ -48,10 +49,12 @@ __all__ = (
     "ContactRole",
     "ContactWord",
     "Customer",
+    "CustomerCategory",
     "CustomerDomain",
     "CustomerInfo",
     "CustomerKind",
     "CustomerStatus",
+    "CustomerTag",
     "CustomerWord",
     "EmailAddress",
     "Industry",

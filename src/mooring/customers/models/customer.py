@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from mooring.customers.json_rows import JsonRows
 from mooring.customers.models.lists import Category, CustomerStatus, Industry, IndustryMove, Source
+from mooring.customers.models.placed import CustomerCategory, CustomerTag
 from mooring.customers.models.tag import Tag, TaggedQuerySet
 from mooring.users.models import User
 from mooring.users.permissions import Action, Module, Scope, scope_of
@@ -102,8 +103,10 @@ class Customer(models.Model):
     )
     info = models.JSONField(default=dict, blank=True)
     """Additional information: id of the field as text -> value (customers.info_values)."""
-    categories = models.ManyToManyField(Category, verbose_name=_("Categories"), related_name="+", blank=True)
-    tags = models.ManyToManyField(Tag, verbose_name=_("Tags"), related_name="+", blank=True)
+    categories = models.ManyToManyField(
+        Category, verbose_name=_("Categories"), through=CustomerCategory, related_name="+", blank=True
+    )
+    tags = models.ManyToManyField(Tag, verbose_name=_("Tags"), through=CustomerTag, related_name="+", blank=True)
     archived_at = models.DateTimeField(null=True, blank=True, editable=False)
     """Since when it rests in the archive; None while it is active. Its letters are still linked (customers.archiving)."""
     created_at = models.DateTimeField()

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from mooring.customers.models.customer import Customer
 from mooring.customers.models.lists import OrderedEntry
+from mooring.customers.models.placed import PlacedRow
 
 KEY_LENGTH = 80
 
@@ -43,7 +44,7 @@ class InfoField(OrderedEntry):
         constraints: ClassVar = (models.UniqueConstraint(Lower("name"), name="an_info_field_has_its_own_name"),)
 
 
-class CustomerInfo(models.Model):
+class CustomerInfo(PlacedRow):
     """What the customer's value of a field is found by (customers.info_values.keys_of): one row, of several choices one each."""
 
     record = models.ForeignKey(Customer, on_delete=models.CASCADE, related_name="info_rows", db_index=False)
@@ -51,5 +52,9 @@ class CustomerInfo(models.Model):
     key = models.CharField(max_length=KEY_LENGTH)
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=("field", "key", "record"), name="a_value_finds_a_customer_once"),)
-        indexes = (models.Index(fields=("record", "field", "key"), name="values_of_a_customer"),)
+        constraints: ClassVar = (
+            models.UniqueConstraint(fields=("record", "field", "key"), name="a_value_finds_a_customer_once"),
+        )
+        indexes: ClassVar = (
+            models.Index(fields=("field", "key", "archived_at", "owner", "record"), name="customers_of_a_value"),
+        )
