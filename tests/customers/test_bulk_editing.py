@@ -8,19 +8,18 @@ from typing import Any
 import pytest
 
 import making
-from mooring.customers import bulk_editing
+from mooring.customers import bulk_editing, bulk_jobs
 from mooring.customers.bulk_editing import (
     UnableToChangeMany,
     Wish,
-    carry_on_changes,
     change_many,
     forget_old_changes,
     left_alone,
     outlook,
     recent_changes,
-    stop_change,
     undo_change,
 )
+from mooring.customers.bulk_jobs import carry_on_changes, retry_change, stop_change
 from mooring.customers.editing import change_customer
 from mooring.customers.facts import customer_data
 from mooring.customers.info_values import InfoFilter
@@ -156,7 +155,7 @@ def test_very_many_are_changed_by_the_worker_and_given_back_by_it(
     bob: User, alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bulk_editing, "MOST", 2)
-    monkeypatch.setattr(bulk_editing, "PORTION", 2)
+    monkeypatch.setattr(bulk_jobs, "PORTION", 2)
     dormant = making.make_entry(CustomerStatus, "Dormant")
     customers = [making.make_customer(f"C {number}", owner=bob) for number in range(4)]
     customers.append(making.make_customer("Not his", owner=alice))
@@ -180,7 +179,7 @@ def test_very_many_are_changed_by_the_worker_and_given_back_by_it(
 
 def test_a_stopped_change_leaves_the_rest_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bulk_editing, "MOST", 1)
-    monkeypatch.setattr(bulk_editing, "PORTION", 1)
+    monkeypatch.setattr(bulk_jobs, "PORTION", 1)
     dormant = making.make_entry(CustomerStatus, "Dormant")
     for name in ("A", "B"):
         making.make_customer(name)
@@ -190,6 +189,57 @@ def test_a_stopped_change_leaves_the_rest_as_it_was(monkeypatch: pytest.MonkeyPa
     assert carry_on_changes(now=making.NOW) == 0
     assert [row.status for row in everybody()] == [dormant, None]
     assert undo_change(change=change, **BY).given_back_count == 1
+
+
+def test_what_was_out_of_reach_when_it_was_undone_is_given_back_by_somebody_who_may(bob: User, alice: User) -> None:
+    status = making.make_entry(CustomerStatus, "Dormant")
+    customers = [making.make_customer(name, owner=bob) for name in "ABC"]
+    bobs, alices = ({"by": Actor(each, "desk"), "now": making.NOW} for each in (bob, alice))
+    change = change_many(record_ids=[row.pk for row in customers], wish=Wish(BulkField.STATUS, status.pk), **bobs)
+    everybody().filter(name="B").update(owner=alice)
+    everybody().filter(name="C").update(status=None)
+    assert undo_change(change=change, **bobs).out_of_reach_count == 1
+    assert states(change) == ["given_back", "out_of_reach", "overwritten"]
+    with pytest.raises(UnableToChangeMany, match="Nothing was undone"):
+        undo_change(change=change, **bobs)
+    verdicts = [outlook(change=change, rows=list(change.rows.all()), reader=each) for each in (bob, alice)]
+    assert [list(each.values()) for each in verdicts] == [[BulkState.OUT_OF_REACH], [BulkState.GIVEN_BACK]]
+    undone = undo_change(change=change, **alices)
+    assert (undone.out_of_reach_count, undone.given_back_count, undone.undone_by) == (0, 2, alice)
+    assert [row.status for row in everybody()] == [None] * 3
+    with pytest.raises(UnableToChangeMany, match="undone already"):
+        undo_change(change=change, **alices)
+
+
+def test_an_undoing_that_broke_off_goes_on_where_it_stood(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk_editing, "MOST", 0)
+    status = making.make_entry(CustomerStatus, "Dormant")
+    making.make_customer("A")
+    change = changed(BulkField.STATUS, status.pk)
+    carry_on_changes(now=making.NOW)
+    undo_change(change=BulkChange.objects.get(), **BY)
+    change.rows.update(before="nonsense")
+    for hour in range(3):
+        assert carry_on_changes(now=making.NOW + timedelta(hours=hour)) == 1
+    broken = BulkChange.objects.get()
+    assert (broken.broke_with, states(broken), everybody().get().status) == ("ValueError", ["changed"], status)
+    change.rows.update(before=None)
+    retry_change(change=broken)
+    carry_on_changes(now=making.NOW)
+    assert (states(broken), everybody().get().status) == (["given_back"], None)
+
+
+def test_customers_go_to_the_archive_and_back_within_the_right_to_delete_them(bob: User, alice: User) -> None:
+    customers = [making.make_customer("A", owner=bob), making.make_customer("B", owner=alice)]
+    by = {"by": Actor(bob, "desk"), "now": making.NOW}
+    change = change_many(record_ids=[row.pk for row in customers], wish=Wish(BulkField.ARCHIVED, None), **by)
+    assert [row.archived_at for row in everybody()] == [making.NOW, None]
+    assert states(change) == ["changed", "not_yours"]
+    making.make_lead("L")
+    with pytest.raises(UnableToChangeMany):
+        changed(BulkField.ARCHIVED, None, kind=BulkKind.LEAD)
+    undo_change(change=change, **by)
+    assert [row.archived_at for row in everybody()] == [None, None]
 
 
 def test_what_cannot_be_given_back_is_left_alone_and_says_why(alice: User) -> None:
@@ -236,7 +286,7 @@ def test_whoever_gave_records_away_takes_them_back_unless_their_new_owner_gave_t
 
 def test_a_job_whose_tag_is_merged_away_ends_and_the_next_one_goes_on(bob: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bulk_editing, "MOST", 1)
-    monkeypatch.setattr(bulk_editing, "PORTION", 1)
+    monkeypatch.setattr(bulk_jobs, "PORTION", 1)
     old, new = (making.make_entry(Tag, name) for name in ("Old", "New"))
     for name in ("A", "B"):
         making.make_customer(name)

@@ -68,8 +68,6 @@ ROWS: dict[str, Row] = {
     "customer_info": Row(SEE_RECORD, SEE_RECORD, args=("$customer.pk",)),
     "edit_customer": Row(CHANGE_RECORD, writes(CHANGE_RECORD), args=("$customer.pk",), data=_CUSTOMER),
     "edit_customer_fact": Row(CHANGE_RECORD, writes(CHANGE_RECORD), args=("$customer.pk", "name"), data=_NAMED),
-    "bulk_move": Row("login 404 ok 404 404 login", NOBODY, args=("$bulk_move.pk",)),
-    "stop_bulk_move": Row(NOBODY, "login 404 Wsee 404 404 login", args=("$bulk_move.pk",)),
     "archive_ticked#every": Row(
         NOBODY, "login Wsee Wsee see 403 login", data={"every": "yes", "next": "/customers/?text=harbour"}
     ),
@@ -225,6 +223,7 @@ ROWS: dict[str, Row] = {
     "bulk_change": Row("login ok ok 404 404 login", NOBODY, args=("$bulk_change.pk",)),
     "undo_bulk_change": Row(NOBODY, "login Wsee Wsee 404 404 login", args=("$bulk_change.pk",)),
     "stop_bulk_change": Row(NOBODY, "login see see 404 404 login", args=("$bulk_change.pk",)),
+    "retry_bulk_change": Row(NOBODY, "login see see 404 404 login", args=("$bulk_change.pk",)),
     "crm_settings": Row("login see 403 403 403 login", NOBODY),
     **{
         name: Row(ADMINISTRATOR, writes(ADMINISTRATOR), data={"name": "Another", "colour": "blue", "display": "both"})

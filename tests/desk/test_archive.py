@@ -8,8 +8,10 @@ from selectolax.lexbor import LexborHTMLParser
 
 from desk.world import client_of
 from making import NOW, make_customer, make_user
-from mooring.customers.bulk_moves import carry_on_moves
-from mooring.customers.models import Customer
+from mooring.customers import bulk_editing
+from mooring.customers.bulk_jobs import carry_on_changes
+from mooring.customers.models import BulkChange, Customer
+from mooring.users.journal import entries_about
 from mooring.users.models import User
 
 pytestmark = pytest.mark.django_db
@@ -66,15 +68,25 @@ def test_with_nothing_ticked_the_user_is_told_what_to_do(alice: User) -> None:
     assert "Tick the customers" in said(answer)
 
 
-@pytest.mark.parametrize("since", ["nonsense", "2026-13-45T00:00:00", "2026-03-02"])
-def test_an_undo_of_no_moment_restores_nothing(alice: User, since: str) -> None:
-    client, harbour = client_of(alice), make_customer("Harbour")
+def test_what_was_archived_and_restored_stands_under_recent_bulk_changes_with_its_way_back(alice: User, bob: User) -> None:
+    client, harbour = client_of(bob), make_customer("Harbour", owner=bob)
     client.post(reverse("archive_ticked"), {"ids": [harbour.pk]})
-    client.post(f"{reverse('restore_ticked')}?since={since}", {})
+    client.post(reverse("restore_ticked"), {"ids": [harbour.pk]})
+    listed = said(client_of(alice).get(reverse("bulk_changes")))
+    assert [text in listed for text in ("Moved to the archive", "Restored from the archive", "Bob")] == [True] * 3
+    assert "Recent bulk changes" in said(client.get(reverse("archive")))
+    assert "already" in said(client.post(reverse("restore_ticked"), {"ids": [harbour.pk]}, follow=True))
+    undo = reverse("undo_bulk_change", args=[BulkChange.objects.latest("pk").pk])
+    client.post(undo)
     assert archived() == ["Harbour"]
+    entries = entries_about(kind="customer", record_id=harbour.pk)
+    assert [entry.action for entry in entries][:3] == ["archived", "restored", "archived"]
+    page = said(client.get(undo.removesuffix("undo/")))
+    assert ("As it was before" in page, "What it had" in page) == (True, False)
 
 
-def test_all_that_a_list_finds_go_and_come_back_as_jobs_that_can_be_stopped(alice: User) -> None:
+def test_all_that_a_list_finds_go_and_come_back_as_jobs_that_can_be_stopped(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk_editing, "MOST", 1)
     client = client_of(alice)
     for name in ("Harbour North", "Harbour South", "Pier"):
         make_customer(name)
@@ -85,10 +97,10 @@ def test_all_that_a_list_finds_go_and_come_back_as_jobs_that_can_be_stopped(alic
     job = client.post(reverse("archive_ticked"), {"every": "yes", "next": here}).headers["Location"]
     assert archived() == []
     assert "0 of 2" in said(client.get(job))
-    while carry_on_moves(now=NOW):
+    while carry_on_changes(now=NOW):
         pass
     assert ("Finished" in said(client.get(job)), sorted(archived())) == (True, ["Harbour North", "Harbour South"])
     job = client.post(reverse("restore_ticked"), {"every": "yes", "next": "/customers/archive/"}).headers["Location"]
     client.post(f"{job}stop/")
-    assert (carry_on_moves(now=NOW), "Stopped" in said(client.get(job)), len(archived())) == (0, True, 2)
+    assert (carry_on_changes(now=NOW), "Stopped" in said(client.get(job)), len(archived())) == (0, True, 2)
     assert client_of(make_user()).get(job).status_code == 404

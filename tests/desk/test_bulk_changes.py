@@ -9,8 +9,8 @@ from django.test import Client
 
 import making
 from desk.world import client_of
-from mooring.customers import bulk_editing
-from mooring.customers.bulk_editing import carry_on_changes
+from mooring.customers import bulk_editing, bulk_jobs
+from mooring.customers.bulk_jobs import carry_on_changes
 from mooring.customers.models import BulkChange, Customer, CustomerStatus, Lead, Tag
 from mooring.users.models import User
 
@@ -100,7 +100,7 @@ def test_the_page_of_a_change_says_of_each_what_undo_would_do(desk: Client, bob:
 
 def test_very_many_show_their_progress_and_can_be_stopped(desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bulk_editing, "MOST", 1)
-    monkeypatch.setattr(bulk_editing, "PORTION", 1)
+    monkeypatch.setattr(bulk_jobs, "PORTION", 1)
     tag = making.make_entry(Tag, "Big")
     contacts = [making.make_contact(name) for name in ("A", "B")]
     sent = {"ids": [row.pk for row in contacts], "change": "tag_added", "sent": "yes", "value": tag.pk}
@@ -117,3 +117,21 @@ def test_very_many_show_their_progress_and_can_be_stopped(desk: Client, monkeypa
     monkeypatch.setattr(bulk_editing, "MOST", 0)
     desk.post(f"{url}undo/")
     assert "Stopped. What was given back by then stays so." in said(desk.post(f"{url}stop/", follow=True))
+
+
+def test_the_page_says_what_was_not_undone_and_who_may_undo_the_rest(alice: User, bob: User) -> None:
+    status = making.make_entry(CustomerStatus, "Dormant")
+    customers = [making.make_customer(name, owner=bob) for name in ("Kept", "Given away")]
+    his, hers = client_of(bob), client_of(alice)
+    sent = {"ids": [row.pk for row in customers], "change": "status", "sent": "yes", "value": status.pk}
+    his.post("/customers/change/", sent)
+    Customer.objects.unscoped("given away since").filter(pk=customers[1].pk).update(owner=alice)
+    url = f"/bulk-changes/{BulkChange.objects.get().pk}/"
+    his.post(f"{url}undo/")
+    page = said(his.get(url))
+    assert "Not all was undone: 1 record was out of reach" in page
+    assert "no longer yours to change, or gone" in page
+    assert "Changed; Undo gives back what it had" in said(hers.get(url))
+    assert "Undo the rest" in said(hers.get("/bulk-changes/"))
+    hers.post(f"{url}undo/")
+    assert ("Not all was undone" in said(hers.get(url)), stored(customers[1]).status) == (False, None)

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 import making
 from desk.world import client_of
@@ -13,8 +14,8 @@ from mooring.activities.job_notices import carry_on_jobs, tell_of_import
 from mooring.activities.models import Notice
 from mooring.customers import bulk_editing
 from mooring.customers.bulk_editing import Wish, change_many, undo_change
-from mooring.customers.bulk_moves import begin_move, stop_move
-from mooring.customers.models import BulkField, BulkMoveKind, CustomerStatus
+from mooring.customers.bulk_jobs import PAUSE, stop_change
+from mooring.customers.models import BulkChange, BulkField, CustomerStatus
 from mooring.users.journal import Actor
 from mooring.users.models import User
 
@@ -25,64 +26,88 @@ def told() -> list[tuple[str, str, int]]:
     return [(row.job.partition("-")[0], row.facts["what"], row.facts["done"]) for row in Notice.objects.order_by("pk")]
 
 
+def begun(by: User, now: datetime, wish: Wish, count: int = 1) -> BulkChange:
+    """A job of the worker."""
+    ids = [making.make_customer(owner=by).pk for _number in range(count)]
+    return change_many(record_ids=ids, wish=wish, by=Actor(by, "desk"), now=now)
+
+
+def carry_on(now: datetime) -> None:
+    while carry_on_jobs(now=now):
+        pass
+
+
+@pytest.fixture(autouse=True)
+def _all_are_jobs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk_editing, "MOST", 0)
+
+
 def test_whoever_began_a_job_sees_it_run_behind_the_bell_and_is_told_once_that_it_ended(
-    bob: User, alice: User, now: datetime, monkeypatch: pytest.MonkeyPatch
+    bob: User, alice: User, now: datetime
 ) -> None:
-    monkeypatch.setattr(bulk_editing, "MOST", 1)
-    monkeypatch.setattr(bulk_editing, "PORTION", 1)
     status = making.make_entry(CustomerStatus, "Dormant")
-    ids = [making.make_customer(owner=bob).pk for _number in range(2)]
-    by, browser = Actor(bob, "desk"), client_of(bob)
-    change = change_many(record_ids=ids, wish=Wish(BulkField.STATUS, status.pk), by=by, now=now)
-    move = begin_move(kind=BulkMoveKind.ARCHIVE, customer_ids=ids, by=by, now=now)
+    move, browser = begun(bob, now, Wish(BulkField.ARCHIVED, None), 2), client_of(bob)
+    change = begun(bob, now, Wish(BulkField.STATUS, status.pk), 2)
     bell = browser.get(reverse("bell")).content.decode()
     assert ("runs in the background" in bell, "every 5s" in bell) == (True, True)
     jobs = browser.get(f"{reverse('notices')}?part=jobs", headers={"HX-Request": "true"}).content.decode()
-    assert [text in jobs for text in (f"/bulk-changes/{change.pk}/", reverse("bulk_move", args=[move.pk]))] == [True, True]
+    assert [f"/bulk-changes/{job.pk}/" in jobs for job in (change, move)] == [True, True]
     assert "runs in the background" not in client_of(alice).get(reverse("bell")).content.decode()
-    assert carry_on_jobs(now=now) == 3
-    assert told() == [("bulk_move", "archive", 2)]
-    while carry_on_jobs(now=now + timedelta(seconds=1)):
-        pass
+    assert carry_on_jobs(now=now) == 2
+    assert told() == [("bulk_change", "archived", 2)]
+    carry_on(now + timedelta(seconds=1))
     assert told()[1:] == [("bulk_change", "change", 2)]
-    undo_change(change=change, by=by, now=now)
-    while carry_on_jobs(now=now + timedelta(seconds=2)):
-        pass
+    undo_change(change=change, by=Actor(bob, "desk"), now=now)
+    carry_on(now + timedelta(seconds=2))
     assert told()[2:] == [("bulk_change", "undo", 2)]
+    begun(bob, now, Wish(BulkField.RESTORED, None))
+    carry_on(now + timedelta(seconds=3))
     page = browser.get(reverse("notices")).content.decode()
     said = (
         "2 records were changed.",
         "2 records are as they were.",
         "Moving to the archive has ended: 2 customers.",
+        "Restoring has ended: 0 customers.",
         "Finished in",
     )
-    assert [text in page for text in said] == [True] * 4
+    assert [text in page for text in said] == [True] * 5
     assert "runs in the background" not in browser.get(reverse("bell")).content.decode()
 
 
+def test_a_job_that_fails_each_time_is_set_aside_told_and_tried_again_from_its_page(bob: User, now: datetime) -> None:
+    status = making.make_entry(CustomerStatus, "Dormant")
+    broken, sound = (begun(bob, now, Wish(BulkField.STATUS, status.pk)) for _number in range(2))
+    BulkChange.objects.filter(pk=broken.pk).update(value="nonsense", changed_at=timezone.now())
+    page, browser = reverse("bulk_change", args=[broken.pk]), client_of(bob)
+    carry_on(now)
+    assert told() == [("bulk_change", "change", 1)], "the job behind it went on"
+    assert "tried again by itself" in browser.get(page).content.decode()
+    for number in (1, 3):
+        assert carry_on_jobs(now=now + PAUSE * number - timedelta(seconds=1)) == 0
+        carry_on(now + PAUSE * number)
+    assert Notice.objects.latest("pk").facts["state"] == "failed"
+    assert "A bulk change broke off after 0 records." in browser.get(reverse("notices")).content.decode()
+    assert [text in browser.get(page).content.decode() for text in ("(ValueError)", "Try again", "Broken off")] == [True] * 3
+    assert "broken off" in browser.get(reverse("bulk_changes")).content.decode()
+    BulkChange.objects.filter(pk=broken.pk).update(value=status.pk)
+    again = reverse("retry_bulk_change", args=[broken.pk])
+    browser.post(again)
+    assert "It goes on already." in browser.post(again, follow=True).content.decode()
+    carry_on(now + timedelta(hours=1))
+    assert told()[-1] == ("bulk_change", "change", 1)
+    assert [BulkChange.objects.get(pk=job.pk).changed_count for job in (broken, sound)] == [1, 1]
+
+
 def test_whoever_stops_a_job_is_not_told_that_it_ended(bob: User, now: datetime) -> None:
-    move = begin_move(
-        kind=BulkMoveKind.RESTORE, customer_ids=[making.make_customer(owner=bob).pk], by=Actor(bob, "desk"), now=now
-    )
-    stop_move(move=move, now=now)
+    stop_change(change=begun(bob, now, Wish(BulkField.RESTORED, None)), now=now)
     assert (carry_on_jobs(now=now), told()) == (0, [])
-
-
-def test_a_job_whose_customers_are_erased_meanwhile_ends_and_is_told(bob: User, now: datetime) -> None:
-    customer = making.make_customer(owner=bob)
-    begin_move(kind=BulkMoveKind.ARCHIVE, customer_ids=[customer.pk], by=Actor(bob, "desk"), now=now)
-    customer.delete()
-    carry_on_jobs(now=now)
-    assert told() == [("bulk_move", "archive", 0)]
 
 
 def test_of_two_jobs_that_end_at_one_moment_each_is_told_once(bob: User, now: datetime) -> None:
     for _number in range(2):
-        ids = [making.make_customer(owner=bob).pk]
-        begin_move(kind=BulkMoveKind.ARCHIVE, customer_ids=ids, by=Actor(bob, "desk"), now=now)
-    while carry_on_jobs(now=now):
-        pass
-    assert told() == [("bulk_move", "archive", 1)] * 2
+        begun(bob, now, Wish(BulkField.ARCHIVED, None))
+    carry_on(now)
+    assert told() == [("bulk_change", "archived", 1)] * 2
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import making
 from desk.world_feeds import feeds_of
 from desk.world_lists import lists_of_world
 from desk.world_merging import merged_of
-from desk.world_portal import archived_customer, begun_move, portal_of
+from desk.world_portal import archived_customer, portal_of
 from desk.world_sales import sales_of
 from desk.world_team import team_of
 from letters.making_letters import arrival, make_account, match_of
@@ -22,7 +22,6 @@ from mooring.activities.models import Activity
 from mooring.activities.planning import ActivityData, plan_activity
 from mooring.customers.models import (
     BulkChange,
-    BulkMove,
     Contact,
     Customer,
     Industry,
@@ -130,7 +129,6 @@ class World:
     file: RecordFile
     archived: Customer
     job: Import
-    bulk_move: BulkMove
     twin: Customer
     merge: Merge
     clients: dict[str, Client]
@@ -197,7 +195,6 @@ def make_world(mark: str = "") -> World:
         **team_of((owner, mate), reader=colleague, below=outsider, mark=mark),
         **lists_of_world(owner, records["customer"]),
         archived=archived_customer(owner, mark),
-        bulk_move=begun_move(owner, records["customer"]),
         **portal_of(owner, records["customer"], records["contact"], mark),
         info_field=info_field,
     )

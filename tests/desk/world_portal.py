@@ -6,8 +6,7 @@ from typing import Any
 
 import making
 from mooring.customers.archiving import archive_customers
-from mooring.customers.bulk_moves import begin_move
-from mooring.customers.models import BulkMove, BulkMoveKind, Contact, Customer
+from mooring.customers.models import Contact, Customer
 from mooring.customers.portal_access import invite, lock
 from mooring.letters.record_files import add_file, file_store
 from mooring.users.journal import Actor
@@ -21,11 +20,6 @@ def archived_customer(owner: User, mark: str) -> Customer:
         customers=Customer.objects.visible_to(owner).filter(pk=customer.pk), by=Actor(owner, "desk"), now=making.NOW
     )
     return customer
-
-
-def begun_move(owner: User, customer: Customer) -> BulkMove:
-    """A job of the owner's that has not been carried on yet."""
-    return begin_move(kind=BulkMoveKind.ARCHIVE, customer_ids=[customer.pk], by=Actor(owner, "desk"), now=making.NOW)
 
 
 def portal_of(owner: User, customer: Customer, contact: Contact, mark: str) -> dict[str, Any]:

@@ -12,9 +12,10 @@ from typing import Any
 from django.db import transaction
 
 from mooring.activities.models import Notice, NoticeKind
-from mooring.customers.bulk_editing import carry_on_changes, left_alone
-from mooring.customers.bulk_moves import carry_on_moves
-from mooring.customers.models import BulkChange, BulkMove
+from mooring.customers.bulk_editing import left_alone
+from mooring.customers.bulk_jobs import carry_on_changes
+from mooring.customers.bulk_values import MOVES
+from mooring.customers.models import BulkChange
 from mooring.users.models import User
 
 
@@ -24,25 +25,28 @@ def carry_on_jobs(*, now: datetime) -> int:
     Whoever began a job that ends with it is told in the same transaction: never twice, never not at all.
     """
     with transaction.atomic():
-        moved = carry_on_moves(now=now)
-        for move in BulkMove.objects.filter(ended_at=now, is_stopped=False).select_related("started_by") if moved else ():
-            _tell(move.started_by, f"bulk_move-{move.pk}", {"what": move.kind, "done": move.done}, now)
-    with transaction.atomic():
         changed = carry_on_changes(now=now)
         ended = BulkChange.objects.filter(ended_at=now, is_stopped=False).select_related("changed_by", "undone_by")
         for change in ended if changed else ():
-            is_undo = change.undone_at is not None
-            done = change.given_back_count if is_undo else change.changed_count
-            left = change.changed_count - done if is_undo else left_alone(change)
-            facts = {"what": "undo" if is_undo else "change", "done": done, "total": done + left}
-            _tell(change.undone_by if is_undo else change.changed_by, f"bulk_change-{change.pk}", facts, now)
-    return moved + changed
+            _tell_of_change(change, now)
+    return changed
 
 
 def tell_of_import(*, user: User, import_id: int, facts: Mapping[str, Any], now: datetime) -> None:
     """An import has ended; within the caller's transaction."""
     facts = {"what": "import", **facts}
     Notice.objects.create(user=user, kind=NoticeKind.JOB, job=f"import-{import_id}", facts=facts, at=now)
+
+
+def _tell_of_change(change: BulkChange, now: datetime) -> None:
+    is_undo = change.undone_at is not None
+    done = change.given_back_count if is_undo else change.changed_count
+    left = change.changed_count - done if is_undo else left_alone(change)
+    what = "undo" if is_undo else change.field if change.field in MOVES else "change"
+    facts: dict[str, Any] = {"what": what, "done": done, "total": done + left}
+    if change.broke_with:
+        facts["state"] = "failed"
+    _tell(change.undone_by if is_undo else change.changed_by, f"bulk_change-{change.pk}", facts, now)
 
 
 def _tell(user: User | None, job: str, facts: Mapping[str, Any], now: datetime) -> None:

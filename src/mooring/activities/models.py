@@ -122,7 +122,7 @@ class Notice(models.Model):
     letter = models.ForeignKey(Letter, null=True, on_delete=models.CASCADE, related_name="+", db_index=False)
     account = models.ForeignKey(MailAccount, null=True, on_delete=models.CASCADE, related_name="+", db_index=False)
     job = models.CharField(max_length=40, blank=True, default="")
-    """What ended in the background: bulk_move, bulk_change or import, a dash, and its id."""
+    """What ended in the background: bulk_change or import, a dash, and its id."""
     facts = models.JSONField(default=dict)
     """What the job came to."""
     at = models.DateTimeField()

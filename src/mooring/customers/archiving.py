@@ -6,6 +6,7 @@ nothing else: restoring undoes exactly that and leaves no trace but the journal'
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -37,19 +38,24 @@ def restore_customers(*, customers: CustomerQuerySet, by: Actor, now: datetime) 
     return _moved(customers.filter(archived_at__isnull=False), to=None, action="restored", by=by, now=now)
 
 
+def write_archived(ids: Sequence[int], *, to: datetime | None) -> None:
+    """Put them into the archive at a moment, or take them out, within the transaction of a deed that writes the journal."""
+    for start in range(0, len(ids), 500):
+        chunk = list(ids[start : start + 500])
+        Customer.objects.unscoped(_WHY).filter(pk__in=chunk).update(archived_at=to)
+        if to is None:
+            unlock_after_archive(chunk)
+        else:
+            lock_for_archive(chunk, now=to)
+
+
 def _moved(customers: CustomerQuerySet, *, to: datetime | None, action: str, by: Actor, now: datetime) -> int:
     with transaction.atomic():
         rows = list(customers.select_for_update(of=("self",)).order_by("pk").only("pk", "name", "archived_at"))
         if not rows:
             raise UnableToArchive(_no_longer_there(action))
         ids = [row.pk for row in rows]
-        for start in range(0, len(ids), 500):
-            chunk = ids[start : start + 500]
-            Customer.objects.unscoped(_WHY).filter(pk__in=chunk).update(archived_at=to)
-            if to is None:
-                unlock_after_archive(chunk)
-            else:
-                lock_for_archive(chunk, now=to)
+        write_archived(ids, to=to)
         record_all(
             [Line(action=action, kind="customer", record_id=row.pk, name=row.name, changes={}) for row in rows], by=by, now=now
         )

@@ -1,7 +1,7 @@
-"""Many records given the same owner, status, tag or additional information at once, and given back what they had.
+"""Many records given the same owner, status, tag or additional information at once, or archived; and given back what they had.
 
-Few are changed while one waits; many by the worker, a portion at a time. The rows of a change are the truth: killed at any
-moment, it goes on where it stood, and no record is changed twice.
+Few are changed while one waits; many by the worker, a portion at a time (customers.bulk_jobs). The rows of a change are the
+truth: killed at any moment, it goes on where it stood, and no record is changed twice.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
-from mooring.customers.bulk_values import COLUMNS, LABELS, MODELS, Aspect, aspect_of
+from mooring.customers.bulk_values import COLUMNS, LABELS, MODELS, MOVES, Aspect, aspect_of
 from mooring.customers.models import BulkChange, BulkChangeRow, BulkField, BulkKind, BulkState, InfoField
 from mooring.users.journal import Actor, Line, record_all
 from mooring.users.models import User
@@ -23,16 +23,14 @@ from mooring.users.permissions import Action
 
 MOST: Final = 500
 """More than these are the worker's."""
-PORTION: Final = 250
-"""So many at once, so that nobody waits long for a lock."""
 UNDO_LASTS: Final = timedelta(days=30)
 OF_KIND: Final[dict[str, tuple[BulkField, ...]]] = {
-    BulkKind.CUSTOMER: tuple(BulkField),
+    BulkKind.CUSTOMER: tuple(field for field in BulkField if field not in MOVES),
     BulkKind.LEAD: (BulkField.SOURCE, BulkField.TAG_ADDED, BulkField.TAG_REMOVED, BulkField.OWNER),
     BulkKind.CONTACT: (BulkField.CATEGORY_ADDED, BulkField.CATEGORY_REMOVED, BulkField.TAG_ADDED, BulkField.TAG_REMOVED),
     BulkKind.PROJECT: (BulkField.TAG_ADDED, BulkField.TAG_REMOVED),
 }
-"""What can be changed of which kind."""
+"""What can be changed of which kind, besides that customers are archived and restored."""
 _WHY: Final = "these records were chosen within the rights of whoever does it"
 
 
@@ -71,7 +69,7 @@ def change_many(*, record_ids: Iterable[int], wish: Wish, by: Actor, now: dateti
         change.total = len(rows)
         change.save(update_fields=["total"])
         if len(rows) <= MOST:
-            _carry_out(change, rows, by=by, now=now)
+            carry_out(change, rows, by=by, now=now)
             if not change.changed_count:
                 raise UnableToChangeMany(_("None of them had to be changed: they have it already, or are not yours to change."))
     return change
@@ -80,51 +78,24 @@ def change_many(*, record_ids: Iterable[int], wish: Wish, by: Actor, now: dateti
 def undo_change(*, change: BulkChange, by: Actor, now: datetime) -> BulkChange:
     """Give back what they had to those that nobody changed since, as far as `by` may; of many by the worker.
 
-    Raises UnableToChangeMany when it was undone already, still runs, or is too long ago.
+    Those that were out of the reach of whoever undid it before can be given back by somebody who may. Raises
+    UnableToChangeMany when it was undone already, still runs, or is too long ago.
     """
     with transaction.atomic():
         stored = BulkChange.objects.select_for_update(of=("self",)).select_related("info_field").get(pk=change.pk)
-        if stored.undone_at is not None:
+        if stored.undone_at is not None and (stored.ended_at is None or not stored.out_of_reach_count):
             raise UnableToChangeMany(_("This change was undone already."))
         if stored.ended_at is None:
             raise UnableToChangeMany(_("This change is still being made. Stop it first."))
         if stored.changed_at < now - UNDO_LASTS:
             raise UnableToChangeMany(_("This change is too long ago to be undone."))
-        stored.undone_at, stored.undone_by, stored.address = now, by.user, by.address
-        changed = BulkChangeRow.objects.filter(change=stored, state=BulkState.CHANGED)
-        stored.ended_at, stored.is_stopped, stored.done, stored.total = None, False, 0, changed.count()
-        stored.save()
+        before = stored.given_back_count
+        changed = _begin_way_back(stored, by=by, now=now)
         if stored.total <= MOST:
-            _carry_out(stored, list(changed), by=by, now=now)
-            if not stored.given_back_count:
+            carry_out(stored, list(changed), by=by, now=now)
+            if stored.given_back_count == before:
                 raise UnableToChangeMany(_("Nothing was undone: they were changed again since, or are not yours to change."))
     return stored
-
-
-def stop_change(*, change: BulkChange, now: datetime) -> None:
-    """End it where it stands. What was changed by then, or given back, stays so; the rest can still be given back."""
-    with transaction.atomic():
-        under_way = BulkChange.objects.filter(pk=change.pk, ended_at=None)
-        if under_way.update(ended_at=now, is_stopped=True, undone_at=None, undone_by=None):
-            BulkChangeRow.objects.filter(change=change, state=BulkState.WAITING).delete()
-
-
-def carry_on_changes(*, now: datetime) -> int:
-    """One portion of the oldest job; returns how many records were dealt with, 0 where there is no job.
-
-    A job whose last records are gone meanwhile ends and counts as one. Two workers at once do not both do it.
-    """
-    skips = bool(transaction.get_connection().features.has_select_for_update_skip_locked)
-    with transaction.atomic():
-        under_way = BulkChange.objects.filter(ended_at=None).select_related("info_field", "changed_by", "undone_by")
-        change = under_way.select_for_update(skip_locked=skips, of=("self",)).order_by("pk").first()
-        if change is None:
-            return 0
-        user = change.undone_by if change.undone_at else change.changed_by
-        state = BulkState.CHANGED if change.undone_at else BulkState.WAITING
-        rows = list(BulkChangeRow.objects.filter(change=change, state=state).order_by("record_id")[:PORTION])
-        _carry_out(change, rows, by=Actor(user, "worker", change.address), now=now)
-    return max(len(rows), 1)
 
 
 def forget_in_changes(*, kind: BulkKind, record_ids: Iterable[int]) -> None:
@@ -143,6 +114,11 @@ def recent_changes(*, of: User, now: datetime, is_everybodys: bool = False) -> Q
     return lately if is_everybodys else lately.filter(changed_by=of)
 
 
+def is_of_worker(change: BulkChange) -> bool:
+    """Whether it is, or was, too much for one request."""
+    return change.total > MOST or change.ended_at is None
+
+
 def left_alone(change: BulkChange) -> int:
     """How many did not get what they should; those that had it already did."""
     return BulkChangeRow.objects.filter(change=change, state__in=(BulkState.NOT_YOURS, BulkState.WISH_GONE)).count()
@@ -150,7 +126,7 @@ def left_alone(change: BulkChange) -> int:
 
 def outlook(*, change: BulkChange, rows: Sequence[BulkChangeRow], reader: User) -> dict[int, BulkState]:
     """How undoing would leave those of `rows` that are changed, by the id of the record."""
-    changed = [row for row in rows if row.state == BulkState.CHANGED]
+    changed = [row for row in rows if row.state in (BulkState.CHANGED, BulkState.OUT_OF_REACH)]
     found = _way_back(change, reader).filter(pk__in=[row.record_id for row in changed])
     return _verdicts(_aspect(change), changed, list(found))
 
@@ -161,22 +137,40 @@ def present_values(*, change: BulkChange, record_ids: Sequence[int]) -> list[Any
     return list(_aspect(change).read(records).values())
 
 
+def action_for(field: str) -> Action:
+    """What somebody has to be allowed to do with records to change this of them, and back."""
+    return Action.DELETE if field in MOVES else Action.CHANGE
+
+
+def _begin_way_back(stored: BulkChange, *, by: Actor, now: datetime) -> QuerySet[BulkChangeRow]:
+    """The rows to be given back; what had not been changed yet never will be."""
+    rows = BulkChangeRow.objects.filter(change=stored)
+    rows.filter(state=BulkState.WAITING).delete()
+    rows.filter(state=BulkState.OUT_OF_REACH).update(state=BulkState.CHANGED)
+    changed = rows.filter(state=BulkState.CHANGED)
+    stored.undone_at, stored.undone_by, stored.address = now, by.user, by.address
+    stored.ended_at, stored.is_stopped, stored.done, stored.total = None, False, 0, changed.count()
+    stored.out_of_reach_count, stored.failure_count, stored.broke_with = 0, 0, ""
+    stored.save()
+    return changed
+
+
 def _demand_sense(wish: Wish) -> None:
     """Raises UnableToChangeMany."""
-    known = wish.field in OF_KIND[wish.kind]
+    known = wish.field in OF_KIND[wish.kind] or (wish.field in MOVES and wish.kind == BulkKind.CUSTOMER)
     if wish.field in COLUMNS or wish.field in LABELS:
         kind = COLUMNS.get(wish.field) or LABELS[wish.field]
         is_there = wish.value is not None and kind._default_manager.filter(pk=wish.value).exists()
         known = known and (is_there or (wish.value is None and wish.field in COLUMNS))
-    elif wish.info_field is None or wish.info_field.retired_at is not None:
-        known = False
-    elif wish.value is None and wish.info_field.is_required:
-        raise UnableToChangeMany(_("“%(field)s” has to be filled in.") % {"field": wish.info_field.name})
+    elif wish.field == BulkField.INFO:
+        known = known and wish.info_field is not None and wish.info_field.retired_at is None
+        if wish.info_field is not None and wish.value is None and wish.info_field.is_required:
+            raise UnableToChangeMany(_("“%(field)s” has to be filled in.") % {"field": wish.info_field.name})
     if not known:
         raise UnableToChangeMany(_("Choose what they shall have."))
 
 
-def _carry_out(change: BulkChange, rows: list[BulkChangeRow], *, by: Actor, now: datetime) -> None:
+def carry_out(change: BulkChange, rows: list[BulkChangeRow], *, by: Actor, now: datetime) -> None:
     """A portion of the change, or of its undoing; within the caller's transaction."""
     within = _way_back(change, by.user) if change.undone_at else _records(change, by.user)
     wanted = within.filter(pk__in=[row.record_id for row in rows])
@@ -189,8 +183,10 @@ def _carry_out(change: BulkChange, rows: list[BulkChangeRow], *, by: Actor, now:
     left = BulkState.CHANGED if change.undone_at else BulkState.WAITING
     is_over = not BulkChangeRow.objects.filter(change=change, state=left).exists()
     values: dict[str, Any] = {"done": F("done") + len(rows), counted: F(counted) + count, "ended_at": now if is_over else None}
+    out_of_reach = sum(row.state == BulkState.OUT_OF_REACH for row in rows)
+    values |= {"out_of_reach_count": F("out_of_reach_count") + out_of_reach, "failure_count": 0, "retry_at": None}
     BulkChange.objects.filter(pk=change.pk).update(**values)
-    change.refresh_from_db(fields=["done", counted, "ended_at"])
+    change.refresh_from_db(fields=list(values))
 
 
 def _given(aspect: Aspect, rows: list[BulkChangeRow], records: list[Any], change: BulkChange, by: Actor, now: datetime) -> int:
@@ -238,10 +234,23 @@ def _verdicts(aspect: Aspect, rows: Sequence[BulkChangeRow], records: Sequence[A
 def _write(aspect: Aspect, change: BulkChange, records: list[Any], values: dict[int, Any], by: Actor, now: datetime) -> None:
     changes = aspect.write(records, values, now)
     lines = [
-        Line(action="changed", kind=change.kind, record_id=record.pk, name=record.name, changes=changes[record.pk])
+        Line(
+            action=_action(change, values[record.pk]),
+            kind=change.kind,
+            record_id=record.pk,
+            name=record.name,
+            changes=changes[record.pk],
+        )
         for record in records
     ]
     record_all(lines, by=by, now=now)
+
+
+def _action(change: BulkChange, value: Any) -> str:
+    """The journal's word for it."""
+    if change.field not in MOVES:
+        return "changed"
+    return "archived" if value else "restored"
 
 
 def _aspect(change: BulkChange) -> Aspect:
@@ -255,6 +264,6 @@ def _way_back(change: BulkChange, user: User | None) -> Any:
 
 
 def _records(change: BulkChange, user: User | None) -> Any:
-    """Those that the user may change; all, where the program itself asked."""
+    """Those that the user may change so; all, where the program itself asked."""
     records = MODELS[change.kind].objects
-    return records.unscoped(_WHY) if user is None else records.visible_to(user, Action.CHANGE)
+    return records.unscoped(_WHY) if user is None else records.visible_to(user, action_for(change.field))

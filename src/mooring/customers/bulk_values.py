@@ -1,6 +1,7 @@
 """What many records have of one thing: read for all of them at once, written for all of them at once, told in words.
 
-One class for each shape: a column of the record, a category or tag, a field of the additional information. Which records, and
+One class for each shape: a column of the record, a category or tag, a field of the additional information, whether it rests in
+the archive. Which records, and
 by whom, is decided by customers.bulk_editing.
 """
 
@@ -13,6 +14,7 @@ from typing import Any, Final, Protocol
 
 from django.db.models import Model
 
+from mooring.customers.archiving import write_archived
 from mooring.customers.info_values import keys_of, told
 from mooring.customers.models import (
     BulkField,
@@ -43,6 +45,10 @@ LABELS: Final[dict[str, type[Model]]] = {
     BulkField.TAG_ADDED: Tag,
     BulkField.TAG_REMOVED: Tag,
 }
+MOVES: Final = {BulkField.ARCHIVED: True, BulkField.RESTORED: False}
+"""Of customers only: there and back. Whether they rest in the archive then."""
+YES_OR_NO: Final = frozenset((*LABELS, *MOVES))
+"""What a record either has or has not, so that its value says no more than that."""
 ADDING: Final = (BulkField.CATEGORY_ADDED, BulkField.TAG_ADDED)
 _WHY: Final = "these records were chosen within the rights of whoever does it"
 _AT_ONCE: Final = 200
@@ -68,6 +74,8 @@ def aspect_of(*, kind: str, field: str, value: Any, info_field: InfoField | None
     """The thing that a change is about."""
     if field == BulkField.INFO and info_field is not None:
         return _Info(info_field, value)
+    if field in MOVES:
+        return _Archived(MOVES[BulkField(field)])
     if field in LABELS:
         return _Label(MODELS[kind], LABELS[field], value, field in ADDING)
     return _Column(MODELS[kind], field, value)
@@ -201,3 +209,21 @@ class _Info:
 
     def _told(self, value: Any) -> Any:
         return None if value is None else told(self.field, value)
+
+
+@dataclass(slots=True)
+class _Archived:
+    """Whether customers rest in the archive. The journal says it by the deed, not by what changed."""
+
+    wanted: Any
+
+    def exists(self, values: Iterable[Any]) -> set[int]:
+        return set(range(len(list(values))))
+
+    def read(self, rows: Sequence[Any]) -> dict[int, Any]:
+        return {row.pk: row.archived_at is not None for row in rows}
+
+    def write(self, rows: Sequence[Any], values: Mapping[int, Any], now: datetime) -> dict[int, Mapping[str, Any]]:
+        write_archived([row.pk for row in rows if values[row.pk]], to=now)
+        write_archived([row.pk for row in rows if not values[row.pk]], to=None)
+        return {row.pk: {} for row in rows}

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from mooring.activities.converting import last_conversion
 from mooring.activities.models import Activity
-from mooring.customers.models import BulkMove, Contact, Customer, Lead, PortalUser, Project
+from mooring.customers.models import Contact, Customer, Lead, PortalUser, Project
 from mooring.customers.models.customer import is_owned_within
 from mooring.customers.portal_access import portal_users_of
 from mooring.desk.opened_boxes import opened
@@ -101,11 +101,6 @@ def customer_for(request: HttpRequest, customer_id: int, action: Action = Action
 def portal_user_for(request: HttpRequest, customer_id: int, portal_user_id: int) -> PortalUser:
     """A portal user of a customer that the user may change."""
     return _first(portal_users_of(customer_for(request, customer_id, Action.CHANGE)), portal_user_id)
-
-
-def bulk_move_for(request: HttpRequest, move_id: int) -> BulkMove:
-    """A job that moves many customers, for whoever began it."""
-    return _first(BulkMove.objects.filter(started_by=user_of(request)), move_id)
 
 
 def record_file_for(request: HttpRequest, file_id: int, action: Action = Action.VIEW) -> RecordFile:

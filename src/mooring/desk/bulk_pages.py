@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from mooring.customers.bulk_editing import UNDO_LASTS, outlook, present_values
-from mooring.customers.bulk_values import LABELS, MODELS, names_of
+from mooring.customers.bulk_values import MODELS, MOVES, YES_OR_NO, names_of
 from mooring.customers.models import BulkChange, BulkChangeRow, BulkField, BulkState, InfoField
 from mooring.desk.info_shown import in_words
 from mooring.desk.kinds import KINDS
@@ -66,14 +66,17 @@ def lines_of_changes(changes: Sequence[BulkChange], now: datetime) -> list[Chang
 
 
 def is_undoable(change: BulkChange, now: datetime) -> bool:
-    is_over = change.ended_at is not None and change.undone_at is None
-    return is_over and change.given_back_count < change.changed_count and change.changed_at >= now - UNDO_LASTS
+    """Wholly, or what was out of the reach of whoever undid it before."""
+    has_rest = change.given_back_count < change.changed_count
+    if change.undone_at is not None:
+        has_rest = bool(change.out_of_reach_count) and not change.broke_with
+    return has_rest and change.ended_at is not None and change.changed_at >= now - UNDO_LASTS
 
 
 def progress_of(change: BulkChange) -> Progress:
     """The line of progress, there or back."""
     running = _("Undoing") if change.undone_at else _("Changing")
-    ended = _("Stopped") if change.is_stopped else _("Finished")
+    ended = _("Broken off") if change.broke_with else _("Stopped") if change.is_stopped else _("Finished")
     return Progress(
         label=running if change.ended_at is None else ended,
         done=change.done,
@@ -94,7 +97,7 @@ def rows_of(change: BulkChange, *, state: str, after: int, reader: User, now: da
     records = MODELS[change.kind].objects.visible_to(reader).filter(pk__in=[row.record_id for row in shown])
     seen = {record.pk: record for record in records}
     verdicts = outlook(change=change, rows=shown, reader=reader) if is_undoable(change, now) else {}
-    names = names_of(change.field, [row.before for row in shown]) if change.field not in LABELS else {}
+    names = names_of(change.field, [row.before for row in shown]) if change.field not in YES_OR_NO else {}
     lines = [_row_line(change, row, seen.get(row.record_id), verdicts.get(row.record_id), names) for row in shown]
     return lines, shown[-1].record_id if len(found) > ROWS_AT_ONCE else None
 
@@ -119,6 +122,8 @@ def now_in_words(kind: str, field: BulkField, info_field: InfoField | None, ids:
 
 def _what(change: BulkChange, names: dict[int, str]) -> str:
     label = change.info_field.name if change.info_field is not None else str(BulkField(change.field).label)
+    if change.field in MOVES:
+        return label
     return _("%(field)s: %(value)s") % {"field": label, "value": _value(change, change.value, names)}
 
 
@@ -136,7 +141,7 @@ def _row_line(change: BulkChange, row: BulkChangeRow, record: Any, verdict: Bulk
         fared = _("Changed; Undo gives back what it had")
     elif verdict is not None:
         fared = str(verdict.label)
-    has_before = row.state not in (BulkState.WAITING, BulkState.NOT_YOURS) and change.field not in LABELS
+    has_before = row.state not in (BulkState.WAITING, BulkState.NOT_YOURS) and change.field not in YES_OR_NO
     return RowLine(
         name=record.name if record is not None else "",
         url=KINDS[MODELS[change.kind]].url(record) if record is not None else "",

@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern] = [
     path("bulk-changes/<int:change_id>/", bulk_changes.bulk_change, name="bulk_change"),
     path("bulk-changes/<int:change_id>/undo/", bulk_changes.undo, name="undo_bulk_change"),
     path("bulk-changes/<int:change_id>/stop/", bulk_changes.stop, name="stop_bulk_change"),
+    path("bulk-changes/<int:change_id>/again/", bulk_changes.retry, name="retry_bulk_change"),
     path("setup/crm/", crm_lists.crm_settings, name="crm_settings"),
     path("setup/crm/additional_information/", info_fields.fields, name=INFO.name),
     path("setup/crm/additional_information/<int:entry_id>/", info_fields.field, name="info_field"),

@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from mooring.customers.models import BulkChange, BulkMove
+from mooring.customers.models import BulkChange
 from mooring.desk.bulk_pages import lines_of_changes, progress_of
 from mooring.transfer.models import IN_WORK, Import
 from mooring.ui.parts import Progress
@@ -27,16 +27,12 @@ class Job:
 
 
 def jobs_of(user: User, now: datetime) -> list[Job]:
-    """Each job under way. Three queries, and one for each list that changes take values from."""
-    changes, moves, imports = _under_way(user)
+    """Each job under way. Two queries, and one for each list that changes take values from."""
+    changes, imports = _under_way(user)
     found = [
         Job(line.what, replace(progress_of(line.change), url=""), reverse("bulk_change", args=[line.change.pk]))
         for line in lines_of_changes(list(changes), now)
     ]
-    for move in moves:
-        stop_url = reverse("stop_bulk_move", args=[move.pk])
-        progress = Progress(label=_("Under way"), done=move.done, total=move.total, stop_url=stop_url)
-        found.append(Job(str(move), progress, reverse("bulk_move", args=[move.pk])))
     for job in imports:
         progress = Progress(label=_("Under way"), done=job.rows_done, total=job.row_total or None)
         found.append(Job(_("Import of %(name)s") % {"name": job.file_name}, progress, reverse("import", args=[job.pk])))
@@ -44,14 +40,13 @@ def jobs_of(user: User, now: datetime) -> list[Job]:
 
 
 def has_jobs(user: User) -> bool:
-    """Whether anything runs. At most three queries."""
+    """Whether anything runs. At most two queries."""
     return any(rows.exists() for rows in _under_way(user))
 
 
-def _under_way(user: User) -> tuple[QuerySet[BulkChange], QuerySet[BulkMove], QuerySet[Any]]:
+def _under_way(user: User) -> tuple[QuerySet[BulkChange], QuerySet[Any]]:
     changes = BulkChange.objects.filter(Q(changed_by=user, undone_by=None) | Q(undone_by=user), ended_at=None)
     return (
         changes.select_related("info_field"),
-        BulkMove.objects.filter(started_by=user, ended_at=None),
         Import.objects.filter(user=user, state__in=IN_WORK),
     )

@@ -50,6 +50,7 @@ def list_page(request: HttpRequest, which: RecordList) -> HttpResponse:
         "may_export": may(user, which.kind.module, Action.EXPORT),
         "owners": asked.form.owners if which.has_owner else (),
         "bulk_fields": _bulk_fields(which, asked) if which.can_add and may(user, which.kind.module, Action.CHANGE) else (),
+        "shows_changes": which.kind.name in BulkKind.values and _may_change_many(user, which),
         "here": request.get_full_path(),
         "is_filtered": bool(asked.chips),
     }
@@ -125,6 +126,10 @@ def found_ids(request: HttpRequest, which: RecordList, action: Action) -> Iterat
         if not rows.next:
             return
         cursor = rows.next
+
+
+def _may_change_many(user: User, which: RecordList) -> bool:
+    return may(user, which.kind.module, Action.CHANGE) or may(user, which.kind.module, Action.DELETE)
 
 
 def _bulk_fields(which: RecordList, asked: Asked) -> list[tuple[str, Any]]:

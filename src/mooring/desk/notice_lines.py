@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from mooring.activities.models import Activity, Notice, NoticeKind
-from mooring.customers.models import BulkMoveKind
+from mooring.customers.models import BulkField
 from mooring.transfer.models import ImportState
 
 _PLACES: Final = (
@@ -52,11 +52,13 @@ def _of_job(facts: Mapping[str, Any]) -> str:
     what, done = facts.get("what"), facts.get("done", 0)
     if what == "import":
         return _said_of_import(facts) % {"name": facts.get("name", ""), "count": done}
-    if what == BulkMoveKind.ARCHIVE:
+    if facts.get("state") == "failed":
+        return _of_broken(done)
+    if what == BulkField.ARCHIVED:
         said = ngettext(
             "Moving to the archive has ended: %(count)d customer.", "Moving to the archive has ended: %(count)d customers.", done
         )
-    elif what == BulkMoveKind.RESTORE:
+    elif what == BulkField.RESTORED:
         said = ngettext("Restoring has ended: %(count)d customer.", "Restoring has ended: %(count)d customers.", done)
     elif what == "undo":
         said = ngettext("%(count)d record is as it was.", "%(count)d records are as they were.", done)
@@ -66,6 +68,11 @@ def _of_job(facts: Mapping[str, Any]) -> str:
     if left:
         said += " " + ngettext("%(left)d was left alone.", "%(left)d were left alone.", left)
     return said % {"count": done, "left": left}
+
+
+def _of_broken(done: int) -> str:
+    said = ngettext("A bulk change broke off after %(count)d record.", "A bulk change broke off after %(count)d records.", done)
+    return said % {"count": done}
 
 
 def _said_of_import(facts: Mapping[str, Any]) -> str:

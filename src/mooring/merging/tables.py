@@ -13,7 +13,6 @@ from django.utils.translation import gettext_lazy as _
 from mooring.activities.models import Activity
 from mooring.customers.models import (
     Affiliation,
-    BulkMoveItem,
     Contact,
     ContactWord,
     Customer,
@@ -94,7 +93,6 @@ TABLES: Final[dict[str, tuple[Table, ...]]] = {
         Table(model=Opportunity, column="customer_id", words=_SALES),
         Table(model=Activity, column="customer_id", words=_TASKS),
         Table(model=LeadConversion, column="customer_id", words=_CONVERTED),
-        Table(model=BulkMoveItem, column="customer_id", words=_("jobs"), alike=("move_id",)),
         Table(model=BackfillOffer, column="customer_id", words=_("offers of older emails")),
     ),
     MergeKind.LEAD: (

@@ -2,7 +2,6 @@
 
 from mooring.customers.models.address import CustomerDomain, EmailAddress, Phone, PostalAddress
 from mooring.customers.models.bulk import BulkChange, BulkChangeRow, BulkField, BulkKind, BulkState
-from mooring.customers.models.bulk_move import BulkMove, BulkMoveItem, BulkMoveKind
 from mooring.customers.models.contact import Affiliation, Contact
 from mooring.customers.models.customer import Customer, CustomerKind
 from mooring.customers.models.info import CustomerInfo, InfoField, InfoType
@@ -39,9 +38,6 @@ __all__ = (
     "BulkChangeRow",
     "BulkField",
     "BulkKind",
-    "BulkMove",
-    "BulkMoveItem",
-    "BulkMoveKind",
     "BulkState",
     "Category",
     "Colour",

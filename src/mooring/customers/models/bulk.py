@@ -21,6 +21,8 @@ class BulkField(models.TextChoices):
     TAG_REMOVED = "tag_removed", _("Take off the tag")
     OWNER = "owner", _("Looked after by")
     INFO = "info", _("Additional information")
+    ARCHIVED = "archived", _("Moved to the archive")
+    RESTORED = "restored", _("Restored from the archive")
 
 
 class BulkKind(models.TextChoices):
@@ -61,11 +63,18 @@ class BulkChange(models.Model):
     ended_at = models.DateTimeField(null=True)
     """When the last of them was dealt with; None while the job runs, there or back."""
     is_stopped = models.BooleanField(default=False)
+    failure_count = models.PositiveSmallIntegerField(default=0)
+    """How often it failed since something of it succeeded."""
+    retry_at = models.DateTimeField(null=True)
+    broke_with = models.CharField(max_length=100, blank=True)
+    """The name of the error with which it was set aside, there or back; what is left of it waits until somebody tries again."""
     total = models.PositiveIntegerField(default=0)
     done = models.PositiveIntegerField(default=0)
     """How many were dealt with on the way that runs."""
     changed_count = models.PositiveIntegerField(default=0)
     given_back_count = models.PositiveIntegerField(default=0)
+    out_of_reach_count = models.PositiveIntegerField(default=0)
+    """Those that undoing left because whoever undid it may not change them: somebody else can still give them back."""
     undone_at = models.DateTimeField(null=True)
     undone_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
 

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from mooring.customers.archiving import UnableToArchive, archive_customers, restore_customers
-from mooring.customers.bulk_moves import begin_move
-from mooring.customers.models import BulkMoveKind, Customer
+from mooring.customers.bulk_editing import UnableToChangeMany, Wish, change_many
+from mooring.customers.models import BulkChange, BulkField, Customer
 from mooring.customers.models.customer import CustomerQuerySet
 from mooring.customers.value_lists import any_of
 from mooring.desk.access import actor_of, may_in, user_of
@@ -66,44 +62,44 @@ def ask_to_archive(request: HttpRequest) -> HttpResponse:
 @may_in(Module.CUSTOMERS, Action.DELETE)
 def archive_ticked(request: HttpRequest) -> HttpResponse:
     """Move them to the archive."""
-    if request.POST.get("every") == "yes":
-        return _begin(request, BulkMoveKind.ARCHIVE, CUSTOMERS)
-    now = timezone.now()
-    try:
-        count = archive_customers(customers=_ticked(request), by=actor_of(request), now=now)
-    except UnableToArchive as error:
-        return _refused(request, str(error), "customers")
+    made = _moved(request, BulkField.ARCHIVED, CUSTOMERS)
+    if made is None or made.ended_at is None:
+        return _see(request, made, "customers")
+    count = made.changed_count
     said = ngettext("%(count)d customer is in the archive now.", "%(count)d customers are in the archive now.", count)
-    undo_url = f"{reverse('restore_ticked')}?{urlencode({'since': now.isoformat()})}"
-    toast(request, said % {"count": count}, undo_url=undo_url)
-    return see_other(request, own_path(request, reverse("customers")))
+    toast(request, said % {"count": count}, undo_url=reverse("undo_bulk_change", args=[made.pk]))
+    return _see(request, made, "customers")
 
 
 @require_POST
 @may_in(Module.CUSTOMERS, Action.DELETE)
 def restore_ticked(request: HttpRequest) -> HttpResponse:
-    """Bring the ticked ones back, or, to undo, all that went at one moment."""
-    if request.POST.get("every") == "yes":
-        return _begin(request, BulkMoveKind.RESTORE, ARCHIVE)
-    since = _moment(request.GET.get("since", ""))
-    customers = _own(request).filter(archived_at=since) if since else _ticked(request)
-    try:
-        count = restore_customers(customers=customers, by=actor_of(request), now=timezone.now())
-    except UnableToArchive as error:
-        return _refused(request, str(error), "archive")
+    """Bring the ticked ones back."""
+    made = _moved(request, BulkField.RESTORED, ARCHIVE)
+    if made is None or made.ended_at is None:
+        return _see(request, made, "archive")
+    count = made.changed_count
     said = ngettext("%(count)d customer is active again.", "%(count)d customers are active again.", count)
-    toast(request, said % {"count": count})
-    return see_other(request, own_path(request, reverse("customers" if since else "archive")))
+    toast(request, said % {"count": count}, undo_url=reverse("undo_bulk_change", args=[made.pk]))
+    return _see(request, made, "archive")
 
 
-def _begin(request: HttpRequest, kind: BulkMoveKind, which: RecordList) -> HttpResponse:
-    """All that the list finds, as a job of the worker."""
-    ids = found_ids(request, which, Action.DELETE)
+def _moved(request: HttpRequest, field: BulkField, which: RecordList) -> BulkChange | None:
+    """The ticked ones, or all that the list finds; None where the user was told why nothing was moved."""
+    is_every = request.POST.get("every") == "yes"
+    ids = found_ids(request, which, Action.DELETE) if is_every else _ticked(request).values_list("pk", flat=True)
     try:
-        move = begin_move(kind=kind, customer_ids=ids, by=actor_of(request), now=timezone.now())
-    except UnableToArchive as error:
-        return _refused(request, str(error), which.name)
-    return see_other(request, reverse("bulk_move", args=[move.pk]))
+        return change_many(record_ids=ids, wish=Wish(field, None), by=actor_of(request), now=timezone.now())
+    except UnableToChangeMany as error:
+        toast(request, str(error), is_problem=True)
+        return None
+
+
+def _see(request: HttpRequest, made: BulkChange | None, name: str) -> HttpResponse:
+    """The page of a job that runs; else whence one came."""
+    if made is not None and made.ended_at is None:
+        return see_other(request, reverse("bulk_change", args=[made.pk]))
+    return see_other(request, own_path(request, reverse(name)))
 
 
 def _found(request: HttpRequest, which: RecordList) -> CustomerQuerySet:
@@ -122,11 +118,3 @@ def _ticked(request: HttpRequest) -> CustomerQuerySet:
 def _refused(request: HttpRequest, text: str, name: str) -> HttpResponse:
     toast(request, text, is_problem=True)
     return see_other(request, own_path(request, reverse(name)))
-
-
-def _moment(text: str) -> datetime | None:
-    try:
-        found = parse_datetime(text)
-    except ValueError:
-        return None
-    return found if found and found.tzinfo else None

@@ -13,8 +13,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from mooring.customers.bulk_editing import MOST, UnableToChangeMany, change_many, recent_changes, stop_change, undo_change
-from mooring.customers.bulk_values import LABELS, MODELS
+from mooring.customers.bulk_editing import (
+    MOST,
+    UNDO_LASTS,
+    UnableToChangeMany,
+    action_for,
+    change_many,
+    is_of_worker,
+    recent_changes,
+    undo_change,
+)
+from mooring.customers.bulk_jobs import retry_change, stop_change
+from mooring.customers.bulk_values import LABELS, MODELS, YES_OR_NO
 from mooring.customers.info_fields import info_fields
 from mooring.customers.info_values import name_of
 from mooring.customers.models import BulkChange, BulkField, BulkKind, BulkState, InfoField
@@ -93,11 +103,12 @@ def bulk_change(request: HttpRequest, change_id: int) -> HttpResponse:
     values = {
         "line": lines_of_changes([found], now)[0],
         "job": progress_of(found),
-        "was_job": found.total > MOST or found.ended_at is None,
+        "was_job": is_of_worker(found),
         "rows": rows,
         "next_after": next_after,
         "tabs": tabs_of(found, state),
-        "shows_before": found.field not in LABELS,
+        "shows_before": found.field not in YES_OR_NO,
+        "undo_until": found.changed_at + UNDO_LASTS,
     }
     return page(request, "desk/bulk/change.html", values)
 
@@ -106,7 +117,7 @@ def bulk_change(request: HttpRequest, change_id: int) -> HttpResponse:
 def undo(request: HttpRequest, change_id: int) -> HttpResponse:
     """Each gets back what it had, unless it was given something else since; where some are left alone, the page says why."""
     found = bulk_change_for(request, change_id)
-    demand(request, _list_of(found).kind.module, Action.CHANGE)
+    demand(request, _list_of(found).kind.module, action_for(found.field))
     here = reverse("bulk_change", args=[found.pk])
     try:
         undone = undo_change(change=found, by=actor_of(request), now=timezone.now())
@@ -134,6 +145,17 @@ def stop(request: HttpRequest, change_id: int) -> HttpResponse:
         return page(request, "desk/bulk/change.html", {"job": progress_of(found)}, fragment="line")
     kept = _("Stopped. What was changed by then stays changed.")
     toast(request, _("Stopped. What was given back by then stays so.") if is_undo else kept)
+    return see_other(request, reverse("bulk_change", args=[found.pk]))
+
+
+@require_POST
+def retry(request: HttpRequest, change_id: int) -> HttpResponse:
+    """One that was set aside goes on where it stands."""
+    found = bulk_change_for(request, change_id)
+    try:
+        retry_change(change=found)
+    except UnableToChangeMany as error:
+        toast(request, str(error), is_problem=True)
     return see_other(request, reverse("bulk_change", args=[found.pk]))
 
 
