@@ -63,6 +63,15 @@ def test_from_the_finder_to_one_record_and_back(desk: Client, owner: User) -> No
     assert "undone already" in text_of(desk.get(again.headers["Location"]))
 
 
+def test_nothing_is_merged_while_nobody_said_which_record_stays(desk: Client, owner: User) -> None:
+    one, two = harbours(owner)
+    address = f"{reverse('merge_customers')}?ids={one.pk}&ids={two.pk}"
+    for stays in ({}, {"stays": "x"}, {"stays": making.make_customer("Third", owner=owner).pk}):
+        refused = desk.post(address, stays)
+        assert ("Choose the record that stays." in text_of(refused), refused.status_code) == (True, 422)
+    assert not Merge.objects.exists()
+
+
 def test_an_old_address_says_nothing_to_whoever_may_not_see_the_winner(desk: Client, owner: User) -> None:
     one, two = harbours(owner)
     desk.post(f"{reverse('merge_customers')}?ids={one.pk}&ids={two.pk}", {"stays": one.pk})

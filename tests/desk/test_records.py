@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 import making
 from desk.world import client_of
@@ -50,6 +51,10 @@ def test_a_customer_is_added_with_everything_on_the_form(desk: Client, alice: Us
     assert (data.emails, data.website, data.owner) == (("office@acme.example",), "https://acme.example", alice)
     assert data.domains == (DomainData(domain="acme.example", includes_subdomains=True),)
     assert [row.city for row in data.addresses] == ["Gdynia"]
+    assert (
+        f'href="{reverse("write")}?to=office%40acme.example" data-compose'
+        in desk.get(answer.headers["Location"]).content.decode()
+    )
 
 
 def test_one_more_row_keeps_everything_typed_and_saves_nothing(desk: Client) -> None:

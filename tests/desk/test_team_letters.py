@@ -98,6 +98,15 @@ def test_letters_go_to_nobody_outside_the_team(letter: Letter, bob: User, alice:
     assert ("does not write from this mailbox" in said(client.get(reverse("my_day"))), Handling.objects.exists()) == (True, False)
 
 
+def test_letters_given_to_somebody_unknown_stay_with_whom_they_were(letter: Letter, bob: User) -> None:
+    client = client_of(bob)
+    client.post(reverse("assign_team_letters"), {"ids": letter.pk, "to": bob.pk})
+    for unknown in ({"to": "0"}, {"to": "x"}, {}):
+        client.post(reverse("assign_team_letters"), {"ids": letter.pk, **unknown})
+        assert "Choose who gets these letters." in said(client.get(reverse("my_day")))
+    assert Handling.objects.get().assignee == bob
+
+
 def test_one_sees_that_a_colleague_is_answering(letter: Letter, box: MailAccount, bob: User, eve: User) -> None:
     make_outgoing(box, author=eve, answers=letter, changed_at=timezone.now())
     assert ("Eve is answering this" in team(bob, letter), "is answering" in team(eve, letter)) == (True, False)

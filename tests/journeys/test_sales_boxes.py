@@ -93,7 +93,7 @@ def _roll_up(page: Page, looks_right: Looks) -> None:
     page.goto("/sales/budgets/?year=2026")
     page.get_by_label("New total of Bob").fill("12000")
     page.get_by_role("button", name="Spread new totals evenly").click()
-    expect(page.get_by_label("Bob 2026-05")).to_have_value("1000.00")
+    expect(page.get_by_label("Bob May 2026")).to_have_value("1000.00")
     looks_right(page, "budgets")
     page.goto("/reports/of/sales-by-person/?since=2026-01-01&until=2026-12-31")
     expect(page.get_by_role("cell", name="12,000.00 EUR").first).to_be_visible()

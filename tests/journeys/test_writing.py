@@ -126,7 +126,7 @@ def test_a_letter_is_sent_later_and_waits_in_the_outbox(
     dock.get_by_label("If no answer in so many working days, remind me").fill("3")
     looks_right(page, "writing-when")
     dock.get_by_role("button", name="Send later").click()
-    expect(page.get_by_text("The email will be sent on 01/05/2099 9 a.m.")).to_be_visible()
+    expect(page.get_by_text("The email will be sent on Jan. 5, 2099, 9 a.m.")).to_be_visible()
     assert the_draft().wants_answer_days == 3
     page.goto("/email/outbox/")
     looks_right(page, "outbox")

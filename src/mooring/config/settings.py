@@ -146,6 +146,7 @@ if _SMTP:
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("pl", "polski")]
 LOCALE_PATHS = [os.path.join(os.path.dirname(os.path.dirname(__file__)), "locale")]
+FORMAT_MODULE_PATH = ["mooring.config.formats"]
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"

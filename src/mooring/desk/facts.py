@@ -33,6 +33,8 @@ class Line:
     note: str = ""
     colour: str = ""
     """Of what is shown as a label."""
+    address: str = ""
+    """An email address: whoever may write from here does so in the dock, others in the program that `url` opens."""
     is_outside: bool = False
     """Leads to another site: opened apart, without telling it where from."""
 
@@ -53,7 +55,7 @@ _LABELS: Final = {
     "addresses": gettext_lazy("Address"),
     "website": gettext_lazy("Website"),
     "company_name": gettext_lazy("Company"),
-    "owner": gettext_lazy("Owner"),
+    "owner": gettext_lazy("Looked after by"),
     "number": gettext_lazy("Number"),
     "kind": gettext_lazy("Type"),
     "name": gettext_lazy("Name"),
@@ -120,7 +122,7 @@ def _row(row: Any, *, is_main: bool) -> Line:
         return Line(text=address_line(row), note=row.label)
     if isinstance(row, (ListEntry, TagData)):
         return _entry(row)
-    return Line(text=str(row), url=f"mailto:{row}", note=_("main") if is_main else "")
+    return Line(text=str(row), url=f"mailto:{row}", address=str(row), note=_("main") if is_main else "")
 
 
 def address_line(row: PostalAddressData) -> str:

@@ -35,7 +35,7 @@ _LABELS: Final = {
     "probability": gettext_lazy("Probability"),
     "close_on": gettext_lazy("Close date"),
     "next_step": gettext_lazy("Next step"),
-    "owner": gettext_lazy("Owner"),
+    "owner": gettext_lazy("Looked after by"),
     "source": gettext_lazy("Source"),
     "kind": gettext_lazy("Type"),
     "rejection": gettext_lazy("Rejection reason"),

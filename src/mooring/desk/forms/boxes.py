@@ -59,7 +59,7 @@ class BoxForm(forms.Form):
         self._places = {str(pk): place for pk, (_hint, place) in places.items()}
         choices = [(str(pk), hint) for pk, (hint, _place) in places.items()]
         self.fields["parent"].choices = [AT_THE_TOP, *choices]  # type: ignore[attr-defined]  # a ChoiceField
-        self.fields["owner"] = owner_field(box.owner if box else None)
+        self.fields["owner"] = owner_field(box.owner if box else None, label=str(_("Owner")))
         if box is None or not box.password:
             del self.fields["has_no_password"]
         else:

@@ -27,7 +27,7 @@ class CustomerFields(forms.Form):
     kind = forms.ChoiceField(label=_("Type"), choices=CustomerKind.choices, widget=forms.RadioSelect, initial="company")
     name = forms.CharField(label=_("Name"), max_length=300, widget=forms.TextInput(attrs=_LIVE))
     number = forms.CharField(label=_("Customer number"), max_length=40, required=False)
-    owner = forms.Field(label=_("Owner"), required=False)
+    owner = forms.Field(label=_("Looked after by"), required=False)
     status = forms.Field(label=_("Status"), required=False)
     industry = forms.Field(label=_("Industry"), required=False)
     source = forms.Field(label=_("Source"), required=False)
@@ -63,7 +63,7 @@ class OwnedEditor(ReachableEditor[Owned]):
 
     def prepare(self, form: forms.Form) -> None:
         """Offer colleagues as owners."""
-        form.fields["owner"] = owner_field(self.known.owner if self.known else None)
+        form.fields["owner"] = owner_field(self.known.owner if self.known else None, label=str(_("Looked after by")))
         form.fields["source"] = EntryField(Source, known=self.known.source if self.known else None, label=_("Source"))
         for name in ("number", "owner"):
             form.fields[name].width = "half"  # type: ignore[attr-defined]  # read by ui.forms

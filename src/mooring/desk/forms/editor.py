@@ -152,7 +152,7 @@ def version_of(changed_at: datetime) -> str:
     return changed_at.isoformat()
 
 
-def owner_field(known: User | None) -> forms.ModelChoiceField[User]:
+def owner_field(known: User | None, *, label: str) -> forms.ModelChoiceField[User]:
     """Everybody who may sign in, and the owner of now whoever it is."""
     people = User.objects.filter(Q(is_active=True) | Q(pk=known.pk if known else None)).order_by("name", "id")
-    return forms.ModelChoiceField(people, label=_("Owner"), required=False, empty_label=_("Nobody yet"))
+    return forms.ModelChoiceField(people, label=label, required=False, empty_label=_("Nobody yet"))

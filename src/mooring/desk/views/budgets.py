@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.formats import sanitize_separators
+from django.utils.formats import date_format, number_format, sanitize_separators
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -28,7 +29,7 @@ from mooring.sales.budgets import (
     spread,
 )
 from mooring.sales.money import NOTHING, places_of
-from mooring.sales.periods import Fiscal, month_in_words
+from mooring.sales.periods import Fiscal
 from mooring.ui.rendering import page, see_other, toast
 from mooring.users.groups import group_lines
 from mooring.users.models import User
@@ -47,14 +48,20 @@ def budgets(request: HttpRequest) -> HttpResponse:
     people = _people_asked(request)
     if request.method == "POST":
         return _kept(request, people, year, fiscal, home)
+    return page(request, "desk/budgets/year.html", _context(request, people, year, fiscal, home))
+
+
+def _context(request: HttpRequest, people: list[User], year: int, fiscal: Fiscal, home: str) -> dict[str, Any]:
+    """The page; after a refusal it holds what was typed."""
     known = budgets_of(people, year=year, fiscal=fiscal)
     months = fiscal.months_of(year)
-    context = {
+    return {
         "year": year,
         "year_in_words": fiscal.year_in_words(year),
         "years": [(each, fiscal.year_in_words(each)) for each in range(year - 2, year + 4)],
-        "months": [month_in_words(*month) for month in months],
-        "rows": [_row(user, known[user.pk], months, home) for user in people],
+        "months": [_month(*month) for month in months],
+        "rows": [_row(user, known[user.pk], months, home, request.POST) for user in people],
+        "percent": request.POST.get("percent", "0"),
         "total": money(sum((amount for row in known.values() for amount in row.values()), NOTHING), home),
         "home": home,
         "groups": group_lines(),
@@ -63,7 +70,6 @@ def budgets(request: HttpRequest) -> HttpResponse:
         "may_change": _may_change(request),
         "tabs": tabs_for(request, SALES),
     }
-    return page(request, "desk/budgets/year.html", context)
 
 
 def _kept(request: HttpRequest, people: list[User], year: int, fiscal: Fiscal, home: str) -> HttpResponse:
@@ -76,10 +82,10 @@ def _kept(request: HttpRequest, people: list[User], year: int, fiscal: Fiscal, h
         wanted = _wanted(request, people, chosen, year, fiscal, home)
         count = keep_budgets(budgets=wanted, by=actor_of(request), now=timezone.now())
     except UnableToBudget as error:
-        toast(request, str(error), is_problem=True)
-    else:
-        said = ngettext("%(count)d month was changed.", "%(count)d months were changed.", count)
-        toast(request, said % {"count": count})
+        context = _context(request, people, year, fiscal, home)
+        return page(request, "desk/budgets/year.html", {**context, "problem": str(error)}, status=422)
+    said = ngettext("%(count)d month was changed.", "%(count)d months were changed.", count)
+    toast(request, said % {"count": count})
     return see_other(request, f"{reverse('budgets')}?{request.GET.urlencode()}")
 
 
@@ -131,16 +137,27 @@ def _number(text: str) -> Decimal:
     return number
 
 
-def _row(user: User, known: Months, months: list[tuple[int, int]], home: str) -> dict[str, Any]:
-    cells = [
-        {
-            "name": f"m-{user.pk}-{year}-{month}",
-            "label": f"{user} {month_in_words(year, month)}",
-            "value": f"{known[year, month].quantize(Decimal(1).scaleb(-places_of(home))):f}" if (year, month) in known else "",
-        }
-        for year, month in months
-    ]
-    return {"user": user, "cells": cells, "total": money(sum(known.values(), NOTHING), home)}
+def _row(user: User, known: Months, months: list[tuple[int, int]], home: str, typed: QueryDict) -> dict[str, Any]:
+    cells = [_cell(user, month, known.get(month), home, typed) for month in months]
+    total = f"total-{user.pk}"
+    return {
+        "user": user,
+        "cells": cells,
+        "total": money(sum(known.values(), NOTHING), home),
+        "new_total": {"name": total, "value": typed.get(total, "")},
+        "is_ticked": str(user.pk) in typed.getlist("ids"),
+    }
+
+
+def _cell(user: User, month: tuple[int, int], amount: Decimal | None, home: str, typed: QueryDict) -> dict[str, str]:
+    name = f"m-{user.pk}-{month[0]}-{month[1]}"
+    kept = "" if amount is None else number_format(amount, places_of(home), force_grouping=False)
+    words = _month(*month)
+    return {"name": name, "month": words, "label": f"{user} {words}", "value": typed.get(name, kept)}
+
+
+def _month(year: int, month: int) -> str:
+    return date_format(date(year, month, 1), "M Y")
 
 
 def _people_asked(request: HttpRequest) -> list[User]:

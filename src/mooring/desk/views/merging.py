@@ -76,17 +76,24 @@ def merge(request: HttpRequest, kind: MergeKind) -> HttpResponse:
     records = _asked(request, kind)
     status, problem = 200, ""
     if request.method == "POST":
-        stays = next((each for each in records if str(each.pk) == request.POST.get("stays")), records[0])
-        others = [each for each in records if each.pk != stays.pk]
         how: dict[str, Any] = {"choices": choices_of(request, records), "by": actor_of(request), "now": timezone.now()}
         try:
-            made = merge_records(winner=stays, losers=others, **how)
+            stays = _staying(request, records)
+            made = merge_records(winner=stays, losers=[each for each in records if each.pk != stays.pk], **how)
         except UnableToMerge as error:
             status, problem = 422, str(error)
         else:
             return _to_winner(request, which, made)
     values = {"kind": which, "records": records, "lines": lines_of(request, records), "problem": problem, **_places(kind)}
     return page(request, "desk/merging/merge.html", values, status=status)
+
+
+def _staying(request: HttpRequest, records: Sequence[Any]) -> Any:
+    """The record that takes in the others; none is taken by chance."""
+    stays = next((each for each in records if str(each.pk) == request.POST.get("stays")), None)
+    if stays is None:
+        raise UnableToMerge(_("Choose the record that stays."))
+    return stays
 
 
 def merge_with(request: HttpRequest, kind: MergeKind, record_id: int) -> HttpResponse:

@@ -65,8 +65,8 @@ def _fingerprint(values: dict[str, Any]) -> str:
 @require_POST
 def assign_team_letters(request: HttpRequest) -> HttpResponse:
     """Give letters to a member of the team, or back to all."""
-    to = User.objects.filter(pk__in=ticked([request.POST.get("to", "")]), is_active=True).first()
     try:
+        to = _receiver(request)
         changed = give_letters(
             letter_ids=ticked(request.POST.getlist("ids")),
             to=to,
@@ -83,6 +83,17 @@ def assign_team_letters(request: HttpRequest) -> HttpResponse:
         said = ngettext("%(count)d letter is with %(person)s now.", "%(count)d letters are with %(person)s now.", len(changed))
     toast(request, said % {"count": len(changed), "person": to})
     return _back(request)
+
+
+def _receiver(request: HttpRequest) -> User | None:
+    """Whom the letters are given to; nobody in particular only where that was said."""
+    asked = request.POST.get("to")
+    if asked == "":
+        return None
+    person = User.objects.filter(pk__in=ticked([asked or ""]), is_active=True).first()
+    if person is None:
+        raise UnableToHandle(_("Choose who gets these letters."))
+    return person
 
 
 @require_POST

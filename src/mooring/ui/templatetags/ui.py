@@ -158,11 +158,11 @@ def column_acts() -> dict[str, Any]:
 
 
 @register.simple_tag
-def row_check(value: object, label: str, name: str = "ids") -> SafeString:
+def row_check(value: object, label: str, name: str = "ids", *, is_ticked: bool = False) -> SafeString:
     """A row's check box, named after what it ticks."""
     said = _("Tick %(label)s") % {"label": label}
-    box = '<td class="check"><label><input type="checkbox" class="tick" name="{}" value="{}" aria-label="{}"></label></td>'
-    return format_html(box, name, value, said)
+    box = '<td class="check"><label><input type="checkbox" class="tick" name="{}" value="{}" aria-label="{}"{}></label></td>'
+    return format_html(box, name, value, said, mark_safe(" checked") if is_ticked else "")
 
 
 @register.inclusion_tag("ui/parts/bulk_bar.html")

@@ -1,0 +1,1 @@
+"""How dates are written short, by language: what Django's own formats leave open to mistakes. Data only."""
