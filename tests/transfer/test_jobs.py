@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.utils import translation
 
 from making import NOW, actor, make_customer, make_project
 from mooring.activities.models import Notice
@@ -58,6 +59,13 @@ def test_a_file_is_understood_tried_out_and_brought_in(alice: User) -> None:
     assert entries_about(kind="customer", record_id=customer.pk)[0].user == alice
     with pytest.raises(UnableToImport):
         start(job=job, is_dry_run=False, by=actor(alice), now=NOW)
+
+
+def test_what_is_wrong_with_a_row_is_told_in_the_language_of_whoever_imports(alice: User) -> None:
+    User.objects.filter(pk=alice.pk).update(language="pl")
+    done = brought_in(begun(alice, "Nazwa;E-mail\nHarbour Ltd;nonsense\n"), alice)
+    assert "nie jest pełnym adresem e-mail" in done.problems.get().text
+    assert translation.get_language() == "en"
 
 
 def test_columns_are_chosen_and_remembered_for_the_next_file_like_it(alice: User) -> None:

@@ -139,7 +139,7 @@ FIELDS: Final = {
     "company_name": gettext_lazy("Company"),
     "website": gettext_lazy("Website"),
     "note": gettext_lazy("Note"),
-    "owner": gettext_lazy("Owner"),
+    "owner": gettext_lazy("Looked after by"),
     "email": gettext_lazy("Email address"),
     "emails": gettext_lazy("Email addresses"),
     "domains": gettext_lazy("Domains"),

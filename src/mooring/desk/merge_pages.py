@@ -18,6 +18,7 @@ from mooring.customers.models import Affiliation, Contact, Customer, CustomerKin
 from mooring.customers.record_data import RecordData
 from mooring.desk.access import may_change, user_of
 from mooring.desk.facts import label_of
+from mooring.desk.info_shown import in_words
 from mooring.desk.journal_words import FIELDS
 from mooring.desk.kinds import Record
 from mooring.desk.timeline import hidden_from
@@ -105,7 +106,7 @@ def _line(
 ) -> Line:
     info = by_id.get(field.info_id)
     name = f"info: {info.name}" if info else field.name.removesuffix("_id")
-    texts = [_text(facts.get(name), is_kind=name == "kind") for facts in told]
+    texts = _infos(info, records) if info else [_text(facts.get(name), is_kind=name == "kind") for facts in told]
     first = next((number for number, record in enumerate(records) if not is_empty(field.of(record))), 0)
     both = field.name == "note" and sum(not is_empty(field.of(record)) for record in records) > 1
     pairs = enumerate(zip(records, texts, strict=True))
@@ -113,6 +114,10 @@ def _line(
     if field.info_id:
         return Line(info.name if info else str(_("Additional information")), cells, field.name)
     return Line(label_of(name, first_data), cells, field.name, both)
+
+
+def _infos(info: InfoField, records: Sequence[Any]) -> list[str]:
+    return [", ".join(in_words(info, record.info)) for record in records]
 
 
 def _joined(name: str, records: Sequence[Any], told: Sequence[dict[str, Any]]) -> Line:

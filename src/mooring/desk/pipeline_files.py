@@ -42,7 +42,7 @@ def header_of_workbook() -> tuple[str, ...]:
         _("Currency"),
         _("Probability in %"),
         _("Close date"),
-        _("Owner"),
+        _("Looked after by"),
         _("Source"),
         _("Type"),
         _("Rejection reason"),

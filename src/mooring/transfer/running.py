@@ -15,6 +15,7 @@ from typing import Final
 
 from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.db.models import Q
+from django.utils import translation
 
 from mooring.activities.job_notices import tell_of_import
 from mooring.transfer.formats.csv import UnableToReadFile
@@ -58,7 +59,8 @@ def run_next(*, clock: Clock, stop: threading.Event) -> bool:
     if job is None:
         return False
     try:
-        summary = _import(job, clock=clock, stop=stop)
+        with translation.override(job.user.language):  # in which problems are written down
+            summary = _import(job, clock=clock, stop=stop)
     except _Ended:
         _end(job, ImportState.STOPPED if _is_stop_asked(job) else ImportState.WAITING, now=clock())
     except UnableToReadFile as error:

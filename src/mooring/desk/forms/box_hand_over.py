@@ -17,7 +17,7 @@ LIKE_THE_OTHERS = ("", _("like the others"))
 
 
 class HandOverForm(forms.Form):
-    to = forms.ModelChoiceField(queryset=User.objects.none(), label=_("New owner"), empty_label=None)
+    to = forms.ModelChoiceField(queryset=User.objects.none(), label=pgettext_lazy("mailbox", "New owner"), empty_label=None)
     fate = forms.ChoiceField(label=_("Open opportunities"), choices=Fate.choices, initial=Fate.ALONG, widget=forms.RadioSelect)
     with_customers = forms.BooleanField(
         label=_("The customers and leads of those that go along get the new owner, too"), required=False, initial=True

@@ -20,7 +20,7 @@ class LeadFields(forms.Form):
     name = forms.CharField(label=_("Name"), max_length=300, widget=forms.TextInput(attrs=_LIVE))
     company_name = forms.CharField(label=_("Company"), max_length=300, required=False)
     number = forms.CharField(label=_("Lead number"), max_length=40, required=False)
-    owner = forms.Field(label=_("Owner"), required=False)
+    owner = forms.Field(label=_("Looked after by"), required=False)
     source = forms.Field(label=_("Source"), required=False)
     website = forms.CharField(
         label=_("Website"), max_length=300, required=False, widget=forms.TextInput(attrs={"inputmode": "url", **_LIVE})

@@ -80,7 +80,7 @@ def opportunities(request: HttpRequest, pipeline_id: int) -> HttpResponseBase:
         _("Weighted"),
         _("Currency"),
         _("Close date"),
-        _("Owner"),
+        _("Looked after by"),
         _("Changed"),
     ]
     rows = (
