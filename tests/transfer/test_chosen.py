@@ -27,7 +27,7 @@ def only(model: Any) -> Any:
 
 def test_rows_choose_from_the_lists_and_say_additional_information() -> None:
     status, source = making.make_entry(CustomerStatus, "Active"), making.make_entry(Source, "Trade fair")
-    key, fair = (making.make_entry(Category, name) for name in ("Key", "Fair"))
+    key, fair, new = (making.make_entry(Category, name) for name in ("Key", "Fair", "New"))
     staff = making.make_info_field("Employees", "number")
     wants = making.make_info_field("Interests", "choices", choices=("Rope", "Sails"))
     header = "Number,Name,Customer status,Source,Categories,Industry,Employees,INTERESTS\n"
@@ -37,9 +37,10 @@ def test_rows_choose_from_the_lists_and_say_additional_information() -> None:
     data = customer_data(only(Customer))
     assert (data.status, data.source, set(data.categories)) == (status, source, {key, fair})
     assert data.info == {str(staff.pk): "1200.5", str(wants.pk): [2]}
-    again = import_text("Number,Name,Interests,Employees\nC1,Harbour,Rope | Sails,\nC2,Yard,,many\n")
+    again = import_text("Number,Name,Interests,Employees,Category\nC1,Harbour,Rope | Sails,,New\nC2,Yard,,many,\n")
     assert (again.updated, again.problems[0].text) == (1, "Employees: Enter a number, like 1234.5.")
-    assert customer_data(only(Customer)).info == {str(staff.pk): "1200.5", str(wants.pk): [1, 2]}
+    data = customer_data(only(Customer))
+    assert (data.info, set(data.categories)) == ({str(staff.pk): "1200.5", str(wants.pk): [1, 2]}, {key, fair, new})
 
 
 def test_a_new_customer_lacks_what_has_to_be_filled_in() -> None:

@@ -180,6 +180,15 @@ def test_an_update_that_cannot_be_saved_is_reported() -> None:
     assert problems(import_text(f"name,email\n{long},second@a.example\n"))[0][0] == 2
 
 
+def test_a_record_that_an_update_changed_is_known_by_what_it_says_now() -> None:
+    """A later row with the number that it had got broke the import off."""
+    make_customer("First", number="1", emails=("first@a.example",))
+    text = "number,name,email\n5,Fifth,first@a.example\n5,Fifth again,other@a.example\n1,Another,\n,Sixth,other@a.example\n"
+    summary = import_text(text, on_duplicate=OnDuplicate.UPDATE)
+    assert (summary.created, summary.updated, summary.failed) == (1, 3, 0)
+    assert [(row.number, row.name) for row in all_of(Customer)] == [("5", "Sixth"), ("1", "Another")]
+
+
 def test_an_update_that_makes_a_record_too_large_is_reported_and_the_rest_goes_on() -> None:
     make_customer("Full", number="1", phones=tuple(f"600{n:06}" for n in range(200)))
     summary = import_text("number,name,phone\n1,Full,5015025\n2,Next,\n", on_duplicate=OnDuplicate.UPDATE)

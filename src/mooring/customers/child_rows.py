@@ -118,7 +118,7 @@ def _keep_emails(record: Reachable, emails: Sequence[str], *, now: datetime) -> 
 
 def _keep_categories(record: Customer | Contact, categories: Sequence[Category]) -> None:
     if {row.pk for row in record.categories.all()} != {row.pk for row in categories}:
-        record.categories.set(categories)
+        record.categories.set([row.pk for row in categories])
 
 
 def info_keys(data: CustomerData, fields: Sequence[InfoField]) -> set[tuple[int, str]]:

@@ -251,7 +251,7 @@ def _import_batch(rows: Sequence[ReadRow], reading: Reading, summary: Summary) -
             waiting.append(data)
             marks.update(marks_of(data))
         else:
-            _meet_duplicate(row, record_id, order, summary)
+            _meet_duplicate(row, record_id, known, order, summary)
     _create_all(waiting, known, order, summary)
 
 
@@ -274,7 +274,7 @@ def _create_all(waiting: list[Data], known: KnownRecords, order: Order, summary:
     waiting.clear()
 
 
-def _meet_duplicate(row: ReadRow, record_id: int, order: Order, summary: Summary) -> None:
+def _meet_duplicate(row: ReadRow, record_id: int, known: KnownRecords, order: Order, summary: Summary) -> None:
     """Skip or update. A known contact at a place where it was not yet gets that place either way: this is no repetition."""
     record = _MODELS[order.kind].objects.unscoped("an import reads all records").get(pk=record_id)
     before = _DATA[order.kind](record)
@@ -287,7 +287,9 @@ def _meet_duplicate(row: ReadRow, record_id: int, order: Order, summary: Summary
     except UnableToSave as error:
         summary.add_problem(row.line, str(error))
         return
-    summary.before += [(record_id, before)] if changed else []
+    if changed:
+        known.follow(record_id, before=before, after=row.data)
+        summary.before.append((record_id, before))
     summary.updated += changed
     summary.skipped += not changed
 

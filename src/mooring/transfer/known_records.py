@@ -60,6 +60,13 @@ class KnownRecords:
         for mark in marks_of(data):
             self._ids.setdefault(mark, record_id)
 
+    def follow(self, record_id: int, *, before: Data, after: Data) -> None:
+        """The record was changed: it is known by what the row says, and not by the number that it had."""
+        number = getattr(before, "number", "")
+        if getattr(after, "number", "") not in ("", number):
+            self._ids.pop(("number", number), None)
+        self.add(after, record_id)
+
 
 def parents_by_number(numbers: set[str]) -> dict[Mark, Customer | Lead]:
     """Customers as ("customer", number) and leads as ("lead", number), with two queries."""
