@@ -151,7 +151,8 @@ def _fill_records(numbers: range, people: Sequence[User], chosen: _Chosen, chanc
         )
         for number in numbers
     ]
-    customers = create_customers(rows=rows, by=_COMMAND, now=NOW)
+    ids = create_customers(rows=rows, by=_COMMAND, now=NOW)
+    customers = [Customer(pk=pk, name=row.name) for pk, row in zip(ids, rows, strict=True)]
     resting = [customer.pk for number, customer in zip(numbers, customers, strict=True) if number % 10 == 4]
     archive_customers(customers=Customer.objects.unscoped(_WHY).filter(pk__in=any_of(resting)), by=_COMMAND, now=NOW)
     contacts = [
@@ -169,7 +170,7 @@ def _fill_records(numbers: range, people: Sequence[User], chosen: _Chosen, chanc
     ]
     create_leads(rows=leads, by=_COMMAND, now=NOW)
     _fill_projects(customers[::5], chance)
-    return [customer.pk for customer in customers]
+    return list(ids)
 
 
 def _fill_projects(customers: Sequence[Customer], chance: random.Random) -> None:

@@ -52,7 +52,8 @@ def fleet(alice: User, bob: User) -> list[Customer]:
         "tags": (TagData(making.make_entry(Tag, "coast").name),),
         "info": {str(field.pk): "3"},
     }
-    return create_customers(rows=[CustomerData(name=f"{owner}", owner=owner, **has) for owner in (alice, bob, None)], **BY)
+    create_customers(rows=[CustomerData(name=f"{owner}", owner=owner, **has) for owner in (alice, bob, None)], **BY)
+    return list(everything())
 
 
 def test_a_customer_takes_what_it_has_along(fleet: list[Customer], alice: User, bob: User) -> None:

@@ -266,10 +266,10 @@ def _create_all(waiting: list[Data], known: KnownRecords, order: Order, summary:
     rows = [
         data if owner is None or isinstance(data, ContactData) or data.owner else replace(data, owner=owner) for data in waiting
     ]
-    records = _CREATE[order.kind](rows=rows, by=order.by, now=order.now)
-    for data, record in zip(waiting, records, strict=True):
-        known.add(data, record.pk)
-    summary.new_ids += [record.pk for record in records]
+    ids = _CREATE[order.kind](rows=rows, by=order.by, now=order.now)
+    for data, record_id in zip(waiting, ids, strict=True):
+        known.add(data, record_id)
+    summary.new_ids += ids
     summary.created += len(waiting)
     waiting.clear()
 
@@ -323,7 +323,7 @@ def _add_places(contact: Contact, data: ContactData, order: Order) -> bool:
 
 _MODELS: Final[dict[Kind, Any]] = {"customers": Customer, "leads": Lead, "contacts": Contact}
 _DATA: Final[dict[Kind, Callable[[Any], Data]]] = {"customers": customer_data, "leads": lead_data, "contacts": contact_data}
-_CREATE: Final[dict[Kind, Callable[..., Sequence[Any]]]] = {
+_CREATE: Final[dict[Kind, Callable[..., Sequence[int]]]] = {
     "customers": create_customers,
     "leads": create_leads,
     "contacts": create_contacts,
