@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import replace
+from operator import attrgetter, gt
 from typing import Any, Final, TypeVar
 
 from django.core.exceptions import ValidationError
@@ -39,6 +40,7 @@ MOST_TAGS: Final = 50
 LONGEST: Final = {"name": 300, "number": 40, "company_name": 300, "website": 300}
 
 _ADDRESS_LENGTHS: Final = {"label": 40, "street": 300, "postcode": 20, "city": 120, "region": 120, "country": 80}
+_parts_of_address = attrgetter(*_ADDRESS_LENGTHS)
 _TURNS_TEXT_ROUND: Final = dict.fromkeys((*range(0x202A, 0x202F), *range(0x2066, 0x206A)))
 """Direction overrides, with which a name can be shown as another one."""
 _is_web_address = URLValidator(schemes=["http", "https"])
@@ -59,13 +61,13 @@ def checked(data: Data) -> Data:
         tidy["affiliations"] = _tidy_affiliations(data.affiliations, problems)
     if problems:
         raise UnableToSave(problems)
-    return replace(data, **tidy)
+    return type(data)(**{name: getattr(data, name) for name in data.__dataclass_fields__ if name not in tidy}, **tidy)
 
 
 def line(text: str) -> str:
     """One line of text without control characters and needless blanks; what no database can keep becomes "?"."""
     if text.isascii() and text.isprintable():
-        return " ".join(text.split())
+        return text.strip() if "  " not in text else " ".join(text.split())
     text = text.encode("utf-8", "replace").decode("utf-8").translate(_TURNS_TEXT_ROUND)
     kept = (" " if unicodedata.category(character) == "Cc" else character for character in text)
     return " ".join("".join(kept).split())
@@ -91,7 +93,7 @@ def read_email(text: str) -> str:
 
 
 def _tidy_fields(data: RecordData, problems: dict[str, str]) -> dict[str, Any]:
-    tidy: dict[str, Any] = {field: line(getattr(data, field)) for field in LONGEST if hasattr(data, field)}
+    tidy: dict[str, Any] = {field: line(getattr(data, field)) for field in LONGEST if field in data.__dataclass_fields__}
     if not tidy["name"]:
         problems["name"] = _("Enter a name.")
     if tidy.get("website"):
@@ -99,7 +101,8 @@ def _tidy_fields(data: RecordData, problems: dict[str, str]) -> dict[str, Any]:
     for field, value in tidy.items():
         if len(value) > LONGEST[field]:
             problems[field] = _("Enter at most %(most)d characters.") % {"most": LONGEST[field]}
-    tidy["note"] = data.note.replace("\x00", "").replace("\r\n", "\n").encode("utf-8", "replace").decode("utf-8").strip()
+    note = data.note.replace("\x00", "").replace("\r\n", "\n") if data.note else ""
+    tidy["note"] = note.encode("utf-8", "replace").decode("utf-8").strip()
     if len(tidy["note"]) > LONGEST_NOTE:
         problems["note"] = _("Enter at most %(most)d characters.") % {"most": LONGEST_NOTE}
     return tidy
@@ -160,11 +163,11 @@ def _tidy_phones(phones: Iterable[PhoneData], problems: dict[str, str]) -> tuple
 def _tidy_postal_addresses(rows: Iterable[PostalAddressData], problems: dict[str, str]) -> tuple[PostalAddressData, ...]:
     tidy: dict[PostalAddressData, None] = {}
     for row in rows:
-        fields = {field: line(getattr(row, field)) for field in _ADDRESS_LENGTHS}
-        if any(len(value) > _ADDRESS_LENGTHS[field] for field, value in fields.items()):
+        label, *parts = map(line, _parts_of_address(row))
+        if any(map(gt, map(len, (label, *parts)), _ADDRESS_LENGTHS.values())):
             problems["addresses"] = _("A part of the address is too long.")
-        if any(value for field, value in fields.items() if field != "label"):
-            tidy[PostalAddressData(**fields)] = None
+        if any(parts):
+            tidy[PostalAddressData(**dict(zip(_ADDRESS_LENGTHS, (label, *parts), strict=True)))] = None
     return tuple(tidy)
 
 

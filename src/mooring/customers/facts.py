@@ -103,10 +103,13 @@ def data_of(record: Record) -> RecordData:
 
 def facts_of(data: RecordData, info_fields: Sequence[InfoField] = ()) -> dict[str, Any]:
     """What the journal keeps: plain JSON, without fields that are empty. Additional information under the names of its fields."""
-    facts = {}
+    facts: dict[str, Any] = {}
     for name in data.__dataclass_fields__:
         value = getattr(data, name)
-        if name != "info" and value not in _NOTHING and (fact := _fact(value)) not in ("", None, []):
+        if isinstance(value, str):
+            if value:
+                facts[name] = value
+        elif name != "info" and value not in _NOTHING and (fact := _fact(value)) not in ("", None, []):
             facts[name] = fact
     if isinstance(data, CustomerData) and data.info:
         facts |= told_facts(data.info, info_fields)
@@ -142,6 +145,8 @@ _parts_of_address: Final = attrgetter(*(field.name for field in fields(PostalAdd
 
 
 def _fact(value: Any) -> Any:
+    if isinstance(value, (str, bool)) or value is None:
+        return value
     if isinstance(value, tuple):
         return [_fact(row) for row in value]
     if isinstance(value, DomainData):
@@ -154,4 +159,4 @@ def _fact(value: Any) -> Any:
         place = str(value.customer or value.lead)
         what = ", ".join(part for part in (value.job_title, str(value.role or "")) if part)
         return f"{place} ({what})" if what else place
-    return value if isinstance(value, (bool, str)) or value is None else str(value)
+    return str(value)

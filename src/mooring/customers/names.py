@@ -42,7 +42,9 @@ _MARKS_THAT_ARE_LETTERS: Final = frozenset({0, 6, 7, 8, 9})
 """Combining classes of Indic vowel signs, nuktas, viramas and of Japanese voicing marks: without them it is another word."""
 
 _ASCII_WORD: Final = re.compile(r"[a-z0-9]+")
-_NO_DIGITS: Final = re.compile(r"[^0-9]+")
+_NO_DIGITS: Final = dict.fromkeys(code for code in range(128) if not chr(code).isdecimal())
+"""For str.translate of ASCII."""
+_ASCII_LETTER: Final = re.compile(r"[A-Za-z@]")
 _LEAST_PHONE_DIGITS: Final = 7
 _COMPARED_PHONE_DIGITS: Final = 9
 """A Polish number without its country; long enough elsewhere to compare with and without country and trunk prefix."""
@@ -62,6 +64,8 @@ def name_key(name: str) -> str:
 
 def words_in(text: str) -> list[str]:
     """The folded words of a text in their order, cut at everything that is neither letter nor digit."""
+    if text.isascii() and len(text) <= WORD_LENGTH:
+        return _ASCII_WORD.findall(text.lower())
     return [word[:WORD_LENGTH] for word in _split(fold(text))]
 
 
@@ -72,20 +76,18 @@ def words_of(
 
     `emails` are match keys, `domains` keys of hosts, `phones` numbers as they are written.
     """
-    found: dict[str, None] = {}
+    found: list[str] = []
     for text in texts:
-        found.update(dict.fromkeys(words_in(text)))
-        found.update(dict.fromkeys(_words_of_phone(text) if _is_like_a_phone(text) else ()))
+        found += words_in(text)
+        if _is_like_a_phone(text):
+            found += _words_of_phone(text)
     for email in emails:
-        found[fold(email)[:WORD_LENGTH]] = None
-        found[fold(email.rpartition("@")[2])[:WORD_LENGTH]] = None
-        found.update(dict.fromkeys(words_in(email)))
+        found += (fold(email)[:WORD_LENGTH], fold(email.rpartition("@")[2])[:WORD_LENGTH], *words_in(email))
     for domain in domains:
-        found[domain[:WORD_LENGTH]] = None
-        found.update(dict.fromkeys(words_in(domain)))
+        found += (domain[:WORD_LENGTH], *words_in(domain))
     for phone in phones:
-        found.update(dict.fromkeys((*_words_of_phone(phone), *words_in(phone))))
-    return list(found)[:MOST_WORDS]
+        found += (*_words_of_phone(phone), *words_in(phone))
+    return list(dict.fromkeys(found))[:MOST_WORDS]
 
 
 def words_to_search(text: str) -> list[str]:
@@ -106,22 +108,28 @@ def words_to_search(text: str) -> list[str]:
 def digits_of(phone: str) -> str:
     """The digits of a number as 0 to 9, whatever script they are written in."""
     if phone.isascii():
-        return _NO_DIGITS.sub("", phone)[:40]
+        return phone.translate(_NO_DIGITS)[:40]
     return "".join(str(unicodedata.digit(character)) for character in phone if character.isdecimal())[:40]
 
 
 def phone_key(phone: str) -> str:
     """The last nine digits, by which numbers are compared; empty when there are fewer than seven."""
-    digits = digits_of(phone)
+    return _key_of_digits(digits_of(phone))
+
+
+def _key_of_digits(digits: str) -> str:
     return digits[-_COMPARED_PHONE_DIGITS:] if len(digits) >= _LEAST_PHONE_DIGITS else ""
 
 
 def _is_like_a_phone(text: str) -> bool:
-    return bool(phone_key(text)) and not any(character.isalpha() or character == "@" for character in text)
+    if len(text) < _LEAST_PHONE_DIGITS or _ASCII_LETTER.search(text):
+        return False
+    return bool(phone_key(text)) and not any(character.isalpha() for character in text)
 
 
 def _words_of_phone(phone: str) -> tuple[str, ...]:
-    return tuple(word for word in (digits_of(phone), phone_key(phone)) if word)
+    digits = digits_of(phone)
+    return tuple(word for word in (digits, _key_of_digits(digits)) if word)
 
 
 def _without_accents(text: str) -> str:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from itertools import islice
+from itertools import chain, islice
 from typing import Any, BinaryIO, Final
 
 from django.db import transaction
@@ -27,7 +27,7 @@ from mooring.transfer.chosen import Chosen
 from mooring.transfer.columns import Columns, Kind
 from mooring.transfer.formats.any import demand_whole, read_file
 from mooring.transfer.formats.csv import Row, Table, UnableToReadFile
-from mooring.transfer.known_records import KnownRecords, marks_of, parents_by_number, places_by_name
+from mooring.transfer.known_records import KnownRecords, Mark, marks_of, parents_by_number, places_by_name
 from mooring.transfer.merging_rows import laid_over, with_places
 from mooring.users.journal import Actor
 from mooring.users.models import User
@@ -116,6 +116,12 @@ class ReadRow:
     line: int
     data: Data
     names_kind: bool
+    marks: Sequence[Mark]
+
+    @property
+    def number(self) -> Mark | None:
+        """What is used once."""
+        return next((mark for mark in self.marks if mark[0] == "number"), None)
 
 
 def import_records(
@@ -175,7 +181,8 @@ def _read_rows(rows: Sequence[Row], columns: Columns, reading: Reading, summary:
             if row.problem:
                 raise UnableToSave({"": row.problem})
             if values:
-                usable.append(ReadRow(row.line, checked(_data(values, reading, parents)), "kind" in values))
+                data = checked(_data(values, reading, parents))
+                usable.append(ReadRow(row.line, data, "kind" in values, marks_of(data)))
         except UnableToSave as error:
             summary.add_problem(row.line, str(error))
     return usable
@@ -228,30 +235,29 @@ def _place(cells: dict[str, str], parents: dict[tuple[str, str], Any]) -> Affili
 def _import_batch(rows: Sequence[ReadRow], reading: Reading, summary: Summary) -> None:
     """New rows are stored together; before a row that repeats one of them and has to find it."""
     order = reading.order
+    creates_always = order.on_duplicate is OnDuplicate.CREATE
     passes_over = order.on_duplicate is OnDuplicate.SKIP and order.kind != "contacts"
-    known = KnownRecords(_MODELS[order.kind], [row.data for row in rows])
-    waiting: list[Data] = []
-    marks: set[tuple[str, str]] = set()
+    known = KnownRecords(_MODELS[order.kind], chain.from_iterable(row.marks for row in rows))
+    waiting: list[ReadRow] = []
+    marks: set[Mark] = set()
     for row in rows:
-        data = row.data
-        repeats = order.on_duplicate is not OnDuplicate.CREATE and not marks.isdisjoint(marks_of(data))
-        if passes_over and (repeats or known.id_of(data) is not None):
+        repeats = not creates_always and not marks.isdisjoint(row.marks)
+        if passes_over and (repeats or known.id_of(row.marks) is not None):
             summary.skipped += 1
             continue
         if repeats:
             _create_all(waiting, known, order, summary)
             marks.clear()
-        record_id = known.id_of(data)
-        repeats_number = known.has_number(data) or ("number", getattr(data, "number", "")) in marks
-        if order.on_duplicate is OnDuplicate.CREATE and repeats_number:
-            summary.add_problem(row.line, _("This number is in use already."))
-        elif (record_id is None or order.on_duplicate is OnDuplicate.CREATE) and (lack := _lack(data, reading)):
-            summary.add_problem(row.line, lack)
-        elif record_id is None or order.on_duplicate is OnDuplicate.CREATE:
-            waiting.append(data)
-            marks.update(marks_of(data))
-        else:
+        record_id = None if creates_always else known.id_of(row.marks)
+        if record_id is not None:
             _meet_duplicate(row, record_id, known, order, summary)
+        elif creates_always and (row.number in known or row.number in marks):
+            summary.add_problem(row.line, _("This number is in use already."))
+        elif lack := _lack(row.data, reading):
+            summary.add_problem(row.line, lack)
+        else:
+            waiting.append(row)
+            marks.update(row.marks)
     _create_all(waiting, known, order, summary)
 
 
@@ -260,15 +266,15 @@ def _lack(data: Data, reading: Reading) -> str:
     return " ".join(reading.chosen.missing(data.info).values()) if isinstance(data, CustomerData) else ""
 
 
-def _create_all(waiting: list[Data], known: KnownRecords, order: Order, summary: Summary) -> None:
+def _create_all(waiting: list[ReadRow], known: KnownRecords, order: Order, summary: Summary) -> None:
     """`waiting` is empty afterwards."""
     owner = order.owner
-    rows = [
-        data if owner is None or isinstance(data, ContactData) or data.owner else replace(data, owner=owner) for data in waiting
-    ]
-    ids = _CREATE[order.kind](rows=rows, by=order.by, now=order.now)
-    for data, record_id in zip(waiting, ids, strict=True):
-        known.add(data, record_id)
+    new = [row.data for row in waiting]
+    if owner is not None:
+        new = [data if isinstance(data, ContactData) or data.owner else replace(data, owner=owner) for data in new]
+    ids = _CREATE[order.kind](rows=new, by=order.by, now=order.now)
+    for row, record_id in zip(waiting, ids, strict=True):
+        known.add(row.marks, record_id)
     summary.new_ids += ids
     summary.created += len(waiting)
     waiting.clear()
@@ -288,7 +294,7 @@ def _meet_duplicate(row: ReadRow, record_id: int, known: KnownRecords, order: Or
         summary.add_problem(row.line, str(error))
         return
     if changed:
-        known.follow(record_id, before=before, after=row.data)
+        known.follow(record_id, before=before, after=row.marks)
         summary.before.append((record_id, before))
     summary.updated += changed
     summary.skipped += not changed

@@ -5,7 +5,7 @@ An import is an administrator's deed over all records; whoever may see which of 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from mooring.customers.models import Affiliation, Contact, Customer, EmailAddress, Lead
@@ -24,7 +24,7 @@ def marks_of(data: Data) -> list[Mark]:
 
     A contact without an address is known by its name and where it is.
     """
-    number = getattr(data, "number", "")
+    number = "" if isinstance(data, ContactData) else data.number
     marks = [("number", number)] if number else []
     marks += [("email", match_key(email)) for email in data.emails]
     if not marks and isinstance(data, ContactData):
@@ -35,12 +35,11 @@ def marks_of(data: Data) -> list[Mark]:
 class KnownRecords:
     """The ids of records that exist, by their marks. Three queries when made; grows with what the batch adds."""
 
-    def __init__(self, model: type[Any], rows: Sequence[Data]) -> None:
+    def __init__(self, model: type[Any], marks: Iterable[Mark]) -> None:
         self._ids: dict[Mark, int] = {}
         wanted: dict[str, set[str]] = {"number": set(), "email": set(), "name": set()}
-        for data in rows:
-            for kind, text in marks_of(data):
-                wanted[kind].add(text)
+        for kind, text in marks:
+            wanted[kind].add(text)
         if wanted["number"]:
             found = _numbered(model, wanted["number"]).values_list("number", "pk")
             self._ids |= {("number", number): pk for number, pk in found}
@@ -49,22 +48,21 @@ class KnownRecords:
         if wanted["name"]:
             self._ids |= _by_place(wanted["name"]) if model is Contact else _by_name(model, wanted["name"])
 
-    def id_of(self, data: Data) -> int | None:
-        return next((self._ids[mark] for mark in marks_of(data) if mark in self._ids), None)
+    def id_of(self, marks: Iterable[Mark]) -> int | None:
+        return next((self._ids[mark] for mark in marks if mark in self._ids), None)
 
-    def has_number(self, data: Data) -> bool:
-        """Whether the number, which is used once, is somebody's."""
-        return ("number", getattr(data, "number", "")) in self._ids
+    def __contains__(self, mark: Mark | None) -> bool:
+        return mark in self._ids
 
-    def add(self, data: Data, record_id: int) -> None:
-        for mark in marks_of(data):
+    def add(self, marks: Iterable[Mark], record_id: int) -> None:
+        for mark in marks:
             self._ids.setdefault(mark, record_id)
 
-    def follow(self, record_id: int, *, before: Data, after: Data) -> None:
+    def follow(self, record_id: int, *, before: Data, after: Sequence[Mark]) -> None:
         """The record was changed: it is known by what the row says, and not by the number that it had."""
-        number = getattr(before, "number", "")
-        if getattr(after, "number", "") not in ("", number):
-            self._ids.pop(("number", number), None)
+        old = ("number", getattr(before, "number", ""))
+        if old not in after and any(kind == "number" for kind, _text in after):
+            self._ids.pop(old, None)
         self.add(after, record_id)
 
 

@@ -209,7 +209,7 @@ def _refused(error: csv.Error, lines: _Lines, begins: int, ends: int) -> str:
 def _problem_of(cells: Sequence[str]) -> str:
     if len(cells) > MOST_COLUMNS:
         return _("There are more than %(most)d columns.") % {"most": MOST_COLUMNS}
-    if any(len(cell) > LONGEST_CELL for cell in cells):
+    if max(map(len, cells)) > LONGEST_CELL:
         return _("A cell of this row is too long.")
     return ""
 
