@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,9 +10,10 @@ from django.test import Client
 
 import making
 from desk.world import client_of
-from mooring.customers import bulk_editing, bulk_jobs
+from mooring.customers import bulk_editing, bulk_jobs, gathering
 from mooring.customers.bulk_jobs import carry_on_changes
 from mooring.customers.models import BulkChange, Customer, CustomerStatus, Lead, Tag
+from mooring.desk import chosen_records
 from mooring.users.models import User
 
 pytestmark = pytest.mark.django_db
@@ -76,9 +78,9 @@ def test_additional_information_and_owners_are_changed_of_all_that_are_found(des
 
 def test_a_new_owner_of_ticked_leads_can_be_undone(desk: Client, bob: User) -> None:
     lead = making.make_lead("Reed")
-    answer = desk.post("/leads/owner/", {"ids": lead.pk, "owner": bob.pk}, follow=True)
-    assert "1 record has a new owner." in said(answer)
-    assert "have it already" in said(desk.post("/leads/owner/", {"ids": lead.pk, "owner": bob.pk}, follow=True))
+    sent = {"ids": lead.pk, "change": "owner", "sent": "yes", "value": bob.pk}
+    assert "1 record was changed." in said(desk.post("/leads/change/", sent, follow=True))
+    assert "have it already" in said(desk.post("/leads/change/", sent, follow=True))
     desk.post(f"/bulk-changes/{BulkChange.objects.get().pk}/undo/")
     assert Lead.objects.unscoped("what the page did").get().owner is None
 
@@ -135,3 +137,24 @@ def test_the_page_says_what_was_not_undone_and_who_may_undo_the_rest(alice: User
     assert "Undo the rest" in said(hers.get("/bulk-changes/"))
     hers.post(f"{url}undo/")
     assert ("Not all was undone" in said(hers.get(url)), stored(customers[1]).status) == (False, None)
+
+
+def test_all_that_are_found_of_very_many_are_looked_for_by_the_worker(desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module, name, value in ((bulk_editing, "MOST", 1), (chosen_records, "MOST", 1), (gathering, "PAGE", 2)):
+        monkeypatch.setattr(module, name, value)
+    status = making.make_entry(CustomerStatus, "Dormant")
+    found = [making.make_customer(f"Harbour {number}") for number in range(3)]
+    others = [making.make_customer("Pier")]
+    every = {"every": "yes", "next": "/customers/?text=harbour", "change": "status"}
+    asked = said(desk.post("/customers/change/", every))
+    assert [text in asked for text in ("These are more than 1 records.", "is left out", "They have now")] == [True, True, False]
+    assert "What shall be changed of them?" in said(desk.post("/customers/change/", {**every, "change": ""}))
+    answer = desk.post("/customers/change/", {**every, "sent": "yes", "value": status.pk}, follow=True)
+    assert "Looking for all that are found" in said(answer)
+    change = BulkChange.objects.get()
+    others.append(making.make_customer("Harbour built later", now=change.changed_at + timedelta(seconds=1)))
+    assert [carry_on_changes(now=making.NOW) for _page in range(3)] == [2, 1, 3]
+    assert [stored(row).status for row in (*found, *others)] == [status] * 3 + [None] * 2
+    assert "3 changed" in said(desk.get(answer.redirect_chain[-1][0]))
+    question = said(desk.post("/customers/archive/ask/", {"every": "yes", "next": "/customers/?text=harbour"}))
+    assert ("These are more than 1 records." in question, "Harbour 0 …" in question) == (True, False)

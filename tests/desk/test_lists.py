@@ -136,7 +136,7 @@ def test_a_view_keeps_nothing_but_filters_of_its_list(desk: Client) -> None:
 
 def test_ticked_records_get_a_new_owner(desk: Client, bob: User) -> None:
     one, two, three = (making.make_customer(name) for name in ("One", "Two", "Three"))
-    desk.post("/customers/owner/", {"ids": [one.pk, two.pk], "owner": bob.pk})
+    desk.post("/customers/change/", {"ids": [one.pk, two.pk], "change": "owner", "sent": "yes", "value": bob.pk})
     owners = dict(Customer.objects.unscoped("what the page did").values_list("name", "owner__name"))
     assert owners == {"One": "Bob", "Two": "Bob", "Three": None}
     assert three.pk
@@ -144,7 +144,7 @@ def test_ticked_records_get_a_new_owner(desk: Client, bob: User) -> None:
 
 def test_a_bulk_change_leaves_records_of_others_alone(bob: User, alice: User) -> None:
     hidden = making.make_customer("Hidden", owner=alice)
-    client_of(bob).post("/customers/owner/", {"ids": [hidden.pk], "owner": bob.pk})
+    client_of(bob).post("/customers/change/", {"ids": [hidden.pk], "change": "owner", "sent": "yes", "value": bob.pk})
     hidden.refresh_from_db()
     assert hidden.owner == alice
 

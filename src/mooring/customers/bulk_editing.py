@@ -16,6 +16,7 @@ from django.db.models import F, QuerySet
 from django.utils.translation import gettext as _
 
 from mooring.customers.bulk_values import COLUMNS, LABELS, MODELS, MOVES, Aspect, aspect_of
+from mooring.customers.gathering import to_json
 from mooring.customers.models import BulkChange, BulkChangeRow, BulkField, BulkKind, BulkState, InfoField
 from mooring.users.journal import Actor, Line, record_all
 from mooring.users.models import User
@@ -55,15 +56,7 @@ def change_many(*, record_ids: Iterable[int], wish: Wish, by: Actor, now: dateti
     """
     _demand_sense(wish)
     with transaction.atomic():
-        change = BulkChange.objects.create(
-            kind=wish.kind,
-            field=wish.field,
-            info_field=wish.info_field,
-            value=wish.value,
-            changed_by=by.user,
-            address=by.address,
-            changed_at=now,
-        )
+        change = BulkChange.objects.create(**_asked(wish, by, now))
         rows = [BulkChangeRow(change=change, record_id=pk) for pk in dict.fromkeys(record_ids)]
         BulkChangeRow.objects.bulk_create(rows, batch_size=500)
         change.total = len(rows)
@@ -73,6 +66,16 @@ def change_many(*, record_ids: Iterable[int], wish: Wish, by: Actor, now: dateti
             if not change.changed_count:
                 raise UnableToChangeMany(_("None of them had to be changed: they have it already, or are not yours to change."))
     return change
+
+
+def change_found(*, filters: Any, wish: Wish, by: Actor, now: datetime) -> BulkChange:
+    """All that the filters of a list find for `by`, as a job of the worker, who looks for them before anything is changed.
+
+    What is added after `now` is left out; of what is changed meanwhile counts how it is when the worker comes to it. Raises
+    UnableToChangeMany when the wish makes no sense.
+    """
+    _demand_sense(wish)
+    return BulkChange.objects.create(**_asked(wish, by, now), found_by=to_json(filters))
 
 
 def undo_change(*, change: BulkChange, by: Actor, now: datetime) -> BulkChange:
@@ -153,6 +156,12 @@ def _begin_way_back(stored: BulkChange, *, by: Actor, now: datetime) -> QuerySet
     stored.out_of_reach_count, stored.failure_count, stored.broke_with = 0, 0, ""
     stored.save()
     return changed
+
+
+def _asked(wish: Wish, by: Actor, now: datetime) -> dict[str, Any]:
+    """The columns of a change that say what was asked for, and by whom."""
+    asked = {"kind": wish.kind, "field": wish.field, "info_field": wish.info_field, "value": wish.value}
+    return {**asked, "changed_by": by.user, "address": by.address, "changed_at": now}
 
 
 def _demand_sense(wish: Wish) -> None:

@@ -14,7 +14,8 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils.translation import gettext as _
 
-from mooring.customers.bulk_editing import UnableToChangeMany, carry_out
+from mooring.customers.bulk_editing import UnableToChangeMany, action_for, carry_out
+from mooring.customers.gathering import from_json, gather
 from mooring.customers.models import BulkChange, BulkChangeRow, BulkState
 from mooring.users.journal import Actor
 
@@ -64,10 +65,35 @@ def retry_change(*, change: BulkChange) -> None:
 
 
 def _carry_on(change: BulkChange, now: datetime) -> int:
+    if change.found_by is not None:
+        return _gather(change)
     user = change.undone_by if change.undone_at else change.changed_by
     state = BulkState.CHANGED if change.undone_at else BulkState.WAITING
     rows = list(BulkChangeRow.objects.filter(change=change, state=state).order_by("record_id")[:PORTION])
     carry_out(change, rows, by=Actor(user, "worker", change.address), now=now)
+    return max(len(rows), 1)
+
+
+def _gather(change: BulkChange) -> int:
+    """The rows of one page of what its filters find; the next call goes on, or begins to change them."""
+    if change.changed_by is None or change.found_by is None:
+        change.found_by = None
+        change.save(update_fields=["found_by"])
+        return 1
+    gathered = gather(
+        kind=change.kind,
+        filters=from_json(change.kind, change.found_by),
+        reader=change.changed_by,
+        action=action_for(change.field),
+        until=change.changed_at,
+        cursor=change.found_up_to,
+    )
+    rows = [BulkChangeRow(change=change, record_id=pk) for pk in gathered.ids]
+    BulkChangeRow.objects.bulk_create(rows, batch_size=500, ignore_conflicts=True)
+    change.total, change.found_up_to = change.total + len(rows), gathered.cursor
+    change.found_by = change.found_by if gathered.cursor else None
+    change.failure_count, change.retry_at = 0, None
+    change.save(update_fields=["total", "found_up_to", "found_by", "failure_count", "retry_at"])
     return max(len(rows), 1)
 
 

@@ -74,13 +74,14 @@ def is_undoable(change: BulkChange, now: datetime) -> bool:
 
 
 def progress_of(change: BulkChange) -> Progress:
-    """The line of progress, there or back."""
-    running = _("Undoing") if change.undone_at else _("Changing")
+    """The line of progress, there or back. Who knows how many they are, before all are found?"""
+    is_gathering = change.found_by is not None and change.ended_at is None
+    running = _("Undoing") if change.undone_at else _("Looking for all that are found") if is_gathering else _("Changing")
     ended = _("Broken off") if change.broke_with else _("Stopped") if change.is_stopped else _("Finished")
     return Progress(
         label=running if change.ended_at is None else ended,
-        done=change.done,
-        total=change.total,
+        done=change.total if is_gathering else change.done,
+        total=None if is_gathering else change.total,
         url=f"{reverse('bulk_change', args=[change.pk])}?part=line",
         stop_url=reverse("stop_bulk_change", args=[change.pk]),
         is_running=change.ended_at is None,

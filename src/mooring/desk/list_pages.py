@@ -11,25 +11,20 @@ from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
-from mooring.customers.bulk_editing import UnableToChangeMany, Wish, change_many
-from mooring.customers.models import BulkField, BulkKind
+from mooring.customers.models import BulkKind
 from mooring.customers.pages import order_of
-from mooring.desk.access import actor_of, user_of
+from mooring.desk.access import user_of
 from mooring.desk.forms.bulk import offered_fields
-from mooring.desk.forms.filters import NOBODY
 from mooring.desk.lists import Asked, RecordList, asked_of
 from mooring.desk.table_files import table_answer
 from mooring.transfer.jobs import MODULE_OF, may_import
-from mooring.ui.rendering import page, see_other, toast
+from mooring.ui.rendering import page
 from mooring.users.models import User
 from mooring.users.permissions import Action, may
 
 MOST_TICKED: Final = 500
 _FILE_PAGE: Final = 500
-_ID_PAGE: Final = 2_000
 
 
 def list_page(request: HttpRequest, which: RecordList) -> HttpResponse:
@@ -48,7 +43,6 @@ def list_page(request: HttpRequest, which: RecordList) -> HttpResponse:
         "may_erase": may(user, which.kind.module, Action.ERASE),
         "import_kind": which.name if which.name in MODULE_OF and may_import(user, which.name) else "",
         "may_export": may(user, which.kind.module, Action.EXPORT),
-        "owners": asked.form.owners if which.has_owner else (),
         "bulk_fields": _bulk_fields(which, asked) if which.can_add and may(user, which.kind.module, Action.CHANGE) else (),
         "shows_changes": which.kind.name in BulkKind.values and _may_change_many(user, which),
         "here": request.get_full_path(),
@@ -64,27 +58,6 @@ def file_of(request: HttpRequest, which: RecordList) -> HttpResponseBase:
     records = _ticked_rows(request, which, asked) if request.method == "POST" else _all_rows(request, which, asked)
     rows = ([record.name, *(column.value(record) for column in asked.columns)] for record in records)
     return table_answer(request, name=which.name, header=header, rows=rows)
-
-
-def assign(request: HttpRequest, which: RecordList) -> HttpResponse:
-    """Give all ticked records to one owner, or to nobody."""
-    choice = request.POST.get("owner", "")
-    owner = None if choice == NOBODY else User.objects.filter(pk__in=_ids([choice]), is_active=True).first()
-    records = which.kind.model.objects.visible_to(user_of(request), Action.CHANGE).filter(pk__in=ticked_ids(request))
-    if owner is None and choice != NOBODY:
-        toast(request, _("Choose who shall look after them."), is_problem=True)
-    else:
-        wish = Wish(BulkField.OWNER, owner and owner.pk, kind=BulkKind(which.kind.name))
-        try:
-            ids = records.values_list("pk", flat=True)
-            made = change_many(record_ids=ids, wish=wish, by=actor_of(request), now=timezone.now())
-        except UnableToChangeMany as error:
-            toast(request, str(error), is_problem=True)
-        else:
-            said = ngettext("%(count)d record has a new owner.", "%(count)d records have a new owner.", made.changed_count)
-            undo_url = reverse("undo_bulk_change", args=[made.pk])
-            toast(request, said % {"count": made.changed_count}, undo_url=undo_url)
-    return see_other(request, own_path(request, reverse(which.name)))
 
 
 def own_path(request: HttpRequest, otherwise: str) -> str:
@@ -108,24 +81,28 @@ def ticked_ids(request: HttpRequest) -> list[int]:
     return _ids(request.POST.getlist("only") or request.POST.getlist("ids"))
 
 
-def found_ids(request: HttpRequest, which: RecordList, action: Action) -> Iterator[int]:
+def found_ids(request: HttpRequest, which: RecordList, action: Action, *, page_size: int) -> Iterator[int]:
     """The ids of all rows that the list finds as its own address, named by the form, asks; as far as the user may do `action`.
 
     None where the form names another address, so that nobody moves everything by a slip.
     """
-    address = urlsplit(own_path(request, ""))
-    if address.path != reverse(which.name):
-        return
-    form = which.form(QueryDict(address.query))
-    filters, cursor = form.filters(timezone.now()), ""
-    while True:
-        rows = which.page(reader=user_of(request), filters=filters, cursor=cursor, size=_ID_PAGE, is_bare=True)
+    filters, cursor = filters_named(request, which), ""
+    while filters is not None:
+        rows = which.page(reader=user_of(request), filters=filters, cursor=cursor, size=page_size, is_bare=True)
         ids = [record.pk for record in rows.rows]
         allowed = which.kind.model.objects.visible_to(user_of(request), action).filter(pk__in=ids)
         yield from allowed.order_by("pk").values_list("pk", flat=True)
         if not rows.next:
             return
         cursor = rows.next
+
+
+def filters_named(request: HttpRequest, which: RecordList) -> Any:
+    """The filters of the list's address that the form names; None where it names another address."""
+    address = urlsplit(own_path(request, ""))
+    if address.path != reverse(which.name):
+        return None
+    return which.form(QueryDict(address.query)).filters(timezone.now())
 
 
 def _may_change_many(user: User, which: RecordList) -> bool:

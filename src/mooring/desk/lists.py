@@ -72,7 +72,6 @@ class RecordList:
     page: Callable[..., Any]
     with_related: Callable[[Any, User], Any]
     """Adds to chosen rows what the columns show of others."""
-    has_owner: bool = False
     can_add: bool = True
     own_name: str = ""
     row_acts: str = ""
@@ -104,11 +103,6 @@ class RecordList:
     def choose_name(self) -> str:
         """The name of the address where ticked rows are merged; empty where they are not."""
         return f"choose_{self.kind.name}s_to_merge" if self.duplicates_name else ""
-
-    @property
-    def assign_name(self) -> str:
-        """The name of the address where ticked rows get an owner."""
-        return f"assign_{self.name}"
 
     @property
     def change_name(self) -> str:
@@ -209,7 +203,6 @@ CUSTOMERS: Final = RecordList(
     form=CustomerFilterForm,
     page=queries.customers_page,
     with_related=_with_chosen,
-    has_owner=True,
     row_acts="desk/customers/_row_acts.html",
     bulk_acts="desk/customers/_bulk_acts.html",
     foot_acts="desk/customers/_foot_acts.html",
@@ -254,7 +247,6 @@ LEADS: Final = RecordList(
     form=LeadFilterForm,
     page=queries.leads_page,
     with_related=_with_owner,
-    has_owner=True,
 )
 CONTACTS: Final = RecordList(
     kind=CONTACT,

@@ -60,6 +60,10 @@ class BulkChange(models.Model):
     address = models.CharField(max_length=45, blank=True)
     """The network address from which it was asked for, for the journal."""
     changed_at = models.DateTimeField()
+    found_by = models.JSONField(null=True)
+    """The filters of which the worker still gathers what they find (customers.gathering); None once all rows are there."""
+    found_up_to = models.CharField(max_length=500, blank=True)
+    """Where the gathering goes on."""
     ended_at = models.DateTimeField(null=True)
     """When the last of them was dealt with; None while the job runs, there or back."""
     is_stopped = models.BooleanField(default=False)

@@ -5,7 +5,7 @@ A value that makes no sense is no filter: an address can be typed by hand, and a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, Final
@@ -56,8 +56,6 @@ class FilterForm(forms.Form):
 
     text = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput)
     says: ClassVar[dict[str, Any]] = {"text": _("containing")}
-    owners: Sequence[tuple[str, Any]] = ()
-    """Who may look after what the list shows, and nobody."""
 
     def asked(self) -> dict[str, Any]:
         """The filters that are set and make sense."""
@@ -121,7 +119,6 @@ class _OwnedForm(_ChoosingForm):
         super().__init__(*args, **kwargs)
         choices = owner_choices()
         self.fields["owner"].choices = choices  # type: ignore[attr-defined]  # a ChoiceField
-        self.owners = choices[1:]
 
     def _owned(self, now: datetime) -> dict[str, Any]:
         asked = self.asked()

@@ -12,12 +12,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from mooring.customers.bulk_editing import UnableToChangeMany, Wish, change_many
+from mooring.customers.bulk_editing import UnableToChangeMany, Wish
 from mooring.customers.models import BulkChange, BulkField, Customer
 from mooring.customers.models.customer import CustomerQuerySet
 from mooring.customers.value_lists import any_of
-from mooring.desk.access import actor_of, may_in, user_of
-from mooring.desk.list_pages import file_of, found_ids, list_page, own_path, ticked_ids
+from mooring.desk.access import may_in, user_of
+from mooring.desk.chosen_records import change_chosen, chosen_records
+from mooring.desk.list_pages import file_of, list_page, own_path
 from mooring.desk.lists import ARCHIVE, CUSTOMERS, RecordList
 from mooring.ui.rendering import page, see_other, toast
 from mooring.users.permissions import Action, Module
@@ -42,17 +43,17 @@ def export_archive(request: HttpRequest) -> HttpResponseBase:
 @may_in(Module.CUSTOMERS, Action.DELETE)
 def ask_to_archive(request: HttpRequest) -> HttpResponse:
     """The question, with what stays, what is locked and how to come back; nothing is changed yet."""
-    is_every = request.POST.get("every") == "yes"
-    customers = _found(request, CUSTOMERS) if is_every else _ticked(request)
-    customers = customers.filter(archived_at=None)
+    chosen = chosen_records(request, CUSTOMERS, Action.DELETE)
+    customers = _own(request).filter(pk__in=any_of(set(chosen.ids)), archived_at=None)
     names = list(customers.order_by("name_key", "pk").values_list("name", flat=True)[: NAMED + 1])
     if not names:
         return _refused(request, _("Tick the customers that shall go to the archive. Only your own can go."), "customers")
     values: dict[str, Any] = {
         "names": names[:NAMED],
-        "count": customers.count(),
-        "is_every": is_every,
-        "ids": [] if is_every else list(customers.values_list("pk", flat=True)),
+        "count": chosen.count if chosen.filters else customers.count(),
+        "is_more": chosen.filters is not None,
+        "is_every": chosen.is_every,
+        "ids": [] if chosen.is_every else list(customers.values_list("pk", flat=True)),
         "back": own_path(request, reverse("customers")),
     }
     return page(request, "desk/archive/ask.html", values, fragment="dialog")
@@ -86,10 +87,9 @@ def restore_ticked(request: HttpRequest) -> HttpResponse:
 
 def _moved(request: HttpRequest, field: BulkField, which: RecordList) -> BulkChange | None:
     """The ticked ones, or all that the list finds; None where the user was told why nothing was moved."""
-    is_every = request.POST.get("every") == "yes"
-    ids = found_ids(request, which, Action.DELETE) if is_every else _ticked(request).values_list("pk", flat=True)
+    chosen = chosen_records(request, which, Action.DELETE)
     try:
-        return change_many(record_ids=ids, wish=Wish(field, None), by=actor_of(request), now=timezone.now())
+        return change_chosen(request, chosen, Wish(field, None), now=timezone.now())
     except UnableToChangeMany as error:
         toast(request, str(error), is_problem=True)
         return None
@@ -102,17 +102,9 @@ def _see(request: HttpRequest, made: BulkChange | None, name: str) -> HttpRespon
     return see_other(request, own_path(request, reverse(name)))
 
 
-def _found(request: HttpRequest, which: RecordList) -> CustomerQuerySet:
-    return _own(request).filter(pk__in=any_of(set(found_ids(request, which, Action.DELETE))))
-
-
 def _own(request: HttpRequest) -> CustomerQuerySet:
     """Those that the user may move to the archive and back."""
     return Customer.objects.visible_to(user_of(request), Action.DELETE)
-
-
-def _ticked(request: HttpRequest) -> CustomerQuerySet:
-    return _own(request).filter(pk__in=ticked_ids(request))
 
 
 def _refused(request: HttpRequest, text: str, name: str) -> HttpResponse:

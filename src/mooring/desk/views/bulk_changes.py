@@ -14,11 +14,9 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from mooring.customers.bulk_editing import (
-    MOST,
     UNDO_LASTS,
     UnableToChangeMany,
     action_for,
-    change_many,
     is_of_worker,
     recent_changes,
     undo_change,
@@ -30,9 +28,10 @@ from mooring.customers.info_values import name_of
 from mooring.customers.models import BulkChange, BulkField, BulkKind, BulkState, InfoField
 from mooring.desk.access import actor_of, demand, user_of
 from mooring.desk.bulk_pages import lines_of_changes, now_in_words, progress_of, rows_of, tabs_of
+from mooring.desk.chosen_records import Chosen, change_chosen, chosen_records
 from mooring.desk.crm_access import bulk_change_for
 from mooring.desk.forms.bulk import BulkValueForm, offered_fields
-from mooring.desk.list_pages import found_ids, own_path, ticked_ids
+from mooring.desk.list_pages import own_path
 from mooring.desk.lists import LISTS, RecordList
 from mooring.desk.timeline import id_in
 from mooring.ui.rendering import page, see_other, toast, wants_fragment
@@ -47,9 +46,9 @@ def change(request: HttpRequest, list_name: str) -> HttpResponse:
     """First what shall be changed, then to what, with how many and what they have now; sent with both, it is done."""
     which = LISTS[list_name]
     demand(request, which.kind.module, Action.CHANGE)
-    ids = _chosen_ids(request, which)
+    chosen = chosen_records(request, which, Action.CHANGE)
     back = own_path(request, reverse(which.name))
-    if not ids:
+    if not chosen.ids:
         toast(request, _("Tick what shall be changed. Only what is yours to change can be."), is_problem=True)
         return see_other(request, back)
     kind = BulkKind(which.kind.name)
@@ -60,17 +59,18 @@ def change(request: HttpRequest, list_name: str) -> HttpResponse:
         is_sent = request.POST.get("sent") == "yes"
         form = BulkValueForm(request.POST if is_sent else None, kind=kind, field=field, info_field=info_field)
         if form.is_valid():
-            return _do(request, form, ids, back)
+            return _do(request, form, chosen, back)
     values = {
         "list": which,
-        "count": len(ids),
-        "ids": [] if request.POST.get("every") == "yes" else ids,
-        "is_every": request.POST.get("every") == "yes",
+        "count": chosen.count,
+        "is_more": chosen.filters is not None,
+        "ids": [] if chosen.is_every else chosen.ids,
+        "is_every": chosen.is_every,
         "back": back,
         "form": form,
         "asked": request.POST.get("change", ""),
         "fields": offered_fields(kind, known),
-        "has_now": _has_now(which, field, info_field, ids) if field is not None else (),
+        "has_now": _has_now(which, field, info_field, chosen) if field is not None else (),
     }
     return page(request, "desk/bulk/ask.html", values, fragment="dialog", status=422 if form and form.errors else 200)
 
@@ -159,9 +159,9 @@ def retry(request: HttpRequest, change_id: int) -> HttpResponse:
     return see_other(request, reverse("bulk_change", args=[found.pk]))
 
 
-def _do(request: HttpRequest, form: BulkValueForm, ids: Sequence[int], back: str) -> HttpResponse:
+def _do(request: HttpRequest, form: BulkValueForm, chosen: Chosen, back: str) -> HttpResponse:
     try:
-        made = change_many(record_ids=ids, wish=form.wish(), by=actor_of(request), now=timezone.now())
+        made = change_chosen(request, chosen, form.wish(), now=timezone.now())
     except UnableToChangeMany as error:
         toast(request, str(error), is_problem=True)
         return see_other(request, back)
@@ -178,14 +178,6 @@ def _tell_of(request: HttpRequest, made: BulkChange) -> None:
     toast(request, said % {"count": count}, undo_url=reverse("undo_bulk_change", args=[made.pk]))
 
 
-def _chosen_ids(request: HttpRequest, which: RecordList) -> list[int]:
-    """Those among the ticked, or among all that the list finds, that the user may change."""
-    if request.POST.get("every") == "yes":
-        return list(found_ids(request, which, Action.CHANGE))
-    rows = which.kind.model.objects.visible_to(user_of(request), Action.CHANGE).filter(pk__in=ticked_ids(request))
-    return list(rows.order_by("pk").values_list("pk", flat=True))
-
-
 def _field_asked(request: HttpRequest, kind: BulkKind, known: Sequence[InfoField]) -> tuple[BulkField | None, InfoField | None]:
     asked = request.POST.get("change", "")
     if asked not in dict(offered_fields(kind, known)):
@@ -194,11 +186,11 @@ def _field_asked(request: HttpRequest, kind: BulkKind, known: Sequence[InfoField
     return (BulkField.INFO, info_field) if info_field is not None else (BulkField(asked), None)
 
 
-def _has_now(which: RecordList, field: BulkField, info_field: InfoField | None, ids: Sequence[int]) -> list[tuple[str, int]]:
+def _has_now(which: RecordList, field: BulkField, info_field: InfoField | None, chosen: Chosen) -> list[tuple[str, int]]:
     """What they have, the most frequent first; of very many, and of what one has any number of, nothing is said."""
-    if len(ids) > MOST or field in LABELS:
+    if chosen.filters is not None or field in LABELS:
         return []
-    counted: Counter[Any] = now_in_words(which.kind.name, field, info_field, ids)
+    counted: Counter[Any] = now_in_words(which.kind.name, field, info_field, chosen.ids)
     return counted.most_common(_NAMED)
 
 

@@ -14,7 +14,7 @@ from mooring.desk.customer_cards import BESIDE, around
 from mooring.desk.from_letters import first_rows, start_of
 from mooring.desk.info_shown import info_facts
 from mooring.desk.kinds import CUSTOMER as KIND
-from mooring.desk.list_pages import assign, file_of, list_page
+from mooring.desk.list_pages import file_of, list_page
 from mooring.desk.lists import CUSTOMERS
 from mooring.desk.record_letters import letters_tab
 from mooring.desk.record_pages import card, edit_fact, edit_record, hints, new_record
@@ -33,13 +33,6 @@ def customers(request: HttpRequest) -> HttpResponse:
 def export_customers(request: HttpRequest) -> HttpResponseBase:
     """The list as a file: the ticked rows (POST) or all (GET)."""
     return file_of(request, CUSTOMERS)
-
-
-@require_POST
-@may_in(Module.CUSTOMERS, Action.CHANGE)
-def assign_customers(request: HttpRequest) -> HttpResponse:
-    """Give the ticked ones to somebody."""
-    return assign(request, CUSTOMERS)
 
 
 @may_in(Module.CUSTOMERS, Action.CHANGE)

@@ -13,7 +13,7 @@ from mooring.customers.models import Contact, Lead
 from mooring.desk.access import lead_for, may_in, user_of
 from mooring.desk.from_letters import first_rows, start_of
 from mooring.desk.kinds import LEAD as KIND
-from mooring.desk.list_pages import assign, file_of, list_page
+from mooring.desk.list_pages import file_of, list_page
 from mooring.desk.lists import LEADS
 from mooring.desk.record_letters import letters_tab
 from mooring.desk.record_pages import card, edit_fact, edit_record, hints, new_record, tabs_of
@@ -41,13 +41,6 @@ def leads(request: HttpRequest) -> HttpResponse:
 def export_leads(request: HttpRequest) -> HttpResponseBase:
     """The list as a file: the ticked rows (POST) or all (GET)."""
     return file_of(request, LEADS)
-
-
-@require_POST
-@may_in(Module.LEADS, Action.CHANGE)
-def assign_leads(request: HttpRequest) -> HttpResponse:
-    """Give the ticked ones to somebody."""
-    return assign(request, LEADS)
 
 
 @may_in(Module.LEADS, Action.CHANGE)
