@@ -16,7 +16,7 @@ from mooring.merging.merging import merge_records
 from mooring.merging.undoing import undo_merge
 from mooring.sales.kept_sums import differences, put_together
 from mooring.sales.mailboxes import MOST_LEVELS, move_mailbox
-from mooring.sales.models import Ancestry, BoxReset, Opportunity, Pipeline, PipelineVersion, SalesMailbox
+from mooring.sales.models import Ancestry, BoxReset, Opportunity, PastState, PastSum, Pipeline, PipelineVersion, SalesMailbox
 from mooring.sales.resetting import (
     UNDO_FOR,
     UnableToReset,
@@ -46,8 +46,8 @@ def rows_of(*models: Any) -> dict[str, list[Any]]:
 
 
 def all_of_sales() -> dict[str, list[Any]]:
-    models = [model for model in apps.get_app_config("sales").get_models() if model not in (BoxReset, PipelineVersion)]
-    return rows_of(*models)
+    written = (BoxReset, PipelineVersion, PastState, PastSum)
+    return rows_of(*(model for model in apps.get_app_config("sales").get_models() if model not in written))
 
 
 @pytest.fixture
@@ -99,7 +99,7 @@ def test_a_reset_gives_defaults_uncouples_and_empties(north: SalesMailbox, alice
 
 def test_an_undo_restores_every_field_opportunity_and_version(north: SalesMailbox, alice: User) -> None:
     put_together()
-    before, versions = all_of_sales(), rows_of(PipelineVersion)["PipelineVersion"]
+    before, kept = all_of_sales(), rows_of(PipelineVersion, PastState, PastSum)
     reset_mailboxes(boxes=[north], by=actor(alice), now=LATER)
     assert all_of_sales() != before
     (reset,) = resets_to_undo(alice, now=LATER)
@@ -110,7 +110,7 @@ def test_an_undo_restores_every_field_opportunity_and_version(north: SalesMailbo
         rows, were = ({tuple(row[1:]) for row in kept.pop(written_anew)} for kept in (after, before))
         assert rows == were, written_anew
     assert after == before
-    assert rows_of(PipelineVersion)["PipelineVersion"][: len(versions)] == versions
+    assert {name: rows[: len(kept[name])] for name, rows in rows_of(PipelineVersion, PastState, PastSum).items()} == kept
     causes = PipelineVersion.objects.visible_to(alice).order_by("number").values_list("cause", flat=True)
     assert list(causes) == ["by_hand", "reset"]
     assert not resets_to_undo(alice, now=LATER).exists()

@@ -23,7 +23,16 @@ from mooring.customers.models import ContactRole, Source
 from mooring.sales.kept_sums import differences, put_together
 from mooring.sales.letter_links import link_to_sale, take_off_sale
 from mooring.sales.mailboxes import change_mailbox, data_of
-from mooring.sales.models import BoxReset, Opportunity, OpportunityKind, Pipeline, PipelineVersion, Rejection, SalesMailbox
+from mooring.sales.models import (
+    BoxReset,
+    Opportunity,
+    OpportunityKind,
+    PastSum,
+    Pipeline,
+    PipelineVersion,
+    Rejection,
+    SalesMailbox,
+)
 from mooring.sales.opening import UnableToOpen, open_mailbox
 from mooring.sales.opportunities import change_opportunity, lose_opportunity, remove_opportunity, undo_move, win_opportunity
 from mooring.sales.opportunity_data import ChecklistItem, PersonInSale
@@ -226,8 +235,10 @@ def test_reset_and_undo_leave_every_row_of_every_table_as_it_was(fleet: Fleet, w
 
     used = [box for box in boxes if box != fleet.head]
     journal = 2 * len(boxes) + len(used)
-    counts = {"users_journalentry": journal, "sales_boxreset": len(boxes), "sales_pipelineversion": len(used)}
-    assert added(before, rows_of_everything()) == counts
+    versions = {"sales_pipelineversion": len(used), "sales_paststate": len(used)}
+    counts = added(before, rows_of_everything())
+    assert counts.pop("sales_pastsum") == PastSum.objects.filter(state__saved_at=LATER).count()
+    assert counts == {"users_journalentry": journal, "sales_boxreset": len(boxes), **versions}
     assert words_of(JournalEntry.objects.filter(pk__gt=last)) == {"reset", "reset_undone", "version_saved"}
     assert set(BoxReset.objects.filter(batch=batch).values_list("undone_at", flat=True)) == {AFTER}
     kept = PipelineVersion.objects.unscoped(_WHY).filter(saved_at=LATER)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from mooring.reports.asked import Asked
 from mooring.reports.report import Cell, Chart, Column, Money, Report, Row, Series, Way, added_up
@@ -34,29 +35,31 @@ _MOST_LED_TO: Final = 500
 
 def pipeline_changes(asked: Asked) -> Report:
     """A column for each currency; a pipeline that was not saved by the first day begins with nothing."""
-    pairs = _pairs(asked)
-    if pairs is None:
+    told = _told(asked)
+    if told is None:
         return _too_many()
     starts: dict[str, Decimal] = {}
     ends: dict[str, Decimal] = {}
     steps: dict[str, dict[str, Decimal]] = {}
-    for before, after in pairs:
+    for before, after in told.pairs:
         for fall in waterfalls(before, after):
             starts[fall.currency] = starts.get(fall.currency, _NOTHING) + fall.before
             ends[fall.currency] = ends.get(fall.currency, _NOTHING) + fall.after
             sums = steps.setdefault(fall.currency, {})
             for step, amount in fall.steps.items():
                 sums[step] = sums.get(step, _NOTHING) + amount
-    return _report(asked, starts, steps, ends)
+    return _report(asked, told, starts, steps, ends)
 
 
 def changed_opportunities(asked: Asked) -> Report:
     """Those behind one step of the pipeline changes, the largest first; together they are its amount."""
-    pairs = _pairs(asked)
-    if pairs is None:
+    told = _told(asked)
+    if told is None:
         return _too_many()
     columns = [Column(_("What")), Column(_("With whom")), Column(_("Pipeline")), Column(_("Amount"), "money")]
-    found = [(taken, after.name) for before, after in pairs for taken in steps_between(before, after) if taken.step == asked.by]
+    found = [
+        (taken, after.name) for before, after in told.pairs for taken in steps_between(before, after) if taken.step == asked.by
+    ]
     found.sort(key=lambda each: (each[0].currency, -abs(each[0].amount), each[0].opportunity.title, each[0].opportunity.uid))
     seen = _seen(asked, [taken.opportunity.uid for taken, _name in found[:_MOST_LED_TO]])
     rows = [
@@ -66,27 +69,44 @@ def changed_opportunities(asked: Asked) -> Report:
         )
         for taken, name in found
     ]
-    return Report(columns=columns, rows=rows, totals=added_up(rows, columns, _("Total")), remarks=[_told_by()])
+    return Report(columns=columns, rows=rows, totals=added_up(rows, columns, _("Total")), remarks=told.remarks())
 
 
-def _pairs(asked: Asked) -> list[tuple[PipelineContent, PipelineContent]] | None:
-    """Each pipeline as it stood on the two days, empty where it was not there; None where too many would have to be read."""
-    before = {version.uid: version for version in latest_versions(asked.extent, asked.begins_at)}
-    after = {version.uid: version for version in latest_versions(asked.extent, asked.ends_at)}
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """Each pipeline as it stood on the two days, empty where it was not there; how many cannot be told of any more."""
+
+    pairs: list[tuple[PipelineContent, PipelineContent]]
+    lost_count: int
+
+    def remarks(self) -> list[str]:
+        """What the steps rest on, and what they leave out."""
+        said = [_("Told by the versions of pipelines that were the latest on each of the two days.")]
+        if self.lost_count:
+            left_out = ngettext(
+                "%(count)d pipeline is left out: its version of then was destroyed with another sales mailbox.",
+                "%(count)d pipelines are left out: their versions of then were destroyed with other sales mailboxes.",
+                self.lost_count,
+            )
+            said.append(left_out % {"count": self.lost_count})
+        return said
+
+
+def _told(asked: Asked) -> _Told | None:
+    """None where too many versions would have to be read."""
+    then, later = latest_versions(asked.extent, asked.begins_at), latest_versions(asked.extent, asked.ends_at)
+    lost = then.lost | later.lost
+    before, after = ({uid: row for uid, row in each.versions.items() if uid not in lost} for each in (then, later))
     if len(before) + len(after) > MOST_READ:
         return None
     with_contents([*before.values(), *after.values()])
     both = ((before.get(uid), after.get(uid)) for uid in {**before, **after})
-    return [(_content(was, comes), _content(comes, was)) for was, comes in both]
+    return _Told([(_content(was, comes), _content(comes, was)) for was, comes in both], len(lost))
 
 
 def _too_many() -> Report:
     said = _("More than %(count)d versions would have to be read for that; choose a sales mailbox with fewer below it.")
     return Report(columns=[Column(_("Step"))], rows=(), remarks=[said % {"count": MOST_READ}])
-
-
-def _told_by() -> str:
-    return _("Told by the versions of pipelines that were the latest on each of the two days.")
 
 
 def _seen(asked: Asked, uids: list[str]) -> dict[str, int]:
@@ -112,7 +132,9 @@ def _content(version: PipelineVersion | None, other: PipelineVersion | None) -> 
     )
 
 
-def _report(asked: Asked, starts: dict[str, Decimal], steps: dict[str, dict[str, Decimal]], ends: dict[str, Decimal]) -> Report:
+def _report(
+    asked: Asked, told: _Told, starts: dict[str, Decimal], steps: dict[str, dict[str, Decimal]], ends: dict[str, Decimal]
+) -> Report:
     currencies = sorted(starts)
     columns = [Column(_("Step")), *(Column(currency, "money") for currency in currencies)]
     begin, end = _("Open on %(day)s") % {"day": asked.since}, _("Open on %(day)s") % {"day": asked.until}
@@ -134,4 +156,4 @@ def _report(asked: Asked, starts: dict[str, Decimal], steps: dict[str, dict[str,
         )
         for currency in currencies
     ]
-    return Report(columns=columns, rows=rows if currencies else (), charts=charts, remarks=[_told_by()])
+    return Report(columns=columns, rows=rows if currencies else (), charts=charts, remarks=told.remarks())

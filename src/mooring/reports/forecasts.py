@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -11,7 +12,7 @@ from mooring.reports.rates import Home
 from mooring.reports.report import Cell, Column, Money, Report, Row, Way, added_up, bars
 from mooring.sales.forecast import By, ForecastLine, forecast, forecast_of_pipelines, whole_of
 from mooring.sales.money import summed
-from mooring.sales.past_forecast import MOST_READ, past_forecast
+from mooring.sales.past_forecast import compared_pipelines, past_forecast, past_whole_of
 
 _NOTHING = Decimal(0)
 
@@ -21,7 +22,7 @@ def forecast_report(asked: Asked) -> Report:
     by = By(asked.by) if asked.by in By.values else By.BOX
     home = Home(asked.home, on=asked.now.date())
     if asked.compared_at is not None:
-        return _compared(asked, by, forecast(asked.extent, by, fiscal=asked.fiscal))
+        return _compared(asked, by)
     if by is By.PIPELINE and asked.most:
         lines, following = forecast_of_pipelines(asked.extent, after=asked.after, most=asked.most)
         whole = whole_of(asked.extent)
@@ -62,10 +63,9 @@ def _in_home(home: Home, lines: list[ForecastLine], name: str) -> Row:
     return Row((name, count, Money(amount, home.currency), Money(chance, home.currency)))
 
 
-def _compared(asked: Asked, by: By, now: list[ForecastLine]) -> Report:
+def _compared(asked: Asked, by: By) -> Report:
     assert asked.compared_at is not None
-    then = past_forecast(asked.extent, by, on=asked.compared_at, fiscal=asked.fiscal)
-    day = asked.compared_on
+    on, day = asked.compared_at, asked.compared_on
     columns = [
         Column(str(by.label)),
         Column(_("Amount on %(day)s") % {"day": day}, "money"),
@@ -74,30 +74,38 @@ def _compared(asked: Asked, by: By, now: list[ForecastLine]) -> Report:
         Column(_("Weighted on %(day)s") % {"day": day}, "money"),
         Column(_("Weighted now"), "money"),
     ]
-    if then is None:
-        said = _("More than %(count)d pipelines would have to be read for that; compare by sales mailbox, region or pipeline.")
-        return Report(columns=columns, rows=(), remarks=[said % {"count": MOST_READ}])
-    rows = _side_by_side(then, now)
-    remarks = [_("The earlier day is told by the versions of pipelines that were the latest then.")]
+    following = ""
+    if by is By.PIPELINE and asked.most:
+        shown = compared_pipelines(asked.extent, on=on, after=asked.after, most=asked.most)
+        rows, following = _side_by_side(by, shown.then, shown.now), shown.next
+        whole = _side_by_side(by, past_whole_of(asked.extent, on=on), whole_of(asked.extent))
+    else:
+        then = past_forecast(asked.extent, by, on=on, fiscal=asked.fiscal)
+        rows = whole = _side_by_side(by, then, forecast(asked.extent, by, fiscal=asked.fiscal))
     return Report(
         columns=columns,
         rows=rows,
-        totals=added_up(rows, columns, _("Total")),
+        totals=added_up(whole, columns, _("Total")),
         charts=bars(rows, columns, (1, 2)),
-        remarks=remarks,
+        remarks=[_("The earlier day is told by the versions of pipelines that were the latest then.")],
+        next=following,
     )
 
 
-def _side_by_side(then: list[ForecastLine], now: list[ForecastLine]) -> list[Row]:
-    """By the words and the currency that both share, in the order of both."""
-    was = {(line.key.label, line.currency): line for line in then}
-    comes = {(line.key.label, line.currency): line for line in now}
-    order = {**{key: line.key.order for key, line in was.items()}, **{key: line.key.order for key, line in comes.items()}}
+def _side_by_side(by: By, then: list[ForecastLine], now: list[ForecastLine]) -> list[Row]:
+    """In the order of both. Pipelines are met by what they are, all else by the words that both days share."""
+    order: dict[tuple[str, str], tuple[Any, str]] = {}
+    amounts: dict[tuple[str, str], list[Decimal]] = {}
+    for at, lines in enumerate((then, now)):
+        for line in lines:
+            key = (line.key.value if by is By.PIPELINE else line.key.label, line.currency)
+            order[key] = (line.key.order, line.key.label)
+            sums = amounts.setdefault(key, [_NOTHING] * 4)
+            sums[at] += line.amount
+            sums[at + 2] += line.weighted
     rows = []
-    for label, currency in sorted(order, key=lambda each: (order[each], each)):
-        before, after = was.get((label, currency)), comes.get((label, currency))
-        amounts = [line.amount if line else _NOTHING for line in (before, after)]
-        chances = [line.weighted if line else _NOTHING for line in (before, after)]
-        cells: list[Cell] = [Money(amount, currency) for amount in (*amounts, amounts[1] - amounts[0], *chances)]
-        rows.append(Row((label, *cells)))
+    for key in sorted(order, key=lambda each: (order[each], each)):
+        before, after, *chances = amounts[key]
+        cells: list[Cell] = [Money(amount, key[1]) for amount in (before, after, after - before, *chances)]
+        rows.append(Row((order[key][1], *cells)))
     return rows

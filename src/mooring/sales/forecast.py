@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from calendar import monthrange
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -30,6 +30,8 @@ from mooring.users.permissions import Action
 
 _WHY: Final = "a forecast adds up what lies below a box that its reader sees"
 _LAST: Final = "\uffff"
+NAMED: Final = ("pk", "uid", "name")
+"""What a pipeline is known by in lines."""
 _PERIOD: Final = re.compile(r"(\d{4})-(\d{1,2})\Z", re.ASCII)
 _UID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
 
@@ -82,6 +84,11 @@ def pipelines_in(extent: Extent) -> QuerySet[Pipeline]:
     return rows.filter(boxes_within(extent.reader, Action.VIEW, "mailbox__"))
 
 
+def open_ones_of(pipeline: str) -> QuerySet[Opportunity]:
+    """To be asked for within a query of which `pipeline` names the column."""
+    return Opportunity.objects.unscoped(_WHY).filter(pipeline=OuterRef(pipeline), closed_at=None, removed_at=None)
+
+
 def open_in(extent: Extent) -> QuerySet[Opportunity]:
     """The open opportunities of the extent."""
     rows = Opportunity.objects.unscoped(_WHY).filter(closed_at=None, removed_at=None)
@@ -97,9 +104,9 @@ def forecast(extent: Extent, by: str, *, fiscal: Fiscal) -> list[ForecastLine]:
         sums = sums_by(Q(box__in=_boxes_in(extent).values("pk"), kind=SumKind.OWN), "box__region")
         return folded((region_key(region), *rest) for region, *rest in sums)
     if by is By.PIPELINE:
-        return _by_pipeline(pipelines_in(extent))
-    rows = sums_by(Q(box__in=_tops(extent), kind=_KINDS[by]), "value")
-    keys = _KEYS[by]({value for value, *_rest in rows}, by, fiscal)
+        return lines_of_pipelines(pipelines_in(extent))
+    rows = sums_by(Q(box__in=_tops(extent), kind=KINDS[by]), "value")
+    keys = KEYS[by]({value for value, *_rest in rows}, by, fiscal)
     return folded((keys[value], *rest) for value, *rest in rows)
 
 
@@ -110,14 +117,14 @@ def whole_of(extent: Extent) -> list[ForecastLine]:
 
 def forecast_of_pipelines(extent: Extent, *, after: str, most: int) -> tuple[list[ForecastLine], str]:
     """A page of the lines by pipeline, and what the next one begins `after`, "" after the last. At most three queries."""
-    open_ones = Opportunity.objects.unscoped(_WHY).filter(pipeline=OuterRef("pk"), closed_at=None, removed_at=None)
-    rows = pipelines_in(extent).filter(Exists(open_ones)).order_by("name", "pk")
+    rows = pipelines_in(extent).filter(Exists(open_ones_of("pk"))).order_by("name", "pk")
     last = Pipeline.objects.unscoped(_WHY).filter(pk=int(after)).values_list("name", "pk").first() if is_id(after) else None
     if last is not None:
         rows = rows.filter(Q(name__gt=last[0]) | Q(name=last[0], pk__gt=last[1]))
-    ids = list(rows.values_list("pk", flat=True)[: most + 1])
-    lines = _by_pipeline(Pipeline.objects.unscoped(_WHY).filter(pk__in=ids[:most]))
-    return lines, str(ids[most - 1]) if len(ids) > most else ""
+    found = list(rows.values_list(*NAMED)[: most + 1])
+    keys = {pk: Key(str(uid), name, (name, pk)) for pk, uid, name in found[:most]}
+    lines = lines_of_pipelines(Pipeline.objects.unscoped(_WHY).filter(pk__in=list(keys)), keys)
+    return lines, str(found[most - 1][0]) if len(found) > most else ""
 
 
 def is_id(text: str) -> bool:
@@ -167,8 +174,9 @@ def region_key(region: str) -> Key:
     return Key(region, region or _("no region"), (region or _LAST,))
 
 
-def _by_pipeline(pipelines: QuerySet[Pipeline]) -> list[ForecastLine]:
-    keys = {pk: Key(str(uid), name, (name, pk)) for pk, uid, name in pipelines.order_by().values_list("pk", "uid", "name")}
+def lines_of_pipelines(pipelines: QuerySet[Pipeline], keys: Mapping[int, Key] | None = None) -> list[ForecastLine]:
+    """What is open in these now, under `keys` by their ids where these are known. Two queries, one with keys."""
+    keys = keys or {pk: Key(str(uid), name, (name, pk)) for pk, uid, name in pipelines.order_by().values_list(*NAMED)}
     rows = Opportunity.objects.unscoped(_WHY).filter(closed_at=None, removed_at=None)
     rows = rows.filter(pipeline__in=pipelines.order_by().values("pk")).order_by()
     sums = rows.values_list("pipeline_id", "currency").annotate(Count("pk"), Sum("amount"), Sum("weighted"))
@@ -194,18 +202,20 @@ def _periods(values: set[str], by: By, fiscal: Fiscal) -> dict[str, Key]:
 
 
 _WHOLE: Final = (SumKind.OWN, SumKind.BELOW)
-_KINDS: Final = {
+KINDS: Final = {
     By.MONTH: SumKind.MONTH,
     By.QUARTER: SumKind.MONTH,
     By.PERSON: SumKind.PERSON,
     By.STAGE: SumKind.STAGE,
 }
-_KEYS: Final[dict[By, Callable[[set[str], By, Fiscal], dict[str, Key]]]] = {
+"""Which kept sums tell it, value by value."""
+KEYS: Final[dict[By, Callable[[set[str], By, Fiscal], dict[str, Key]]]] = {
     By.MONTH: _periods,
     By.QUARTER: _periods,
     By.PERSON: _people,
     By.STAGE: _stages,
 }
+"""What the values of these sums are called."""
 
 
 def nobody() -> Key:

@@ -22,6 +22,7 @@ from mooring.sales.mailboxes import couple, default_name, hold_tree, note, uncou
 from mooring.sales.models import BoxReset, Cause, Opportunity, Outcome, Pipeline, PipelineVersion, SalesMailbox
 from mooring.sales.models.pipeline import IN_USE
 from mooring.sales.money import rounded
+from mooring.sales.past_sums import drop_past_sums
 from mooring.sales.pipeline_content import PipelineContent
 from mooring.sales.versions import save_version
 from mooring.users.journal import WORKER, Actor
@@ -204,13 +205,20 @@ def _make_way(reset: BoxReset) -> None:
 
 
 def _destroy(reset: BoxReset, *, by: Actor, now: datetime) -> None:
-    """Opportunities first, a portion at a time: their stages protect them."""
+    """Opportunities first, a portion at a time: their stages protect them.
+
+    What pipelines of other boxes added up to in a version that goes stays: past_forecast.
+    """
     box = SalesMailbox.objects.unscoped(_DESTROYED).get(pk=reset.mailbox_id)
     inside = Opportunity.objects.unscoped(_DESTROYED).filter(pipeline__reset_by=reset).order_by()
     while ids := list(inside.values_list("pk", flat=True)[:_AT_ONCE]):
         Opportunity.objects.unscoped(_DESTROYED).filter(pk__in=ids).delete()
-    pipelines, _by_model = Pipeline.objects.unscoped(_DESTROYED).filter(reset_by=reset).delete()
-    PipelineVersion.objects.unscoped(_DESTROYED).filter(reset_by=reset).delete()
+    versions = PipelineVersion.objects.unscoped(_DESTROYED).filter(reset_by=reset).order_by()
+    rows = Pipeline.objects.unscoped(_DESTROYED).filter(reset_by=reset).order_by()
+    uids = {*rows.values_list("uid", flat=True), *versions.values_list("uid", flat=True)}
+    pipelines, _by_model = rows.delete()
+    versions.delete()
+    drop_past_sums(uids)
     reset.before, reset.destroyed_at = {}, now
     reset.save(update_fields=["before", "destroyed_at"])
     note("reset_destroyed", box, {"count": pipelines}, by=by, now=now)

@@ -7,18 +7,19 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
 from django.db import transaction
-from django.db.models import F, Max, OuterRef, Q, Subquery
+from django.db.models import F, OuterRef, Q, Subquery
 
-from mooring.sales.models import Cause, Pipeline, PipelineVersion, SalesMailbox
+from mooring.sales.models import Cause, PastSum, Pipeline, PipelineVersion, SalesMailbox, SumKind
 from mooring.sales.models.pipeline import IN_USE
-from mooring.sales.money import NOTHING, rounded, summed, weighted
-from mooring.sales.pipeline_content import OpportunityContent, PipelineContent, StageContent, as_json, from_own_json
+from mooring.sales.money import rounded
+from mooring.sales.past_sums import highest_number, keep_past_sums, past_sums_of
+from mooring.sales.pipeline_content import PipelineContent, as_json, from_own_json
 from mooring.sales.reading_content import content_of
 from mooring.users.journal import WORKER, Actor, record
 
@@ -40,10 +41,12 @@ def save_version(
     with transaction.atomic():
         held = Pipeline.objects.unscoped(_WHY).select_for_update(of=("self",)).select_related("mailbox").get(pk=pipeline.pk)
         content = content_of(held)
-        version = _version(content, held, mailbox or held.mailbox)
+        sums = past_sums_of(content)
+        version = _version(content, sums, held, mailbox or held.mailbox)
         version.cause, version.note = cause, " ".join(note.split())[:300]
         version.saved_at, version.held_until, version.saved_by = now, now, by.user
         version.save(force_insert=True)
+        keep_past_sums(version, sums)
         changes = {"version": version.number, "mailbox": str(version.mailbox), "cause": version.cause, "note": version.note}
         record(by=by, action="version_saved", kind="pipeline", record_id=held.pk, name=held.name, changes=changes, now=now)
     return version
@@ -78,7 +81,7 @@ def save_weekly(*, now: datetime, most: int = 50) -> int:
     count = 0
     for pipeline in due.order_by(F("held_until").asc(nulls_first=True), "pk")[:most]:
         version = latest_version_of(pipeline)
-        if version is not None and version.digest == _digest(as_json(content_of(pipeline))):
+        if version is not None and _stands_as_saved(pipeline, version):
             version.held_until = now
             version.save(update_fields=["held_until"])
         else:
@@ -87,35 +90,28 @@ def save_weekly(*, now: datetime, most: int = 50) -> int:
     return count
 
 
-def _version(content: PipelineContent, pipeline: Pipeline, mailbox: SalesMailbox) -> PipelineVersion:
+def _stands_as_saved(pipeline: Pipeline, version: PipelineVersion) -> bool:
+    """What it was after that may have been destroyed with another sales mailbox."""
+    return version.number == highest_number(pipeline.uid) and version.digest == _digest(as_json(content_of(pipeline)))
+
+
+def _version(content: PipelineContent, sums: Sequence[PastSum], pipeline: Pipeline, mailbox: SalesMailbox) -> PipelineVersion:
     text = as_json(content)
-    open_stages = {stage.uid: stage for stage in content.stages if stage.outcome == "open"}
-    open_ones = [row for row in content.opportunities if row.stage in open_stages]
-    amounts = summed((row.currency, row.amount) for row in open_ones)
-    chances = summed((row.currency, _weighted(row, open_stages[row.stage])) for row in open_ones)
+    own = sorted((row for row in sums if row.kind == SumKind.OWN), key=lambda row: row.currency)
     return PipelineVersion(
         uid=pipeline.uid,
-        number=_highest(pipeline) + 1,
+        number=highest_number(pipeline.uid) + 1,
         mailbox=mailbox,
         name=pipeline.name,
         content=zlib.compress(text.encode(), 6),
         digest=_digest(text),
-        open_count=len(open_ones),
-        sums={code: [_text(amount, code), _text(chances.get(code, NOTHING), code)] for code, amount in amounts.items()},
+        open_count=sum(row.count for row in own),
+        sums={row.currency: [_text(row.amount, row.currency), _text(row.weighted, row.currency)] for row in own},
     )
-
-
-def _weighted(row: OpportunityContent, stage: StageContent) -> Decimal:
-    return weighted(row.amount, stage.probability if row.probability is None else row.probability, row.currency)
 
 
 def _text(amount: Decimal, currency: str) -> str:
     return format(rounded(amount, currency), "f")
-
-
-def _highest(pipeline: Pipeline) -> int:
-    rows = PipelineVersion.objects.unscoped(_WHY).filter(uid=pipeline.uid)
-    return int(rows.aggregate(highest=Max("number"))["highest"] or 0)
 
 
 def _digest(text: str) -> str:

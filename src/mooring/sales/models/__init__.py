@@ -5,6 +5,7 @@ from mooring.sales.models.mailbox import Ancestry, SalesMailbox
 from mooring.sales.models.open_sum import OpenSum, SumKind
 from mooring.sales.models.opportunity import ChecklistLine, Opportunity, OpportunityContact, StageMove
 from mooring.sales.models.opportunity_letter import OpportunityLetter
+from mooring.sales.models.past_state import PastState, PastSum
 from mooring.sales.models.pipeline import Outcome, Pipeline, Stage, StageTemplate
 from mooring.sales.models.rate import Budget, ExchangeRate
 from mooring.sales.models.reset import BoxReset
@@ -25,6 +26,8 @@ __all__ = (
     "OpportunityKind",
     "OpportunityLetter",
     "Outcome",
+    "PastState",
+    "PastSum",
     "Pipeline",
     "PipelineVersion",
     "Rejection",
