@@ -14,6 +14,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from desk.world import client_of
 from letters.making_letters import make_account, make_letter
@@ -142,7 +143,8 @@ def test_pipeline_changes_are_steps_from_one_day_to_another(box: SalesMailbox, b
     since = (timezone.localdate() - timedelta(days=30)).isoformat()
     rows = table(client_of(bob), "pipeline-changes", f"?since={since}")
     sums = {row[0]: row[1] for row in rows[1:] if row[2] == "EUR"}
-    assert Decimal(sums[f"Open on {since}"]) == Decimal(sums[f"Open on {timezone.localdate()}"]) == 100
+    begin, end = (date_format(day, "N j, Y") for day in (timezone.localdate() - timedelta(days=30), timezone.localdate()))
+    assert Decimal(sums[f"Open on {begin}"]) == Decimal(sums[f"Open on {end}"]) == 100
     assert "waterfall" in text(client_of(bob), f"/reports/of/pipeline-changes/?since={since}")
 
 

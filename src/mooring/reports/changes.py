@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -137,7 +138,7 @@ def _report(
 ) -> Report:
     currencies = sorted(starts)
     columns = [Column(_("Step")), *(Column(currency, "money") for currency in currencies)]
-    begin, end = _("Open on %(day)s") % {"day": asked.since}, _("Open on %(day)s") % {"day": asked.until}
+    begin, end = (_("Open on %(day)s") % {"day": date_format(day, "SHORT_DATE_FORMAT")} for day in (asked.since, asked.until))
     lines: list[tuple[str, dict[str, Decimal], Way | None]] = [
         (begin, starts, None),
         *((str(WORDS[step]), {c: steps[c][step] for c in currencies}, _way(asked, step)) for step in STEPS),

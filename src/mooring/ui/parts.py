@@ -171,12 +171,13 @@ class Step:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """A line of the palette: a record, a page or an action."""
+    """A line of the palette: a record, a page or an action; `at` is when a letter came."""
 
     label: str
     url: str
     icon: str
     detail: str = ""
+    at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -66,6 +66,7 @@ def _letters(request: HttpRequest, text: str, limit: int) -> list[Found]:
             url=reverse("letter", args=[letter.pk]),
             icon="mail",
             detail=letter.from_name or letter.from_address,
+            at=letter.at,
         )
         for letter in found_letters
     ]

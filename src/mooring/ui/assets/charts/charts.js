@@ -52,7 +52,7 @@ function options({ kind, series, unit, stacked }) {
     interaction: { mode: "index", intersect: false },
     scales: {
       x: { grid: { display: false }, ticks, stacked: Boolean(stacked) },
-      y: { grid, ticks: { ...ticks, callback: (value) => short.format(value) }, beginAtZero: true, stacked: Boolean(stacked) },
+      y: { grid, ticks: { ...ticks, ...(unit ? {} : { precision: 0 }), callback: (value) => short.format(value) }, beginAtZero: true, stacked: Boolean(stacked) },
     },
     plugins: {
       legend: { display: kind !== "waterfall" && series.length > 1, labels: { color: colour("--text"), boxWidth: 12 } },
