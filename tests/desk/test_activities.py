@@ -49,6 +49,18 @@ def test_a_call_is_planned_from_a_card_in_the_time_zone_of_whoever_plans(bob: Us
     assert values == {"day": "2030-07-01", "hour": "09:30"}
 
 
+def test_whoever_writes_a_note_sees_it_where_it_stands(bob: User) -> None:
+    client, harbour = client_of(bob), make_customer("Harbour", owner=bob)
+    address = f"{reverse('new_activity')}?customer={harbour.pk}"
+    about = page(client.get(address)).css_first("[name=about]")
+    assert about is not None
+    entered = {"title": "Talked about ropes", "owner": bob.pk, "about": about.attributes["value"], "next": ""}
+    noted = client.post(address, {**entered, "kind": "note"}, follow=True)
+    assert (noted.redirect_chain[-1][0], "was noted." in said(noted)) == (reverse("customer_tasks", args=[harbour.pk]), True)
+    planned = client.post(address, {**entered, "kind": "task"}, follow=True)
+    assert (planned.redirect_chain[-1][0], "is planned." in said(planned)) == (reverse("my_day"), True)
+
+
 def test_a_task_from_a_letter_begins_with_its_subject_and_its_record(bob: User) -> None:
     harbour = make_customer("Harbour", owner=bob)
     letter = keep(make_account(bob), to=(harbour,))

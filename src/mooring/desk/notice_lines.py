@@ -92,12 +92,12 @@ def _url(notice: Notice) -> str:
     if notice.account_id is not None:
         return reverse("account", args=[notice.account_id])
     if notice.kind == NoticeKind.MENTION and notice.activity is not None:
-        return _where_it_stands(notice.activity)
+        return where_it_stands(notice.activity)
     return reverse("edit_activity", args=[notice.activity_id])
 
 
-def _where_it_stands(activity: Activity) -> str:
-    """Who is mentioned may see the note on its record, but not always change it."""
+def where_it_stands(activity: Activity) -> str:
+    """The tab of its record, or its own page: who is mentioned may see a note on its record, but not always change it."""
     for key, name in _PLACES:
         if record_id := getattr(activity, key):
             return reverse(name, args=[record_id])

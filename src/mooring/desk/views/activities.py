@@ -30,7 +30,7 @@ from mooring.desk.day_groups import groups_of
 from mooring.desk.forms.activities import ActivityForm, initial_of
 from mooring.desk.jobs_under_way import has_jobs, jobs_of
 from mooring.desk.list_pages import own_path, path_of_ours
-from mooring.desk.notice_lines import lines_of
+from mooring.desk.notice_lines import lines_of, where_it_stands
 from mooring.desk.personal import zone_of
 from mooring.desk.table_files import file_links
 from mooring.desk.timeline import id_in
@@ -74,9 +74,11 @@ def new_activity(request: HttpRequest) -> HttpResponse:
         except UnableToPlan as error:
             form.add_error(error.field if error.field in form.fields else None, str(error))
         else:
-            toast(request, _("“%(title)s” is planned.") % {"title": activity})
+            said = _("“%(title)s” was noted.") if activity.is_to_be_known else _("“%(title)s” is planned.")
+            toast(request, said % {"title": activity})
             _say_who_was_not_told(request, activity)
-            return see_other(request, own_path(request, reverse("my_day")))
+            # What is only to be known stands on its record, not in my day.
+            return see_other(request, own_path(request, where_it_stands(activity) if activity.is_to_be_known else reverse("my_day")))
     return _form_page(request, form, title=_("Plan something"))
 
 
@@ -181,5 +183,5 @@ def _say_who_was_not_told(request: HttpRequest, activity: Activity) -> None:
 
 def _form_page(request: HttpRequest, form: ActivityForm, *, title: str, activity: Activity | None = None) -> HttpResponse:
     back = own_path(request, "") or path_of_ours(request.GET.get("next", ""))
-    values = {"form": form, "title": title, "back": back or reverse("my_day"), "activity": activity}
+    values = {"form": form, "title": title, "next": back, "back": back or reverse("my_day"), "activity": activity}
     return page(request, "desk/activities/form.html", values, status=422 if form.errors else 200)
