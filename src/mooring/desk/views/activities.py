@@ -77,8 +77,9 @@ def new_activity(request: HttpRequest) -> HttpResponse:
             said = _("“%(title)s” was noted.") if activity.is_to_be_known else _("“%(title)s” is planned.")
             toast(request, said % {"title": activity})
             _say_who_was_not_told(request, activity)
-            # What is only to be known stands on its record, not in my day.
-            return see_other(request, own_path(request, where_it_stands(activity) if activity.is_to_be_known else reverse("my_day")))
+            # What is only to be known is in no day.
+            shown_on = where_it_stands(activity) if activity.is_to_be_known else reverse("my_day")
+            return see_other(request, own_path(request, shown_on))
     return _form_page(request, form, title=_("Plan something"))
 
 
