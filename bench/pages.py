@@ -41,13 +41,15 @@ def main(arguments: list[str]) -> None:
     """Fill an empty database, ask every page, print the table."""
     options = _options(arguments)
     with database(url=options.url or "", is_postgres=options.postgres, folder=options.folder):
-        from bench.filling import Size, fill, is_filled
+        from bench.filling import NOW, Size, fill, is_filled
+        from mooring.customers.counts import count_customers
 
         size = Size(options.customers, options.letters)
         if not is_filled(size):
             started = time.monotonic()
             fill(size)
             print(f"filled in {time.monotonic() - started:.0f} s: {size.customers:,} customers, {size.letters:,} letters")
+        count_customers(now=NOW)  # as the engine does every hour
         print(f"load of the machine: {os.getloadavg()[0]:.1f}, {os.cpu_count()} processors")
         print(HEADER, flush=True)
         _measure_all(options)

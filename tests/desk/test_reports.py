@@ -21,6 +21,7 @@ from letters.making_letters import make_account, make_letter
 from letters.making_outgoing import make_outgoing
 from making import actor, make_customer, make_entry, make_group, make_opportunity, make_pipeline, make_sales_mailbox, make_user
 from mooring.activities.planning import ActivityData, finish_activity, plan_activity
+from mooring.customers.counts import count_customers
 from mooring.customers.models import Industry
 from mooring.desk.csv_export import safe_cell
 from mooring.letters.models import OutgoingState
@@ -190,6 +191,11 @@ def test_customers_activity_and_accounts_are_counted(box: SalesMailbox, alice: U
     client = client_of(alice)
     assert ["Fishing", "1"] in table(client, "customers")
     assert f"/customers/?industry={industry.pk}" in text(client, "/reports/of/customers/")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("mooring.customers.counts.AT_ONCE", 0)
+        count_customers(now=TODAY)
+        assert ["Fishing", "1"] in table(client, "customers")
+        assert "counted once an hour" in text(client, "/reports/of/customers/")
     assert ["Bob", "0", "1", "0", "0", "0"] in table(client, "activity")
     assert table(client, "mail-accounts")[1][0] == "box@mooring.example"
     assert [row[0] for row in table(client_of(bob), "activity")[1:-1]] == ["Bob"]

@@ -1,4 +1,5 @@
-"""What the engine does besides its visits: to whom letters went, what goes for good, weekly versions of pipelines, kept sums."""
+"""What the engine does besides its visits: to whom letters went, what goes for good, weekly versions of pipelines, kept sums and
+counts."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from mooring.customers.bulk_editing import forget_old_changes
+from mooring.customers.counts import count_customers
 from mooring.letters.attached_files import AttachedFiles
 from mooring.letters.attaching import sweep_attached_files
 from mooring.letters.correspondents import CHUNK, learn_correspondents
@@ -38,6 +40,7 @@ class Housekeeping:
         destroy_due(now=now)
         save_weekly(now=now)
         put_together()
+        count_customers(now=now)
         sweep_record_files(files=file_store(), now=now)
         self._tidied_at = now
         return True

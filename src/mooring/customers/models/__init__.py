@@ -3,6 +3,7 @@
 from mooring.customers.models.address import CustomerDomain, EmailAddress, Phone, PostalAddress
 from mooring.customers.models.bulk import BulkChange, BulkChangeRow, BulkField, BulkKind, BulkState
 from mooring.customers.models.contact import Affiliation, Contact
+from mooring.customers.models.count import CustomerCount
 from mooring.customers.models.customer import Customer, CustomerKind
 from mooring.customers.models.info import CustomerInfo, InfoField, InfoType
 from mooring.customers.models.lead import Lead
@@ -46,6 +47,7 @@ __all__ = (
     "ContactWord",
     "Customer",
     "CustomerCategory",
+    "CustomerCount",
     "CustomerDomain",
     "CustomerInfo",
     "CustomerKind",
