@@ -248,6 +248,7 @@ ROWS: dict[str, Row] = {
     "new_group": Row(ADMINISTRATOR, writes(ADMINISTRATOR), data={"name": "Newcomers", "kind": "standard"}),
     "group": Row(ADMINISTRATOR, writes(ADMINISTRATOR), args=("$group.pk",), data={"name": "Sailors", "kind": "sales"}),
     "move_group": Row(NOBODY, writes(ADMINISTRATOR), args=("$group.pk",), data={"direction": "down"}),
+    "bring_back_group": Row(NOBODY, "login 404 403 403 403 login", args=("$group.pk",)),
     "remove_group": Row(NOBODY, "login see 403 403 403 login", args=("$group.pk",)),
     "group_members": Row(ADMINISTRATOR, writes(ADMINISTRATOR), args=("$group.pk",), data={"user": "$colleague.pk"}),
     "remove_member": Row(NOBODY, writes(ADMINISTRATOR), args=("$group.pk", "$owner.pk")),

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from django.test import Client
 from django.urls import reverse
 
 from desk.world import client_of
 from letters.making_letters import make_team_account
-from making import make_group
+from making import make_group, make_user
 from mooring.users.groups import group_lines, members_of
-from mooring.users.models import Group, User
+from mooring.users.models import Group, PastMembership, User
 
 pytestmark = pytest.mark.django_db
 
@@ -109,8 +111,16 @@ def test_a_group_in_use_is_not_removed(browser: Client, bob: User) -> None:
     browser.post(url)
     assert Group.objects.filter(pk=group.pk).exists()
     account.team_accesses.all().delete()
+    PastMembership.objects.create(group=group, user=make_user("Ann"), until_on=date(2025, 1, 31))
+    question = browser.get(reverse("group", args=[group.pk])).content.decode()
+    assert "It has 1 member, who stays a member of staff. The days of 1 past member, by which" in question
     assert browser.post(url).headers["Location"] == "/setup/groups/"
     assert not Group.objects.exists()
+    assert "1 member · 1 past member" in " ".join(browser.get("/setup/groups/").content.decode().split())
+    back = reverse("bring_back_group", args=[group.pk])
+    browser.post(back)
+    assert [each.user for each in members_of(Group.objects.get())] == [bob]
+    assert browser.post(back).status_code == 404
 
 
 def test_the_tree_takes_the_same_number_of_queries_however_many(browser: Client, django_assert_max_num_queries: object) -> None:

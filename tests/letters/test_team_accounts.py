@@ -24,9 +24,10 @@ from mooring.letters.accounts import (
 )
 from mooring.letters.models import DefaultAccount, MailAccount
 from mooring.mail.types import Secret
-from mooring.users.groups import UnableToChangeGroup, remove_group, remove_member
+from mooring.users.groups import UnableToChangeGroup, remove_member
 from mooring.users.journal import entries_about
 from mooring.users.models import User
+from mooring.users.removed_groups import remove_group
 
 pytestmark = pytest.mark.django_db
 

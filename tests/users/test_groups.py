@@ -17,11 +17,11 @@ from mooring.users.groups import (
     groups_of,
     members_of,
     move_group,
-    remove_group,
     remove_member,
 )
 from mooring.users.journal import entries_about
 from mooring.users.models import Group, User
+from mooring.users.removed_groups import remove_group
 
 pytestmark = pytest.mark.django_db
 

@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest
 
 from mooring.customers.models import BulkChange, IndustryMove, OrderedEntry
 from mooring.desk.access import user_of
-from mooring.users.models import PastMembership
+from mooring.users.models import PastMembership, RemovedGroup
 from mooring.users.permissions import Action, Module, may
 
 Row = TypeVar("Row", bound=Model)
@@ -35,6 +35,11 @@ def industry_move_for(move_id: int) -> IndustryMove:
 def past_member_for(group_id: int, past_id: int) -> PastMembership:
     """Somebody who worked in the group, for whoever may change the setup (asked before)."""
     return _first(PastMembership.objects.filter(group=group_id).select_related("group", "user"), past_id)
+
+
+def removed_group_for(group_id: int) -> RemovedGroup:
+    """A group that was removed, for whoever may change the setup (asked before)."""
+    return _first(RemovedGroup.objects.all(), group_id)
 
 
 def _first(rows: QuerySet[Row], row_id: int) -> Row:

@@ -80,6 +80,7 @@ ACTIONS: Final = {
     "member_removed": gettext_lazy("member removed"),
     "member_dated": gettext_lazy("days of a member changed"),
     "member_brought_back": gettext_lazy("member brought back"),
+    "group_brought_back": gettext_lazy("brought back with its members"),
     "deactivated": gettext_lazy("deactivated"),
     "reactivated": gettext_lazy("let in again"),
     "draft_started": gettext_lazy("draft started"),

@@ -287,6 +287,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("setup/groups/<int:group_id>/", groups.group, name="group"),
     path("setup/groups/<int:group_id>/move/", groups.move, name="move_group"),
     path("setup/groups/<int:group_id>/remove/", groups.remove, name="remove_group"),
+    path("setup/groups/<int:group_id>/back/", groups.bring_back, name="bring_back_group"),
     path("setup/groups/<int:group_id>/members/", groups.members, name="group_members"),
     path("setup/groups/<int:group_id>/members/<int:user_id>/remove/", groups.take_from_group, name="remove_member"),
     path("setup/groups/<int:group_id>/past-members/<int:past_id>/", groups.date_past_member, name="date_past_member"),

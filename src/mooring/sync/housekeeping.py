@@ -17,6 +17,7 @@ from mooring.letters.record_files import file_store, sweep_record_files
 from mooring.sales.kept_sums import put_together
 from mooring.sales.resetting import destroy_due
 from mooring.sales.versions import save_weekly
+from mooring.users.removed_groups import forget_removed_groups
 
 TIDY_EVERY: Final = timedelta(hours=1)
 _MOST_CHUNKS: Final = 40
@@ -31,11 +32,12 @@ class Housekeeping:
         self._tidied_at: datetime | None = None
 
     def tidy_up(self, now: datetime) -> bool:
-        """Once an hour: drafts, files, changes and resets that are past go for good, pipelines are saved. Whether it was time."""
+        """Once an hour: drafts, files, changes, groups and resets that are past go, pipelines are saved. Whether it was time."""
         if self._tidied_at is not None and now - self._tidied_at < TIDY_EVERY:
             return False
         forget_discarded_drafts(now=now)
         forget_old_changes(now)
+        forget_removed_groups(now)
         sweep_attached_files(files=self._files, now=now)
         destroy_due(now=now)
         save_weekly(now=now)

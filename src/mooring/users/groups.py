@@ -1,4 +1,4 @@
-"""Groups of staff in a tree: added, changed, moved, removed, and who works in them. Done by administrators alone.
+"""Groups of staff in a tree: added, changed, moved, and who works in them. Done by administrators alone.
 
 What a group is for (the mail accounts of a team, sales people) is a matter of the rooms above.
 """
@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import Count, ProtectedError, QuerySet
+from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
 
 from mooring.users.journal import Actor, changes_between, record
@@ -75,7 +75,7 @@ def add_group(
     """A new group, the last one under its parent. Raises UnableToChangeGroup."""
     demand_administrator(by)
     with transaction.atomic():
-        parents = _lock_all()
+        parents = lock_tree()
         group = Group(name=_tidy(name), description=description.strip(), kind=kind, parent=parent)
         group.place = _next_place(group.parent_id)
         _demand_sound(group, parents)
@@ -96,8 +96,8 @@ def change_group(
         "kind": kind,
     }
     with transaction.atomic():
-        parents = _lock_all()
-        group = _present(group)
+        parents = lock_tree()
+        group = present_group(group)
         after = {field: value for field, value in wanted.items() if value is not None}
         changes = changes_between({field: getattr(group, field) for field in after}, after)
         for field, (_before, value) in changes.items():
@@ -113,8 +113,8 @@ def move_group(*, group: Group, parent: Group | None, by: Actor, now: datetime, 
     """Put the group with all below it under another one, or at the top; before a sibling, or last. Raises UnableToChangeGroup."""
     demand_administrator(by)
     with transaction.atomic():
-        parents = _lock_all()
-        group = _present(group)
+        parents = lock_tree()
+        group = present_group(group)
         was = group.parent
         group.parent = parent
         _demand_sound(group, parents)
@@ -128,29 +128,12 @@ def move_group(*, group: Group, parent: Group | None, by: Actor, now: datetime, 
     return group
 
 
-def remove_group(*, group: Group, by: Actor, now: datetime) -> None:
-    """Its members stay members of staff. Raises UnableToChangeGroup while there are groups below or mail accounts of it."""
-    demand_administrator(by)
-    with transaction.atomic():
-        _lock_all()
-        group = _present(group)
-        if group.children.exists():
-            raise UnableToChangeGroup({"": _("There are groups below it. Move or remove them first.")})
-        members = [str(each.user) for each in members_of(group)]
-        note("removed", group, {"members": members}, by=by, now=now)
-        try:
-            group.delete()
-        except ProtectedError as error:
-            said = _("Mail accounts of a team still belong to this group. Give them to another group first.")
-            raise UnableToChangeGroup({"": said}) from error
-
-
 def add_member(*, group: Group, user: User, by: Actor, now: datetime, position: str = "") -> Membership:
     """Somebody works in the group from today on, or does so in another position. Raises UnableToChangeGroup."""
     demand_administrator(by)
     position = _sound_position(position)
     with transaction.atomic():
-        group = _present(group)
+        group = present_group(group)
         found = Membership.objects.filter(group=group, user=user).first()
         membership = found or Membership(group=group, user=user, since_on=now.date())
         if found is not None and found.position == position:
@@ -180,12 +163,13 @@ def remove_member(*, group: Group, user: User, by: Actor, now: datetime) -> Past
     return past if was_there else None
 
 
-def _lock_all() -> dict[int, int | None]:
+def lock_tree() -> dict[int, int | None]:
     """The whole tree held, so that two moves at once cannot make a circle: the parent of every group."""
     return dict(Group.objects.select_for_update().order_by("pk").values_list("pk", "parent_id"))
 
 
-def _present(group: Group) -> Group:
+def present_group(group: Group) -> Group:
+    """As it stands now. Raises UnableToChangeGroup where it was removed."""
     found = Group.objects.select_related("parent").filter(pk=group.pk).first()
     if found is None:
         raise UnableToChangeGroup({"": _("This group was removed.")})

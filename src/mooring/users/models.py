@@ -134,6 +134,27 @@ class PastMembership(models.Model):
         return f"{self.user} / {self.group}"
 
 
+class RemovedGroup(models.Model):
+    """What a group was, under the id that it had, with everybody's days in it: enough to bring it back."""
+
+    id = models.BigIntegerField(primary_key=True)
+    name = models.CharField(max_length=100)
+    description = models.TextField(blank=True)
+    kind = models.CharField(max_length=10, choices=GroupKind.choices)
+    parent_id = models.BigIntegerField(null=True)
+    place = models.PositiveIntegerField()
+    members = models.JSONField(default=list)
+    past_members = models.JSONField(default=list)
+    removed_at = models.DateTimeField()
+    removed_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+
+    class Meta:
+        ordering = ("-removed_at", "id")
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class SavedView(models.Model):
     """The filters, sorting and columns of a list under a name; shown as a tab above the list."""
 

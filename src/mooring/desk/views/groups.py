@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from mooring.desk.access import actor_of, group_for, may_in, staff_for
-from mooring.desk.crm_access import past_member_for
+from mooring.desk.crm_access import past_member_for, removed_group_for
 from mooring.desk.forms.groups import GroupForm, MemberForm, PastMemberForm
 from mooring.desk.forms.staff import refuse
 from mooring.desk.menu import GROUP, SETUP, tabs_for
@@ -27,15 +27,16 @@ from mooring.users.groups import (
     group_lines,
     members_of,
     move_group,
-    remove_group,
     remove_member,
 )
 from mooring.users.membership_dates import bring_back_member, date_membership, date_past_membership, past_members_of
 from mooring.users.models import Group, User
 from mooring.users.permissions import Action, Module
+from mooring.users.removed_groups import bring_back_group, remove_group, removed_groups
 
 MOST_FOUND = 20
 MOST_PAST = 200
+MOST_REMOVED = 50
 """Past members that a page shows, the last to leave first."""
 
 
@@ -43,7 +44,8 @@ MOST_PAST = 200
 @may_in(Module.SETUP)
 def groups(request: HttpRequest) -> HttpResponse:
     """The whole tree."""
-    context = {"tree": _nested(group_lines()), "tabs": tabs_for(request, SETUP)}
+    removed = list(removed_groups(timezone.now())[:MOST_REMOVED])
+    context = {"tree": _nested(group_lines()), "removed": removed, "tabs": tabs_for(request, SETUP)}
     return page(request, "desk/groups/tree.html", context)
 
 
@@ -123,15 +125,29 @@ def _step(request: HttpRequest, found: Group) -> None:
 @require_POST
 @may_in(Module.SETUP, Action.CHANGE)
 def remove(request: HttpRequest, group_id: int) -> HttpResponse:
-    """Its members stay members of staff."""
+    """Its members stay members of staff; for thirty days it can be brought back."""
     found = group_for(request, group_id)
     try:
-        remove_group(group=found, by=actor_of(request), now=timezone.now())
+        removed = remove_group(group=found, by=actor_of(request), now=timezone.now())
     except UnableToChangeGroup as error:
         toast(request, str(error), is_problem=True)
         return see_other(request, reverse("group", args=[group_id]))
-    toast(request, _("The group %(name)s was removed.") % {"name": found})
+    undo_url = reverse("bring_back_group", args=[removed.pk])
+    toast(request, _("The group %(name)s was removed.") % {"name": found}, undo_url=undo_url)
     return see_other(request, reverse("groups"))
+
+
+@require_POST
+@may_in(Module.SETUP, Action.CHANGE)
+def bring_back(request: HttpRequest, group_id: int) -> HttpResponse:
+    """As if it had never been removed."""
+    try:
+        found = bring_back_group(removed=removed_group_for(group_id), by=actor_of(request), now=timezone.now())
+    except UnableToChangeGroup as error:
+        toast(request, str(error), is_problem=True)
+        return see_other(request, reverse("groups"))
+    toast(request, _("The group %(name)s is back.") % {"name": found})
+    return see_other(request, reverse("group", args=[found.pk]))
 
 
 @may_in(Module.SETUP, Action.CHANGE)
@@ -217,7 +233,8 @@ def _save(request: HttpRequest, found: Group, form: GroupForm) -> None:
 
 
 def _group_page(request: HttpRequest, found: Group, form: GroupForm) -> HttpResponse:
-    context = {**_around(request, found), "form": form}
+    counts = {"member_count": found.memberships.count(), "past_count": found.past_memberships.count()}
+    context = {**_around(request, found), **counts, "form": form}
     return page(request, "desk/groups/group.html", context, status=422 if form.errors else 200)
 
 
