@@ -11,9 +11,9 @@ import pytest
 from django.db import InterfaceError, OperationalError
 
 from mooring.customers.models import Contact
-from mooring.letters.arrivals import Arrival
-from mooring.letters.models import Delivery, MailAccount
-from mooring.letters.storing import store_batch
+from mooring.letters.arrivals import Arrival, Filed
+from mooring.letters.models import MailAccount
+from mooring.letters.storing import file_batch
 from mooring.sync import innocence, intake, items
 from mooring.sync.engine import Engine
 from mooring.sync.health import health_of_account
@@ -59,7 +59,7 @@ def fail(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
 
 @pytest.mark.parametrize("error", SILENT, ids=["locked", "closed"])
-@pytest.mark.parametrize("step", ["store_batch", "decide"])
+@pytest.mark.parametrize("step", ["file_batch", "decide"])
 def test_however_often_the_database_fails_no_letter_is_charged_or_parked(
     step: str,
     error: Exception,
@@ -88,7 +88,7 @@ def test_however_often_the_database_fails_no_letter_is_charged_or_parked(
 def test_a_database_that_comes_back_later_takes_the_attempts_back_then(
     account: MailAccount, engine: Engine, scan: Scan, clock: Clock, fail: Callable[..., None]
 ) -> None:
-    fail(intake, "store_batch", SILENT[0])
+    fail(intake, "file_batch", SILENT[0])
     fail(innocence, "_attempts", SILENT[0])
     for _visit in range(2):
         with pytest.raises(OperationalError):
@@ -96,7 +96,7 @@ def test_a_database_that_comes_back_later_takes_the_attempts_back_then(
         clock.wind(minutes=6)
     assert set(Item.objects.values_list("attempts", flat=True)) == {1}
     fail()
-    fail(intake, "store_batch", SILENT[0])
+    fail(intake, "file_batch", SILENT[0])
     scan(account)
     assert set(Item.objects.values_list("attempts", flat=True)) == {0}
 
@@ -104,7 +104,7 @@ def test_a_database_that_comes_back_later_takes_the_attempts_back_then(
 def test_letters_that_another_worker_was_at_since_keep_their_attempts(
     account: MailAccount, engine: Engine, scan: Scan, clock: Clock, fail: Callable[..., None]
 ) -> None:
-    fail(intake, "store_batch", SILENT[0])
+    fail(intake, "file_batch", SILENT[0])
     fail(innocence, "_attempts", SILENT[0])
     with pytest.raises(OperationalError):
         scan(account)
@@ -127,14 +127,14 @@ def test_what_is_stored_before_the_database_fails_stays(
     account = files_account(owner, maildir, is_main=True)
     count = 0
 
-    def fails_later(*, arrivals: Sequence[Arrival], now: object) -> list[Delivery]:
+    def fails_later(*, arrivals: Sequence[Arrival], now: object) -> list[Filed]:
         nonlocal count
         count += 1
         if count == 2:
             raise SILENT[0]
-        return store_batch(arrivals=arrivals, now=clock.now)
+        return file_batch(arrivals=arrivals, now=clock.now)
 
-    monkeypatch.setattr(intake, "store_batch", fails_later)
+    monkeypatch.setattr(intake, "file_batch", fails_later)
     assert visit(account, engine=engine, clock=clock) is Visited.FAILED
     assert item_states(account)["listed"] >= 100
     assert set(Item.objects.filter(state="listed").values_list("attempts", flat=True)) == {0}

@@ -9,10 +9,10 @@ import pytest
 from django.db import DataError
 
 from mooring.customers.models import Contact
-from mooring.letters.arrivals import Arrival
-from mooring.letters.models import Delivery, Letter, MailAccount
+from mooring.letters.arrivals import Arrival, Filed
+from mooring.letters.models import Letter, MailAccount
 from mooring.letters.originals import Originals
-from mooring.letters.storing import store_batch
+from mooring.letters.storing import file_batch
 from mooring.mail.parser_process import Limits, Parser, ParserUnavailable
 from mooring.mail.types import ParsedLetter
 from mooring.sync.backlog import Backlog
@@ -93,12 +93,12 @@ def test_without_room_for_their_bytes_letters_wait_however_often_it_fails(
 def test_a_letter_that_the_database_refuses_is_shown_and_the_others_go_on(
     owner: User, carol: Contact, maildir: Path, scan: Scan, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse_one(*, arrivals: Sequence[Arrival], now: object) -> list[Delivery]:
+    def refuse_one(*, arrivals: Sequence[Arrival], now: object) -> list[Filed]:
         if any(each.letter.header.subject == "Refused" for each in arrivals):
             raise DataError("value out of range")
-        return store_batch(arrivals=arrivals, now=clock.now)
+        return file_batch(arrivals=arrivals, now=clock.now)
 
-    monkeypatch.setattr("mooring.sync.intake.store_batch", refuse_one)
+    monkeypatch.setattr("mooring.sync.intake.file_batch", refuse_one)
     deliver(maildir, *(make_letter(subject=subject) for subject in ("One", "Refused", "Two")))
     account = files_account(owner, maildir)
     scan(account)

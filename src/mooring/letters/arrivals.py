@@ -50,6 +50,16 @@ class Arrival:
         return self.folder_id or 0, self.epoch, self.server_id
 
 
+class Filed(NamedTuple):
+    """Where an arrival lies now: the columns of its Delivery by which it is found again."""
+
+    id: int
+    letter_id: int
+    account_id: int
+    folder_id: int | None
+    position: int
+
+
 class KnownLetter(NamedTuple):
     """What storing must know of a letter that has its row."""
 

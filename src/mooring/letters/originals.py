@@ -56,9 +56,12 @@ class Originals:
         """
         return self.keeping(raws).finish()
 
-    def keeping(self, raws: Sequence[bytes]) -> Keeping:
-        """`keep` in two halves: this one asks the database, the other one is the disk's and may run in another thread."""
-        digests = [hashlib.sha256(raw).hexdigest() for raw in raws]
+    def keeping(self, raws: Sequence[bytes], *, digests: Sequence[str] | None = None) -> Keeping:
+        """`keep` in two halves: this one asks the database, the other one is the disk's and may run in another thread.
+
+        `digests` are those of `digest_of`, where the caller has reckoned them already.
+        """
+        digests = [digest_of(raw) for raw in raws] if digests is None else digests
         known = _known(set(digests))
         new = {digest: raw for digest, raw in zip(digests, raws, strict=True) if digest not in known}
         return Keeping(self._packs, digests, known, new)
@@ -110,6 +113,11 @@ class Originals:
         except UnableToRead:
             return False
         return True
+
+
+def digest_of(raw: bytes) -> str:
+    """The name under which a letter's bytes are kept."""
+    return hashlib.sha256(raw).hexdigest()
 
 
 def row_of(kept: KeptOriginal) -> Original:

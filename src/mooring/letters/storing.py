@@ -14,7 +14,17 @@ from typing import Any, Final
 from django.db import IntegrityError, connection, transaction
 
 from mooring.customers.value_lists import any_of
-from mooring.letters.arrivals import OWN_COLUMNS, Arrival, KnownLetter, is_flagged_seen, own_values, position_of, tie_of, time_of
+from mooring.letters.arrivals import (
+    OWN_COLUMNS,
+    Arrival,
+    Filed,
+    KnownLetter,
+    is_flagged_seen,
+    own_values,
+    position_of,
+    tie_of,
+    time_of,
+)
 from mooring.letters.contents import Contents, write_contents
 from mooring.letters.inheriting import inherited
 from mooring.letters.link_rows import Making, WantedLink, wanted_by_rules, write_links
@@ -45,11 +55,16 @@ _DELIVERY_COLUMNS: Final = (
     "is_unread",
     "is_private",
 )
-_DELIVERY_KNOWN: Final = ("id", "letter_id", "account_id", "folder_id", "position")
 _WHY: Final = "letters are stored whoever may read them"
 
 
 def store_batch(*, arrivals: Sequence[Arrival], now: datetime) -> list[Delivery]:
+    """As file_batch, as records of which the rest is read should anybody ask for it."""
+    alias = connection.alias
+    return [Delivery.from_db(alias, Filed._fields, filed) for filed in file_batch(arrivals=arrivals, now=now)]
+
+
+def file_batch(*, arrivals: Sequence[Arrival], now: datetime) -> list[Filed]:
     """Write the letters and say where each lies, in the order of `arrivals`. A place already taken keeps its letter.
 
     May run inside the caller's transaction. Begins anew when another worker stores the same letters at the same moment.
@@ -64,17 +79,18 @@ def store_batch(*, arrivals: Sequence[Arrival], now: datetime) -> list[Delivery]
         return _store(arrivals, now)
 
 
-def _store(arrivals: Sequence[Arrival], now: datetime) -> list[Delivery]:
-    placed = _deliveries_at(arrivals)
+def _store(arrivals: Sequence[Arrival], now: datetime) -> list[Filed]:
+    standing = _deliveries_at(arrivals)
     originals = _originals_of(arrivals)
-    _upgrade_partial(arrivals, placed, originals)
+    _upgrade_partial(arrivals, standing, originals)
+    placed = {place: _filed(delivery) for place, delivery in standing.items()}
     fresh = list({each.place: each for each in arrivals if each.place not in placed}.values())
     letters = _letters_by_fingerprint({each.fingerprint for each in fresh})
     letters.update(rewritten_copies([each for each in fresh if each.fingerprint not in letters]))
     again = [each for each in fresh if each.fingerprint in letters]
     new, wanted = _store_new([each for each in fresh if each.fingerprint not in letters], originals, now)
     letters.update(new)
-    placed.update(united(again, letters))
+    placed.update((place, _filed(delivery)) for place, delivery in united(again, letters).items())
     fresh = [each for each in fresh if each.place not in placed]
     marked = marked_private(fresh, letters)
     placed.update(_deliver(fresh, letters, marked))
@@ -82,8 +98,9 @@ def _store(arrivals: Sequence[Arrival], now: datetime) -> list[Delivery]:
     if marked:
         keep_private_true({letters[each.fingerprint].id for each in fresh if each.place in marked})
     for each in arrivals:
-        delivery = placed[each.place]
-        wanted += wanted_by_rules(each.matches, letter_id=delivery.letter_id, position=delivery.position)
+        if each.matches:
+            filed = placed[each.place]
+            wanted += wanted_by_rules(each.matches, letter_id=filed.letter_id, position=filed.position)
     write_links(wanted, making=Making(now), new_letters={letter.id for letter in new.values()})
     return [placed[each.place] for each in arrivals]
 
@@ -190,20 +207,20 @@ def _positions(arrivals: Sequence[Arrival], now: datetime) -> list[int]:
 
 def _deliver(
     arrivals: Sequence[Arrival], letters: dict[str, KnownLetter], marked: set[tuple[int, str, str]]
-) -> dict[tuple[int, str, str], Delivery]:
+) -> dict[tuple[int, str, str], Filed]:
     rows = [
         _delivery_row(pk, each, letters[each.fingerprint], is_private=each.is_private or each.place in marked)
         for pk, each in zip(new_ids(Delivery, len(arrivals)), arrivals, strict=True)
     ]
     insert_rows(Delivery, _DELIVERY_COLUMNS, rows)
-    alias = connection.alias
-    return {each.place: _delivery_of(row, alias) for each, row in zip(arrivals, rows, strict=True)}
+    return {
+        each.place: Filed(pk, letter_id, account_id, folder_id, position)
+        for each, (pk, letter_id, account_id, folder_id, _path, position, *_rest) in zip(arrivals, rows, strict=True)
+    }
 
 
-def _delivery_of(row: tuple[Any, ...], alias: str) -> Delivery:
-    """The record, of which the rest is read should anybody ask for it."""
-    pk, letter_id, account_id, folder_id, _path, position, *_rest = row
-    return Delivery.from_db(alias, _DELIVERY_KNOWN, (pk, letter_id, account_id, folder_id, position))
+def _filed(delivery: Delivery) -> Filed:
+    return Filed(delivery.pk, delivery.letter_id, delivery.account_id, delivery.folder_id, delivery.position)
 
 
 def _delivery_row(pk: int, arrival: Arrival, letter: KnownLetter, *, is_private: bool) -> tuple[Any, ...]:

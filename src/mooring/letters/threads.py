@@ -56,7 +56,7 @@ def _known_references(ids: set[str]) -> dict[str, int]:
     known = dict(ThreadReference.objects.filter(message_id__in=any_of(ids)).values_list("message_id", "thread_id"))
     threads = set(known.values())
     if threads:
-        locked = Thread.objects.select_for_update().filter(pk__in=threads).order_by("pk")
+        locked = Thread.objects.select_for_update().filter(pk__in=threads).order_by("pk").values_list("pk", flat=True)
         if len(locked) < len(threads):
             raise Overtaken("a thread was merged away")
     return known

@@ -20,8 +20,8 @@ from django.db import DataError, IntegrityError
 from mooring.letters.arrivals import Arrival
 from mooring.letters.models import Folder
 from mooring.letters.options import KEEP_HINTS
-from mooring.letters.originals import KeptOriginal, UnableToKeep
-from mooring.letters.storing import store_batch
+from mooring.letters.originals import KeptOriginal, UnableToKeep, digest_of
+from mooring.letters.storing import file_batch
 from mooring.mail.errors import CommandRefused, FolderMissing, MailError, ServerBusy, ServerUnavailable
 from mooring.mail.parser_process import ParserUnavailable
 from mooring.mail.types import Header, ParsedLetter
@@ -66,6 +66,8 @@ class Fetched:
     """What a fetch brought, by item id, and what went wrong."""
 
     raws: dict[int, bytes] = field(default_factory=dict)
+    digests: dict[int, str] = field(default_factory=dict)
+    """Of letters that are to be kept."""
     refusals: dict[int, MailError] = field(default_factory=dict)
     """By folder id."""
     broken: MailError | None = None
@@ -213,7 +215,13 @@ class Intake:
         if not self._engine.space().is_enough():
             raise DiskNearlyFull
         self._count_attempt(portion.letters)
-        return portion, self._network.submit(self._fetch, portion.letters, is_partial=portion.is_partial)
+        return portion, self._network.submit(self._fetch_to_keep, portion)
+
+    def _fetch_to_keep(self, portion: Portion) -> Fetched:
+        """Hashing leaves the processor to other threads, so it costs the visiting thread nothing here."""
+        fetched = self._fetch(portion.letters, is_partial=portion.is_partial)
+        fetched.digests = {item_id: digest_of(raw) for item_id, raw in fetched.raws.items()}
+        return fetched
 
     def _fetch(self, letters: Sequence[Waiting], *, is_partial: bool) -> Fetched:
         """In the thread of the connection. What broke the connection comes back as a value, with what came before it."""
@@ -265,7 +273,7 @@ class Intake:
         fetched = fetching.result()
         here = tuple(letter for letter in portion.letters if letter.item_id in fetched.raws)
         raws = [fetched.raws[letter.item_id] for letter in here]
-        keeping = self._originals.keeping(raws)
+        keeping = self._originals.keeping(raws, digests=[fetched.digests[letter.item_id] for letter in here])
         kept, parsed = self._disk.submit(keeping.finish), self._readers.submit(self._parser.read_letters, raws)
         reading = Reading(here, kept, parsed, portion)
         try:
@@ -332,9 +340,9 @@ class Intake:
         if not letters:
             return
         with self._lease.writing() as now:
-            deliveries = store_batch(arrivals=arrivals, now=now)
-            items.file(letters, deliveries, is_partial=is_partial)
-            places.settle_moves(self._policy.account.pk, deliveries)
+            filed = file_batch(arrivals=arrivals, now=now)
+            items.file(letters, filed, is_partial=is_partial)
+            places.settle_moves(self._policy.account.pk, filed)
         self._settle(letters)
 
     def _write_alone(self, letter: Waiting, arrival: Arrival) -> None:

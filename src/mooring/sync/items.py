@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.models import F, QuerySet
 
 from mooring.customers.value_lists import any_of
-from mooring.letters.models import Delivery
+from mooring.letters.arrivals import Filed
 from mooring.sync.backlog import Waiting
 from mooring.sync.leases import Lease
 from mooring.sync.models import Item, ItemHint, ItemState
@@ -65,10 +65,10 @@ def skip(letters: Sequence[Waiting], *, error_code: str = "", hints: Iterable[tu
     insert_rows(ItemHint, ("item_id", "digest"), rows)
 
 
-def file(letters: Sequence[Waiting], deliveries: Sequence[Delivery], *, is_partial: bool) -> None:
+def file(letters: Sequence[Waiting], filed: Sequence[Filed], *, is_partial: bool) -> None:
     """Letters are archived. Within the transaction that stores them."""
     state = ItemState.TOO_LARGE if is_partial else ItemState.FILED
-    rows = [(state.value, delivery.pk, letter.item_id) for letter, delivery in zip(letters, deliveries, strict=True)]
+    rows = [(state.value, each.id, letter.item_id) for letter, each in zip(letters, filed, strict=True)]
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(_FILE_ALL, [list(values) for values in zip(*rows, strict=True)] or [[], [], []])

@@ -13,7 +13,7 @@ from django.db.models import CharField, F, QuerySet, Value
 from django.db.models.functions import Cast, Concat, Left
 
 from mooring.customers.value_lists import any_of
-from mooring.letters.arrivals import is_flagged_seen
+from mooring.letters.arrivals import Filed, is_flagged_seen
 from mooring.letters.models import Delivery, Folder, Letter
 from mooring.mail.types import FlagChange
 from mooring.sync.models import Item, ItemHint, ItemState
@@ -113,19 +113,19 @@ def bind(found: Item, *, missed: Item, folder: Folder) -> None:
     Item.objects.filter(pk=found.pk).update(state=state, delivery=delivery, attempts=0, error_code="", first_seen_at=seen_at)
 
 
-def settle_moves(account_id: int, deliveries: Sequence[Delivery]) -> None:
+def settle_moves(account_id: int, places: Sequence[Filed]) -> None:
     """Letters just stored that were missed elsewhere in the account have moved. What was marked there stays: private, read,
     done, deleted."""
-    stored = {delivery.letter_id: delivery for delivery in deliveries}
+    stored = {filed.letter_id: filed.id for filed in places}
     missed = Item.objects.filter(
         gone_at__isnull=False, delivery__account_id=account_id, delivery__letter_id__in=any_of(stored)
     ).select_related("delivery")
     for item in missed:
         old = item.delivery
         assert old is not None
-        new = stored[old.letter_id]
-        if new.pk == old.pk:
+        if stored[old.letter_id] == old.pk:
             continue
+        new = Delivery.objects.get(pk=stored[old.letter_id])
         Delivery.objects.filter(pk=new.pk).update(
             is_private=old.is_private or new.is_private,
             made_private_at=old.made_private_at,

@@ -52,7 +52,8 @@ def insert_in_few_steps(cursor: CursorWrapper, into: str, rows: Sequence[Sequenc
     """
     width = len(rows[0])
     count = max(1, _MOST_PARAMETERS // width)
-    one = f"({', '.join(['%s'] * width)})"
+    # Django turns each %s into a ? by a regular expression; only who logs statements wants to see the values in their place.
+    one = f"({', '.join(['%s' if connection.queries_logged else '?'] * width)})"
     for start in range(0, len(rows), count):
         part = rows[start : start + count]
         cursor.execute(f"{into} VALUES {', '.join([one] * len(part))}{otherwise}", list(chain.from_iterable(part)))
