@@ -57,6 +57,7 @@ def test_whoever_writes_a_note_sees_it_where_it_stands(bob: User) -> None:
     entered = {"title": "Talked about ropes", "owner": bob.pk, "about": about.attributes["value"], "next": ""}
     noted = client.post(address, {**entered, "kind": "note"}, follow=True)
     assert (noted.redirect_chain[-1][0], "was noted." in said(noted)) == (reverse("customer_tasks", args=[harbour.pk]), True)
+    assert "Noted: Talked about ropes" in said(client.get(reverse("customer", args=[harbour.pk])))
     planned = client.post(address, {**entered, "kind": "task"}, follow=True)
     assert (planned.redirect_chain[-1][0], "is planned." in said(planned)) == (reverse("my_day"), True)
 

@@ -73,7 +73,8 @@ def test_a_new_letter_begins_with_the_signature_of_the_default_account(browser: 
 
 
 def test_whoever_has_no_account_is_told_how_to_get_one(alice: User) -> None:
-    assert "You have no mailbox to write from" in client_of(alice).get(reverse("write")).content.decode()
+    told = client_of(alice).get(reverse("write")).content.decode()
+    assert ("You have no mailbox to write from" in told, "data-draft-close" in told) == (True, True)
 
 
 def test_a_reply_is_written_from_the_account_that_received_the_letter(browser: Client, bob: User, box: MailAccount) -> None:

@@ -52,7 +52,7 @@ def plan_activity(*, data: ActivityData, by: Actor, now: datetime) -> Activity:
         activity.save(force_insert=True)
         _tell_owner(activity, by=by, now=now)
         tell_mentioned(activity=activity, before="", by=by, now=now)
-        _note(activity, "activity_planned", by=by, now=now)
+        _note(activity, "activity_noted" if activity.is_to_be_known else "activity_planned", by=by, now=now)
     return activity
 
 

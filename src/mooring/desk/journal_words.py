@@ -102,6 +102,7 @@ ACTIONS: Final = {
     "calendar_feed_revoked": gettext_lazy("address of the calendar feed revoked"),
     "password set": gettext_lazy("new password"),
     "activity_planned": gettext_lazy("planned"),
+    "activity_noted": gettext_lazy("noted"),
     "activity_changed": gettext_lazy("plan changed"),
     "activity_done": gettext_lazy("task done"),
     "activity_reopened": gettext_lazy("task open again"),
