@@ -12,7 +12,8 @@ from django.urls import reverse
 import making
 from desk.world import client_of
 from mooring.customers.models import Customer
-from mooring.merging.models import Merge
+from mooring.merging import queries
+from mooring.merging.models import Different, Merge
 from mooring.users.models import Role, User
 
 pytestmark = pytest.mark.django_db
@@ -111,6 +112,26 @@ def test_not_duplicates_disappear_and_come_back(desk: Client, owner: User) -> No
     assert "No two records" in text_of(desk.get(url))
     desk.post(f"/contacts/duplicates/different/?back=yes&ids={ids[0]}&ids={ids[1]}")
     assert "Not duplicates" in text_of(desk.get(url))
+
+
+def test_what_was_said_to_be_no_duplicates_is_listed_and_taken_back(
+    desk: Client, owner: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(queries, "MOST_SHOWN", 1)
+    url = "/customers/duplicates/different/"
+    assert "Nothing was told apart yet" in text_of(desk.get(url))
+    pairs = [[making.make_customer(name, owner=owner) for name in ("Harbour", "Harbour Ltd")] for _pair in range(2)]
+    for pair in pairs:
+        desk.post(url, {"ids": [row.pk for row in pair]})
+    assert url in text_of(desk.get("/customers/duplicates/"))
+    listed = text_of(desk.get(url))
+    assert [text in listed for text in ("Harbour</a> ≠ <a", "Olga", "Older ones")] == [True] * 3
+    assert f'value="{pairs[0][0].pk}"' in text_of(desk.get(f"{url}?before={Different.objects.latest('pk').pk}"))
+    stranger = client_of(making.make_user("Stranger"))
+    assert "Nothing was told apart yet" in text_of(stranger.get(url))
+    desk.post(f"{url}?back=yes", {"ids": [row.pk for row in pairs[1]], "next": url})
+    left = text_of(desk.get(url))
+    assert ("found as such again" in left, Different.objects.count(), "Older ones" in left) == (True, 1, False)
 
 
 def test_what_cannot_be_merged_is_said(desk: Client, owner: User) -> None:

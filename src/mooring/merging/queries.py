@@ -1,16 +1,17 @@
-"""Reading merges: what a record took in, where a record that was taken in is now, and the latest of all."""
+"""Reading merges: what a record took in, where a record that was taken in is now, the latest of all; and pairs told apart."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
 
-from django.db.models import OuterRef
+from django.db.models import Exists, OuterRef
 
 from mooring.customers.json_rows import JsonRows
 from mooring.customers.models import Customer, Lead
 from mooring.customers.value_lists import any_of
-from mooring.merging.models import Merge, MergeKind
+from mooring.merging.models import Different, Merge, MergeKind
 from mooring.merging.tables import RECORD_MODELS, Record, kind_of_record
 from mooring.merging.undoing import KEPT_FOR
 from mooring.users.models import User
@@ -52,6 +53,28 @@ def latest_merges(kind: MergeKind, reader: User, *, now: datetime) -> list[Merge
     ids = {merge.now_id for merge in latest}
     seen = set(rows.filter(pk__in=any_of(ids)).values_list("pk", flat=True))
     return [merge for merge in latest if merge.now_id in seen]
+
+
+@dataclass(frozen=True, slots=True)
+class ToldApart:
+    """Two records, both within the reader's rights, of which somebody said that they are not duplicates."""
+
+    difference: Different
+    low: Record
+    high: Record
+
+
+def told_apart(kind: MergeKind, reader: User, *, before: int | None = None) -> tuple[list[ToldApart], int | None]:
+    """A page of those that the reader may change, the latest first, and where the next page goes on. Two queries."""
+    seen = RECORD_MODELS[kind].objects.visible_to(reader, Action.CHANGE)
+    both = [Exists(seen.filter(pk=OuterRef(column))) for column in ("low_id", "high_id")]
+    found = Different.objects.filter(*both, kind=kind).select_related("said_by").order_by("-pk")
+    rows = list((found.filter(pk__lt=before) if before else found)[: MOST_SHOWN + 1])
+    shown = rows[:MOST_SHOWN]
+    ids = {pk for row in shown for pk in (row.low_id, row.high_id)}
+    records = {record.pk: record for record in seen.filter(pk__in=any_of(ids))}
+    pairs = [ToldApart(row, records[row.low_id], records[row.high_id]) for row in shown]
+    return pairs, shown[-1].pk if len(rows) > MOST_SHOWN else None
 
 
 def _moment(text: str) -> datetime:

@@ -26,7 +26,7 @@ from mooring.merging.differences import UnableToTellApart, take_back_difference,
 from mooring.merging.finding import find_groups, reasons_of
 from mooring.merging.merging import MOST_AT_ONCE, UnableToMerge, merge_records
 from mooring.merging.models import Merge, MergeKind
-from mooring.merging.queries import latest_merges
+from mooring.merging.queries import latest_merges, told_apart
 from mooring.merging.tables import RECORD_MODELS
 from mooring.merging.undoing import UnableToUndoMerge, undo_merge
 from mooring.ui.parts import Tab
@@ -137,16 +137,19 @@ def undo(request: HttpRequest, merge_id: int) -> HttpResponse:
     return see_other(request, which.url(undone.record))
 
 
-@require_POST
 def different(request: HttpRequest, kind: MergeKind) -> HttpResponse:
-    """They are not duplicates; or, taken back, may be after all."""
-    _demanded(request, kind)
+    """Which are not duplicates, who said so and when; sent, these are not, or, taken back, may be after all."""
+    which = _demanded(request, kind)
+    if request.method != "POST":
+        pairs, older = told_apart(kind, user_of(request), before=id_in(request.GET.get("before", "")))
+        return page(request, "desk/merging/different.html", {"kind": which, "pairs": pairs, "older": older, **_places(kind)})
     ids = ticked_ids(request) or [number for number in map(id_in, request.GET.getlist("ids")) if number is not None]
     records = records_to_tell_apart(request, kind, ids)
     how: dict[str, Any] = {"records": records, "by": actor_of(request), "now": timezone.now()}
     back = reverse(f"{kind.value}_duplicates")
     if request.GET.get("back") == "yes" and records:
         take_back_difference(**how)
+        toast(request, _("They may be duplicates after all, and are found as such again."))
         return see_other(request, own_path(request, back))
     try:
         tell_apart(**how)
