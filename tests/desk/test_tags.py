@@ -51,6 +51,28 @@ def test_leads_contacts_and_projects_are_tagged_in_their_forms(bob: User) -> Non
         assert f'<span class="label grey">{name}</span>' in listed.content.decode()
 
 
+def test_opportunities_are_tagged_and_found_by_tag_on_the_board_in_the_list_and_its_file(alice: User) -> None:
+    pipeline, browser = making.make_pipeline(), client_of(alice)
+    assert 'name="tag"' not in browser.get(reverse("pipeline", args=[pipeline.pk])).content.decode()
+    sale = making.make_opportunity("Ropes", pipeline=pipeline)
+    making.make_opportunity("Masts", pipeline=pipeline)
+    fact = reverse("edit_opportunity_fact", args=[sale.pk, "tags"])
+    card = browser.post(fact, {"tags": "Fleet, Big", "changed_at": sale.changed_at.isoformat()}, follow=True).content.decode()
+    assert "Big, Fleet" in card
+    assert 'data-tags="' in browser.get(reverse("edit_opportunity", args=[sale.pk])).content.decode()
+    asked = {"tag": Tag.objects.get(name="Big").pk}
+    for name in ("pipeline", "pipeline_list"):
+        page = browser.get(reverse(name, args=[pipeline.pk]), asked).content.decode()
+        assert [text in page for text in (">Ropes</a>", '<span class="label grey">Big</span>', ">Masts</a>")] == [
+            True,
+            True,
+            False,
+        ]
+    answer = browser.get(reverse("export_opportunities", args=[pipeline.pk]), asked)
+    file = b"".join(answer.streaming_content).decode()
+    assert ("Big, Fleet" in file, "Masts" in file) == (True, False)
+
+
 def test_an_administrator_merges_two_tags(alice: User, bob: User) -> None:
     making.make_customer("Harbour", tags=typed("boat, boats, ship"))
     boat, boats = (Tag.objects.get(name=name) for name in ("boat", "boats"))
@@ -79,7 +101,7 @@ def test_tags_travel_in_files_both_ways(alice: User) -> None:
 def test_the_archive_keeps_tags_and_the_package_names_them(bob: User) -> None:
     customer = making.make_customer("Harbour", owner=bob, tags=typed("x"))
     before = rows_of_customer(customer)
-    assert [row["tag_id"] for row in before["customers.Customer_tags"]] == [Tag.objects.get().pk]
+    assert [row["tag_id"] for row in before["customers.CustomerTag"]] == [Tag.objects.get().pk]
     by, mine = Actor(bob, "desk"), Customer.objects.visible_to(bob).filter(pk=customer.pk)
     archive_customers(customers=mine, by=by, now=making.NOW)
     restore_customers(customers=mine, by=by, now=making.NOW)

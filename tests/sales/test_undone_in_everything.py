@@ -20,6 +20,7 @@ from mooring.activities.models import ActivityKind, AnswerWatch
 from mooring.activities.noticing import remind
 from mooring.activities.planning import ActivityData, plan_activity
 from mooring.customers.models import ContactRole, Source
+from mooring.customers.tagging import typed
 from mooring.sales.kept_sums import differences, put_together
 from mooring.sales.letter_links import link_to_sale, take_off_sale
 from mooring.sales.mailboxes import change_mailbox, data_of
@@ -141,6 +142,7 @@ def _sale_with_everything(pipeline: Pipeline, fleet: Fleet) -> Opportunity:
         source=Source.objects.get_or_create(name="Fair")[0],
         kind=OpportunityKind.objects.get_or_create(name="Renewal")[0],
         rejection=Rejection.objects.get_or_create(name="Price")[0],
+        tags=typed("Big, Fleet"),
         people=(PersonInSale(contact=person, role=ContactRole.objects.get_or_create(name="Buyer")[0]),),
         checklist=(ChecklistItem(text="Sample", is_done=True), ChecklistItem(text="Offer")),
     )

@@ -67,6 +67,7 @@ _OPPORTUNITY = st.builds(
     note=_TEXT,
     created_at=_MOMENT,
     stage_since=_MOMENT,
+    tags=st.lists(_NAME, max_size=2).map(tuple),
     contacts=st.lists(st.builds(PersonContent, name=_NAME, email=_TEXT, role=_TEXT, id=_IDS), max_size=2).map(tuple),
     checklist=st.lists(st.builds(StepContent, text=_NAME, is_done=st.booleans()), max_size=2).map(tuple),
 )

@@ -50,7 +50,7 @@ def checked(data: Data) -> Data:
     """The same data, tidied: blanks, keys, no row twice. Raises UnableToSave naming every field that is no good."""
     problems: dict[str, str] = {}
     tidy = _tidy_fields(data, problems)
-    tidy["tags"] = _tidy_tags(data.tags, problems)
+    tidy["tags"] = tidy_tags(data.tags, problems)
     if not isinstance(data, ProjectData):
         tidy |= _tidy_rows(data, problems)
     if isinstance(data, CustomerData):
@@ -171,7 +171,8 @@ def _tidy_postal_addresses(rows: Iterable[PostalAddressData], problems: dict[str
     return tuple(tidy)
 
 
-def _tidy_tags(tags: Iterable[TagData], problems: dict[str, str]) -> tuple[TagData, ...]:
+def tidy_tags(tags: Iterable[TagData], problems: dict[str, str]) -> tuple[TagData, ...]:
+    """Each once, by name; what is wrong with them is put into `problems`."""
     tidy = in_order(replace(tag, name=name) for tag in tags if (name := line(tag.name)))
     for tag in tidy:
         if len(tag.name) > LONGEST_TAG or set(tag.name) & set(",;"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 from django.db import transaction
 from django.db.models import Q
@@ -13,11 +13,10 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext as _
 
 from mooring.customers.lists import UnableToKeepList
-from mooring.customers.models import Contact, Customer, Lead, Project, Tag
+from mooring.customers.models import Tag
 from mooring.customers.record_data import RecordData, TagData, UnableToSave, in_order
 from mooring.users.journal import Actor, record
 
-TAGGED: Final[tuple[Any, ...]] = (Customer, Lead, Contact, Project)
 Data = TypeVar("Data", bound=RecordData)
 
 
@@ -29,16 +28,22 @@ def typed(text: str) -> tuple[TagData, ...]:
 
 def with_known_tags(data: Data, before: RecordData | None = None) -> Data:
     """The same data with its tags spelt as the list has them. One query if any is new to the record. Raises UnableToSave."""
-    has = {tag.name: tag for tag in before.tags} if before else {}
-    if all(tag.name in has for tag in data.tags):
-        return data
-    known = tags_called([tag.name for tag in data.tags])
-    for tag in data.tags:
+    tags = known_tags(data.tags, before.tags if before else ())
+    return data if tags is data.tags else replace(data, tags=tags)
+
+
+def known_tags(tags: tuple[TagData, ...], before: Sequence[TagData] = ()) -> tuple[TagData, ...]:
+    """These, spelt as the list has them. One query if any is new. Raises UnableToSave for one that is used no more."""
+    has = {tag.name for tag in before}
+    if all(tag.name in has for tag in tags):
+        return tags
+    known = tags_called([tag.name for tag in tags])
+    for tag in tags:
         found = known.get(tag.name.lower())
         if found is not None and found.retired_at is not None and found.name not in has:
             raise UnableToSave({"tags": _("The tag “%(name)s” is used no more.") % {"name": found.name}})
-    spelt = (known.get(tag.name.lower(), tag) for tag in data.tags)
-    return replace(data, tags=in_order(TagData(tag.name, tag.colour) for tag in spelt))
+    spelt = (known.get(tag.name.lower(), tag) for tag in tags)
+    return in_order(TagData(tag.name, tag.colour) for tag in spelt)
 
 
 def tags_called(names: Sequence[str]) -> dict[str, Tag]:
@@ -58,14 +63,14 @@ def tags_for(names: Sequence[str]) -> dict[str, Tag]:
     return known
 
 
-def keep_tags(row: Customer | Lead | Contact | Project, tags: Sequence[TagData]) -> None:
+def keep_tags(row: Any, tags: Sequence[TagData]) -> None:
     """Make the record's tags these. Within the caller's transaction."""
     has = {tag.name.lower() for tag in row.tags.all()} if not row._state.adding else set()
     if has != {tag.name.lower() for tag in tags}:
         row.tags.set(tags_for([tag.name for tag in tags]).values())
 
 
-def tags_of(row: Customer | Lead | Contact | Project) -> tuple[TagData, ...]:
+def tags_of(row: Any) -> tuple[TagData, ...]:
     """Read with the record (with_tags), or with one query."""
     rows = getattr(row, "tag_rows", None)
     found = ({"name": tag.name, "colour": tag.colour} for tag in row.tags.all()) if rows is None else rows
@@ -78,13 +83,19 @@ def offered_tags(text: str, *, most: int) -> list[Tag]:
     return sorted(rows, key=lambda tag: not tag.name.lower().startswith(text.lower()))[:most]
 
 
+def _tagged() -> list[Any]:
+    """The models that have tags, those of rooms above this one among them."""
+    fields = Tag._meta.get_fields(include_hidden=True)
+    return [field.related_model for field in fields if field.many_to_many and field.auto_created]
+
+
 def merge_tags(*, tag: Tag, into: Tag, by: Actor, now: datetime) -> int:
     """Whatever has the one gets the other instead, and the one is gone; how many records. Raises UnableToKeepList."""
     if tag == into:
         raise UnableToKeepList("into", _("Choose another tag than this one."))
     count = 0
     with transaction.atomic():
-        for model in TAGGED:
+        for model in _tagged():
             through, owner = model.tags.through.objects, f"{model.__name__.lower()}_id"
             count += (of_tag := through.filter(tag=tag)).count()
             of_tag.filter(**{f"{owner}__in": through.filter(tag=into).values(owner)}).delete()

@@ -181,7 +181,7 @@ def opportunity_for(
 ) -> Opportunity:
     """A sales opportunity in a box that is open to the user, of their own, or to look at one of their customers and leads."""
     related = ("pipeline__mailbox", "stage", "customer", "lead", "owner", "source", "kind", "rejection")
-    rows = Opportunity.objects.select_related(*related)
+    rows = Opportunity.objects.with_tags().select_related(*related)
     if is_removed:
         found = _first(rows.unscoped("a removed opportunity, to be brought back").exclude(removed_at=None), opportunity_id)
         pipeline_for(request, found.pipeline_id, action)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from django.db.models import prefetch_related_objects
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
@@ -97,7 +98,8 @@ def around_pipeline(request: HttpRequest, pipeline: Pipeline) -> dict[str, Any]:
 
 
 def filters_of(request: HttpRequest, pipeline: Pipeline) -> tuple[BoardFilterForm, BoardFilters]:
-    """What the address asks for; one query, for the owners."""
+    """What the address asks for; three queries, for owners, tags and stages, which the pipeline keeps."""
+    prefetch_related_objects([pipeline], "stages")
     form = BoardFilterForm(request.GET, pipeline=pipeline)
     asked = form.asked()
     filters = BoardFilters(text=asked.get("text", ""), owner_id=int(asked["owner"]) if asked.get("owner") else None)
@@ -109,6 +111,8 @@ def filters_of(request: HttpRequest, pipeline: Pipeline) -> tuple[BoardFilterFor
         filters = replace(filters, silent_since=since, also=nothing_done_after(since))
     elif mark in Outcome.values:
         filters = replace(filters, outcome=mark)
+    if asked.get("tag"):
+        filters = replace(filters, tag_id=int(asked["tag"]))
     if asked.get("stage"):
         filters = replace(filters, stage_id=int(asked["stage"]))
     return form, filters

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from mooring.activities.queries import activities_of
 from mooring.customers.models import Contact
 from mooring.customers.models.customer import is_owned_within
+from mooring.customers.tagging import tags_of
 from mooring.desk.access import may_change_opportunity, user_of
 from mooring.desk.board_pages import cards_of
 from mooring.desk.facts import Fact, Line
@@ -38,6 +39,7 @@ _LABELS: Final = {
     "owner": gettext_lazy("Looked after by"),
     "source": gettext_lazy("Source"),
     "kind": gettext_lazy("Type"),
+    "tags": gettext_lazy("Tags"),
     "rejection": gettext_lazy("Rejection reason"),
     "products": gettext_lazy("Products"),
     "note": gettext_lazy("Note"),
@@ -137,6 +139,8 @@ def _lines(request: HttpRequest, sale: Opportunity, name: str) -> Iterator[Line]
         yield Line(text=sale.next_step or "–", note=date_format(sale.next_step_on) if sale.next_step_on else "")
     elif name == "rejection" and (sale.rejection or sale.rejection_note):
         yield Line(text=str(sale.rejection or sale.rejection_note), note=sale.rejection_note if sale.rejection else "")
+    elif name == "tags" and (tags := tags_of(sale)):
+        yield Line(text=", ".join(tag.name for tag in tags))
     elif name in ("owner", "source", "kind", "products", "note", "title") and getattr(sale, name):
         yield Line(text=str(getattr(sale, name)))
 

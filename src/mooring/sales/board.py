@@ -42,6 +42,7 @@ class BoardFilters:
     """Only open ones whose close date is before this day."""
     outcome: str = ""
     stage_id: int | None = None
+    tag_id: int | None = None
     silent_since: datetime | None = None
     """Only open ones that were not changed after that, and whose customer or lead sent and got no letter."""
     also: Q = field(default_factory=Q)
@@ -183,6 +184,8 @@ def _rows(pipeline: Pipeline, filters: BoardFilters) -> Any:
         rows = rows.filter(stage__outcome=filters.outcome)
     if filters.stage_id is not None:
         rows = rows.filter(stage_id=filters.stage_id)
+    if filters.tag_id is not None:
+        rows = rows.filter(tags=filters.tag_id)
     if filters.silent_since is not None:
         rows = rows.filter(
             _no_letter_after(filters.silent_since), stage__outcome=Outcome.OPEN, changed_at__lte=filters.silent_since
@@ -191,9 +194,11 @@ def _rows(pipeline: Pipeline, filters: BoardFilters) -> Any:
 
 
 def _shown(rows: Any) -> Any:
-    """With whom, whose, and when the latest letter of the customer or lead was written or came."""
-    return rows.select_related("customer", "lead", "owner", "stage").annotate(
-        customer_letter_at=_latest("customer"), lead_letter_at=_latest("lead"), own_letter_at=_latest_own()
+    """With tags, with whom, whose, and when the latest letter of the customer or lead was written or came."""
+    return (
+        rows.with_tags()
+        .select_related("customer", "lead", "owner", "stage")
+        .annotate(customer_letter_at=_latest("customer"), lead_letter_at=_latest("lead"), own_letter_at=_latest_own())
     )
 
 

@@ -13,6 +13,7 @@ from django.db import transaction
 from django.db.models import F, Max
 from django.utils.translation import gettext as _
 
+from mooring.customers.tagging import keep_tags
 from mooring.sales.models import (
     ChecklistLine,
     Opportunity,
@@ -24,7 +25,15 @@ from mooring.sales.models import (
     StageMove,
 )
 from mooring.sales.money import weighted
-from mooring.sales.opportunity_data import OpportunityData, UnableToSell, checked, columns_of, data_of, facts_of
+from mooring.sales.opportunity_data import (
+    OpportunityData,
+    UnableToSell,
+    checked,
+    columns_of,
+    data_of,
+    facts_of,
+    with_known_tags,
+)
 from mooring.users.journal import Actor, changes_between, record
 
 GAP: Final = 1 << 20
@@ -43,7 +52,7 @@ def add_opportunity(
     uid: UUID | None = None,
 ) -> Opportunity:
     """At the foot of its stage, the first open one unless another is named. Raises UnableToSell."""
-    data = checked(data)
+    data = with_known_tags(checked(data))
     with transaction.atomic():
         stage = stage or _first_stage(pipeline, Outcome.OPEN)
         opportunity = Opportunity(
@@ -64,7 +73,9 @@ def change_opportunity(*, opportunity: Opportunity, data: OpportunityData, by: A
     data = checked(data)
     with transaction.atomic():
         stored = held(opportunity)
-        changes = changes_between(facts_of(data_of(stored)), facts_of(data))
+        before = data_of(stored)
+        data = with_known_tags(data, before)
+        changes = changes_between(facts_of(before), facts_of(data))
         if not changes:
             return stored
         _write(stored, data, stored.stage)
@@ -177,7 +188,8 @@ def held(opportunity: Opportunity) -> Opportunity:
 
 
 def keep_rows(opportunity: Opportunity, data: OpportunityData) -> None:
-    """Make contacts and checklist what `data` says; rows that stay are left alone."""
+    """Make tags, contacts and checklist what `data` says; rows that stay are left alone."""
+    keep_tags(opportunity, data.tags)
     wanted = {each.contact.pk: each for each in data.people}
     known = {row.contact_id: row for row in opportunity.contacts.all()}
     OpportunityContact.objects.filter(pk__in=[row.pk for pk, row in known.items() if pk not in wanted]).delete()

@@ -10,7 +10,10 @@ from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
+from mooring.customers.checking import tidy_tags
 from mooring.customers.models import Contact, ContactRole, Customer, Lead, Source
+from mooring.customers.record_data import TagData, UnableToSave
+from mooring.customers.tagging import known_tags, tags_of
 from mooring.sales.models import Opportunity, OpportunityKind, Rejection, Stage
 from mooring.sales.money import CURRENCIES, MOST, STEP, amount_of, weighted
 from mooring.users.models import User
@@ -65,6 +68,7 @@ class OpportunityData:
     next_step_on: date | None = None
     products: str = ""
     note: str = ""
+    tags: tuple[TagData, ...] = ()
     people: tuple[PersonInSale, ...] = ()
     checklist: tuple[ChecklistItem, ...] = ()
 
@@ -91,9 +95,18 @@ def checked(data: OpportunityData) -> OpportunityData:
     people, checklist = _people(data.people), _checklist(data.checklist)
     if len(people) > MOST_LINES or len(checklist) > MOST_LINES:
         problems[""] = _("At most %(most)d contacts and %(most)d lines of a checklist.") % {"most": MOST_LINES}
+    tags = tidy_tags(data.tags, problems)
     if problems:
         raise UnableToSell(problems)
-    return replace(data, **texts, people=people, checklist=checklist)
+    return replace(data, **texts, tags=tags, people=people, checklist=checklist)
+
+
+def with_known_tags(data: OpportunityData, before: OpportunityData | None = None) -> OpportunityData:
+    """The same with its tags spelt as the list has them. Raises UnableToSell."""
+    try:
+        return replace(data, tags=known_tags(data.tags, before.tags if before else ()))
+    except UnableToSave as error:
+        raise UnableToSell(error.problems) from error
 
 
 def columns_of(data: OpportunityData, stage: Stage) -> dict[str, Any]:
@@ -111,12 +124,13 @@ def columns_of(data: OpportunityData, stage: Stage) -> dict[str, Any]:
 
 
 def data_of(opportunity: Opportunity) -> OpportunityData:
-    """An opportunity as it stands, in the shape in which it is entered. Two queries unless contacts and checklist are there."""
+    """An opportunity as it stands, in the shape in which it is entered. Three queries unless its rows are there."""
     names = (*_TEXTS, *_NUMBERS, "currency", "probability", "close_on", "source", "kind", "rejection", "owner", "next_step_on")
     people = sorted(opportunity.contacts.all(), key=lambda row: row.pk)
     return OpportunityData(
         **{name: getattr(opportunity, name) for name in names},
         whom=opportunity.with_whom,
+        tags=tags_of(opportunity),
         people=tuple(PersonInSale(contact=row.contact, role=row.role) for row in people),
         checklist=tuple(ChecklistItem(text=row.text, is_done=row.is_done) for row in opportunity.checklist.all()),
     )
@@ -129,6 +143,7 @@ def facts_of(data: OpportunityData) -> dict[str, Any]:
     facts |= {name: format(getattr(data, name).normalize(), "f") for name in _NUMBERS}
     facts |= {"currency": data.currency, "probability": "" if data.probability is None else data.probability}
     facts |= {name: getattr(data, name).isoformat() if getattr(data, name) else "" for name in ("close_on", "next_step_on")}
+    facts["tags"] = [tag.name for tag in data.tags]
     facts["people"] = [f"{each.contact}, {each.role}" if each.role else str(each.contact) for each in data.people]
     facts["checklist"] = [f"{'✓' if each.is_done else '○'} {each.text}" for each in data.checklist]
     return facts

@@ -98,6 +98,7 @@ class OpportunityContent:
     note: str = ""
     created_at: datetime | None = None
     stage_since: datetime | None = None
+    tags: tuple[str, ...] = ()
     contacts: tuple[PersonContent, ...] = ()
     checklist: tuple[StepContent, ...] = ()
 
@@ -155,6 +156,7 @@ def _own_opportunity(row: dict[str, Any]) -> OpportunityContent:
     for name in ("created_at", "stage_since"):
         row[name] = datetime.fromisoformat(row[name]) if row[name] else None
     row["whom"] = Whom(**row["whom"])
+    row["tags"] = tuple(row.get("tags", ()))
     row["contacts"] = tuple(PersonContent(**each) for each in row["contacts"])
     row["checklist"] = tuple(StepContent(**each) for each in row["checklist"])
     return OpportunityContent(**row)
@@ -220,6 +222,7 @@ def _opportunity(row: Any, place: str) -> OpportunityContent:
     numbers: dict[str, Any] = {name: _decimal(values, name, place) for name in ("price", "quantity", "discount", "amount")}
     people = _rows(values.get("contacts"), f"{place}.contacts", 100)
     steps = _rows(values.get("checklist"), f"{place}.checklist", 200)
+    tags = _rows(values.get("tags"), f"{place}.tags", 100)
     return OpportunityContent(
         uid=_uid(values, place),
         title=_text(values, "title", place, 300, is_needed=True),
@@ -232,6 +235,7 @@ def _opportunity(row: Any, place: str) -> OpportunityContent:
         next_step_on=_date(values, "next_step_on", place),
         created_at=_moment(values, "created_at", place),
         stage_since=_moment(values, "stage_since", place),
+        tags=tuple(_text({"tags": tag}, "tags", place, 100, is_needed=True) for tag in tags),
         contacts=tuple(_person(each, f"{place}.contacts[{number}]") for number, each in enumerate(people)),
         checklist=tuple(_step(each, f"{place}.checklist[{number}]") for number, each in enumerate(steps)),
         **texts,

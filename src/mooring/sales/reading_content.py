@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, Final
+
+from django.db.models.functions import Lower
 
 from mooring.sales.models import ChecklistLine, Opportunity, OpportunityContact, Pipeline, Stage
 from mooring.sales.pipeline_content import (
@@ -19,7 +20,7 @@ _WHY: Final = "a pipeline is read whole; the page chose it within the reader's r
 
 
 def content_of(pipeline: Pipeline) -> PipelineContent:
-    """Its stages in their order and its opportunities as their cards stand. Five queries.
+    """Its stages in their order and its opportunities as their cards stand. Six queries.
 
     Values are read in the place of records: a pipeline of 2,000 opportunities takes a third of the time.
     """
@@ -27,7 +28,7 @@ def content_of(pipeline: Pipeline) -> PipelineContent:
     order = {stage.pk: number for number, stage in enumerate(stages)}
     rows = Opportunity.objects.unscoped(_WHY).filter(pipeline=pipeline, removed_at=None).order_by()
     found = sorted(rows.values(*_OWN, *_OF_OTHERS), key=lambda row: (order[row["stage_id"]], row["place"], row["pk"]))
-    people, steps = _people_of(pipeline), _steps_of(pipeline)
+    people, steps, tags = _people_of(pipeline), _steps_of(pipeline), _tags_of(pipeline)
     return PipelineContent(
         uid=str(pipeline.uid),
         name=pipeline.name,
@@ -35,7 +36,13 @@ def content_of(pipeline: Pipeline) -> PipelineContent:
         currency=pipeline.currency,
         stages=tuple(_stage(stage) for stage in stages),
         opportunities=tuple(
-            _opportunity(row, str(stages[order[row["stage_id"]]].uid), people.get(row["pk"], ()), steps.get(row["pk"], ()))
+            _opportunity(
+                row,
+                str(stages[order[row["stage_id"]]].uid),
+                tags=tuple(tags.get(row["pk"], ())),
+                contacts=tuple(people.get(row["pk"], ())),
+                checklist=tuple(steps.get(row["pk"], ())),
+            )
             for row in found
         ),
     )
@@ -62,9 +69,7 @@ def _stage(stage: Stage) -> StageContent:
     )
 
 
-def _opportunity(
-    row: dict[str, Any], stage: str, people: Sequence[PersonContent], steps: Sequence[StepContent]
-) -> OpportunityContent:
+def _opportunity(row: dict[str, Any], stage: str, **rows: Any) -> OpportunityContent:
     return OpportunityContent(
         uid=str(row["uid"]),
         stage=stage,
@@ -73,8 +78,7 @@ def _opportunity(
         kind=row["kind__name"] or "",
         rejection=row["rejection__name"] or "",
         owner=row["owner__email"] or "",
-        contacts=tuple(people),
-        checklist=tuple(steps),
+        **rows,
         **{name: row[name] for name in _KEPT},
     )
 
@@ -89,6 +93,14 @@ def _people_of(pipeline: Pipeline) -> dict[int, list[PersonContent]]:
     found: dict[int, list[PersonContent]] = {}
     for row in rows.select_related("contact", "role").prefetch_related("contact__emails"):
         found.setdefault(row.opportunity_id, []).append(_person(row))
+    return found
+
+
+def _tags_of(pipeline: Pipeline) -> dict[int, list[str]]:
+    rows = Opportunity.tags.through.objects.filter(opportunity__pipeline=pipeline, opportunity__removed_at=None)
+    found: dict[int, list[str]] = {}
+    for sale_id, name in rows.order_by(Lower("tag__name"), "tag_id").values_list("opportunity_id", "tag__name"):
+        found.setdefault(sale_id, []).append(name)
     return found
 
 

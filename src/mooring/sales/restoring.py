@@ -13,7 +13,7 @@ from uuid import UUID, uuid4
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from mooring.customers.record_data import UnableToSave
+from mooring.customers.record_data import TagData, UnableToSave
 from mooring.sales.models import Cause, Opportunity, Pipeline, SalesMailbox, Stage
 from mooring.sales.models.pipeline import IN_USE
 from mooring.sales.money import weighted
@@ -144,6 +144,7 @@ def _data(content: OpportunityContent, names: Names) -> OpportunityData:
         next_step_on=content.next_step_on,
         products=content.products,
         note=content.note,
+        tags=tuple(TagData(name) for name in content.tags),
         people=tuple(
             PersonInSale(contact=names.contact(person, whom), role=names.role(person.role)) for person in content.contacts
         ),
@@ -158,7 +159,13 @@ def _stage(stage: StageContent) -> StageData:
 
 def _rows(pipeline: Pipeline) -> list[Opportunity]:
     """Removed ones, too: they come back where the content has them."""
-    return list(Opportunity.objects.unscoped(_WHY).filter(pipeline=pipeline).select_related("stage").order_by("pk"))
+    return list(
+        Opportunity.objects.unscoped(_WHY)
+        .filter(pipeline=pipeline)
+        .select_related("stage")
+        .prefetch_related("tags")
+        .order_by("pk")
+    )
 
 
 def _free_uid(uid: str) -> UUID:

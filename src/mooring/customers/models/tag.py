@@ -1,4 +1,4 @@
-"""Tags: words that anybody puts on customers, leads, contacts and projects; administrators rename, merge and retire them."""
+"""Tags: words that anybody puts on records; administrators rename, merge and retire them."""
 
 from __future__ import annotations
 

@@ -16,6 +16,7 @@ from mooring.customers.models import Contact, ContactRole, Customer, Lead, Sourc
 from mooring.desk.forms.letters import sensible_day
 from mooring.desk.forms.pipelines import CURRENCY_CHOICES
 from mooring.desk.forms.places import PlaceField
+from mooring.desk.forms.tags import TagsField
 from mooring.sales.models import Opportunity, OpportunityKind, Pipeline, Rejection
 from mooring.sales.opportunity_data import OpportunityData, data_of
 from mooring.users.models import User
@@ -30,6 +31,7 @@ FACTS: Final[dict[str, tuple[str, ...]]] = {
     "owner": ("owner",),
     "source": ("source",),
     "kind": ("kind",),
+    "tags": ("tags",),
     "rejection": ("rejection", "rejection_note"),
     "products": ("products",),
     "note": ("note",),
@@ -72,6 +74,7 @@ class OpportunityForm(forms.Form):
     owner = forms.Field(label=gettext_lazy("Owner"))
     source = forms.Field(label=gettext_lazy("Source"))
     kind = forms.Field(label=gettext_lazy("Type"))
+    tags = TagsField()
     next_step = forms.CharField(label=gettext_lazy("Next step"), max_length=300, required=False)
     next_step_on = _day(gettext_lazy("Next step on"))
     rejection = forms.Field(label=gettext_lazy("Rejection reason"))
@@ -94,6 +97,7 @@ class OpportunityForm(forms.Form):
         "owner",
         "source",
         "kind",
+        "tags",
     )
 
     def __init__(

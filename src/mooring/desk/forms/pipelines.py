@@ -6,10 +6,12 @@ from typing import Any, Final
 from uuid import UUID
 
 from django import forms
+from django.db.models.functions import Lower
 from django.forms.formsets import BaseFormSet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
+from mooring.customers.models import Tag
 from mooring.sales.models import Outcome, Pipeline, StageTemplate
 from mooring.sales.money import CURRENCIES
 from mooring.sales.pipelines import PipelineData
@@ -106,6 +108,7 @@ class BoardFilterForm(forms.Form):
     owner = forms.ChoiceField(label=gettext_lazy("Owner"), required=False)
     mark = forms.ChoiceField(label=gettext_lazy("Which"), choices=_MARKS, required=False)
     stage = forms.ChoiceField(label=gettext_lazy("Stage"), required=False)
+    tag = forms.ChoiceField(label=gettext_lazy("Tag"), required=False)
 
     def __init__(self, *args: Any, pipeline: Pipeline, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -113,6 +116,11 @@ class BoardFilterForm(forms.Form):
         self.fields["owner"].choices = [("", _("Anybody")), *((str(each.pk), str(each)) for each in owners)]  # type: ignore[attr-defined]  # a ChoiceField
         stages = [(str(stage.pk), stage.title) for stage in pipeline.stages.all()]
         self.fields["stage"].choices = [("", _("All stages")), *stages]  # type: ignore[attr-defined]  # a ChoiceField
+
+        tags = [(str(tag.pk), tag.name) for tag in Tag.objects.order_by(Lower("name"))]
+        self.fields["tag"].choices = [("", _("Whatever tags")), *tags]  # type: ignore[attr-defined]  # a ChoiceField
+        if not tags:
+            del self.fields["tag"]
 
     def asked(self) -> dict[str, str]:
         """The filters that are set and make sense."""

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET
 
 from mooring.activities.models import Activity
 from mooring.activities.queries import day_of
+from mooring.customers.tagging import tags_of
 from mooring.desk.access import may_in, pipeline_for, user_of
 from mooring.desk.board_pages import filters_of
 from mooring.desk.day_groups import groups_of
@@ -80,6 +81,7 @@ def opportunities(request: HttpRequest, pipeline_id: int) -> HttpResponseBase:
         _("Weighted"),
         _("Currency"),
         _("Close date"),
+        _("Tags"),
         _("Looked after by"),
         _("Changed"),
     ]
@@ -92,6 +94,7 @@ def opportunities(request: HttpRequest, pipeline_id: int) -> HttpResponseBase:
             f"{rounded(sale.weighted, sale.currency):f}",
             sale.currency,
             sale.close_on or "",
+            ", ".join(tag.name for tag in tags_of(sale)),
             sale.owner or "",
             _moment(sale.changed_at, zone),
         ]

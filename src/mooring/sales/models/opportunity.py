@@ -12,17 +12,18 @@ from django.db.models import OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from mooring.customers.models import Contact, ContactRole, Customer, Lead, Source
+from mooring.customers.models import Contact, ContactRole, Customer, Lead, Source, Tag
+from mooring.customers.models.tag import TaggedQuerySet
 from mooring.sales.models.exact import ExactField
 from mooring.sales.models.mailbox import boxes_within
 from mooring.sales.models.pipeline import Outcome, Pipeline, Stage
 from mooring.sales.models.sales_lists import OpportunityKind, Rejection
 from mooring.users.models import User
 from mooring.users.permissions import Action, Module, Scope, scope_of
-from mooring.users.scoping import ScopedQuerySet, has_any
+from mooring.users.scoping import has_any
 
 
-class OpportunityQuerySet(ScopedQuerySet["Opportunity"]):
+class OpportunityQuerySet(TaggedQuerySet["Opportunity"]):
     def visible_to(self, user: User, action: Action = Action.VIEW, *, opened: Collection[int] = ()) -> Self:
         """Those in boxes that are the user's or `opened`, and one's own; to look at, also those of one's customers and leads."""
         scope = scope_of(user, Module.SALES, action)
@@ -72,6 +73,7 @@ class Opportunity(models.Model):
     )
     rejection_note = models.CharField(_("More about the rejection"), max_length=1_000, blank=True)
     owner = models.ForeignKey(User, verbose_name=_("Owner"), null=True, on_delete=models.SET_NULL, related_name="+")
+    tags = models.ManyToManyField(Tag, verbose_name=_("Tags"), related_name="+", blank=True)
     next_step = models.CharField(_("Next step"), max_length=300, blank=True)
     next_step_on = models.DateField(_("Next step on"), null=True, blank=True)
     products = models.TextField(_("Products"), blank=True)
