@@ -159,6 +159,18 @@ def test_bad_rows_are_told_with_their_line_and_the_others_come_in(installed: Her
     assert ended.complained.startswith("line 2: ")
 
 
+def test_a_bad_value_is_left_out_told_and_written_into_the_report(installed: Here, tmp_path: Path) -> None:
+    report = tmp_path / "report.csv"
+    table = write(tmp_path / "customers.csv", "name,email,note\nHarbour Pilots,=nonsense,\n,,Nameless\n")
+    rehearsed = installed.run("customers", "import", table, "--on-bad-value", "refuse", "--dry-run")
+    assert "0 created, 0 changed, 0 known already, 2 left out." in rehearsed.said
+    ended = installed.run("customers", "import", table, "--report", str(report))
+    assert "1 created, 0 changed, 0 known already, 1 left out, 1 without a value that was no good." in ended.said
+    assert "line 2, email: “=nonsense” is not a complete email address. Left empty: =nonsense" in ended.complained
+    rows = list(csv.reader(report.read_text("utf-8-sig").splitlines()))
+    assert [row[:4] for row in rows[1:]] == [["2", "value", "email", "'=nonsense"], ["3", "row", "", ""]]
+
+
 def test_what_is_no_table_is_told_in_words(installed: Here, tmp_path: Path) -> None:
     (tmp_path / "empty.csv").write_bytes(b"")
     ended = installed.run("customers", "import", str(tmp_path / "empty.csv"))

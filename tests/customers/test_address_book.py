@@ -19,7 +19,8 @@ from mooring.customers.addresses import address_book_for
 from mooring.customers.models import Customer, CustomerDomain, Lead
 from mooring.customers.record_data import DomainData
 from mooring.mail.addresses import match_key
-from mooring.transfer.importing import Order, import_records
+from mooring.transfer.importing import import_records
+from mooring.transfer.orders import Order
 from testdata import FOLDER, needs_testdata
 
 RULES = ("customer_email", "customer_contact", "lead_email", "lead_contact", "customer_domain")

@@ -127,7 +127,10 @@ ROWS: dict[str, Row] = {
     "imports": Row(ADMINISTRATOR, NOBODY),
     "new_import": Row(ADMINISTRATOR, "login 422 403 403 403 login"),
     "import": Row(
-        ADMINISTRATOR, "login Wsee 403 403 403 login", args=("$job.pk",), data={"column_0": "name", "on_duplicate": "skip"}
+        ADMINISTRATOR,
+        "login Wsee 403 403 403 login",
+        args=("$job.pk",),
+        data={"column_0": "name", "on_duplicate": "skip", "on_bad_value": "leave_out"},
     ),
     "import_progress": Row(ADMINISTRATOR, NOBODY, args=("$job.pk",)),
     "go_on_importing": Row(NOBODY, "login Wsee 403 403 403 login", args=("$job.pk",)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import re
 import threading
 from typing import Any
@@ -19,7 +20,7 @@ from mooring.transfer.running import run_next
 from mooring.users.models import User
 
 pytestmark = pytest.mark.django_db
-FIRMS = b"Firm;Mail\nHarbour Ltd;office@harbour.example\n;=1+1\n"
+FIRMS = b"Firm;Mail\nHarbour Ltd;office@harbour.example\n;=1+1\nYard;=2+2\n"
 
 
 @pytest.fixture
@@ -42,7 +43,7 @@ def shown(browser: Client, job: Import) -> str:
 
 
 def chosen(browser: Client, job: Import, **more: Any) -> Any:
-    columns = {"column_0": "name", "column_1": "email", "on_duplicate": "skip", **more}
+    columns = {"column_0": "name", "column_1": "email", "on_duplicate": "skip", "on_bad_value": "leave_out", **more}
     return browser.post(reverse("import", args=[job.pk]), columns)
 
 
@@ -66,10 +67,18 @@ def test_a_file_is_tried_out_let_in_and_taken_back(browser: Client, job: Import)
     assert ("What happened" in page, "Line 3:" in page, "Undo the import" in page) == (True, True, True)
     assert "firms.csv" in browser.get(reverse("imports")).content.decode()
     left_out = b"".join(browser.get(reverse("import_problems", args=[job.pk])).streaming_content).decode("utf-8-sig")
-    assert left_out.splitlines()[1].startswith("3,")
+    assert [row[:4] for row in csv.reader(left_out.splitlines())][1:] == [["3", "Row", "", ""], ["4", "Value", "Mail", "'=2+2"]]
+    assert ("Left empty: =2+2" in page, "Of these without a value" in page) == (True, True)
     browser.post(reverse("take_import_back", args=[job.pk]))
     assert not Customer.objects.unscoped("a test").exists()
     assert "There is nothing to undo." in browser.post(reverse("take_import_back", args=[job.pk]), follow=True).content.decode()
+
+
+def test_a_row_with_a_bad_value_is_refused_where_that_was_chosen(browser: Client, job: Import) -> None:
+    chosen(browser, job, begin="1", on_bad_value="refuse")
+    work()
+    job.refresh_from_db()
+    assert (job.created_count, job.failed_count, job.incomplete_count) == (1, 2, 0)
 
 
 def test_what_was_chosen_wrongly_is_said_and_kept(browser: Client, job: Import) -> None:
@@ -85,7 +94,7 @@ def test_a_waiting_import_is_stopped_and_gone_on_with(browser: Client, job: Impo
     assert job.state == ImportState.STOPPED
     browser.post(reverse("go_on_importing", args=[job.pk]))
     work()
-    assert Customer.objects.unscoped("a test").get().name == "Harbour Ltd"
+    assert {row.name for row in Customer.objects.unscoped("a test")} == {"Harbour Ltd", "Yard"}
 
 
 def test_a_file_that_is_none_is_refused_in_its_place(browser: Client) -> None:

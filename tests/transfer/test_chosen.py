@@ -10,7 +10,8 @@ import pytest
 import making
 from mooring.customers.facts import contact_data, customer_data
 from mooring.customers.models import Category, Contact, ContactRole, Customer, CustomerStatus, Source
-from mooring.transfer.importing import OnDuplicate, Order, Summary, import_records
+from mooring.transfer.importing import import_records
+from mooring.transfer.orders import OnBadValue, OnDuplicate, Order, Summary
 
 pytestmark = pytest.mark.django_db
 
@@ -31,14 +32,21 @@ def test_rows_choose_from_the_lists_and_say_additional_information() -> None:
     staff = making.make_info_field("Employees", "number")
     wants = making.make_info_field("Interests", "choices", choices=("Rope", "Sails"))
     header = "Number,Name,Customer status,Source,Categories,Industry,Employees,INTERESTS\n"
-    first = import_text(header + 'C1,Harbour,active,TRADE FAIR,"key; Fair",Ships,"1 200,5",sails\nC2,Yard,Gone,,,,many,\n')
+    first = import_text(header + 'C1,Harbour,active,TRADE FAIR,"key; Fair",Ships,"1 200,5",sails\n')
     assert (first.created, first.ignored_columns) == (1, ("Industry",))
-    assert [(row.line, row.text) for row in first.problems] == [(3, "“Gone” is not in the list.")]
     data = customer_data(only(Customer))
     assert (data.status, data.source, set(data.categories)) == (status, source, {key, fair})
     assert data.info == {str(staff.pk): "1200.5", str(wants.pk): [2]}
-    again = import_text("Number,Name,Interests,Employees,Category\nC1,Harbour,Rope | Sails,,New\nC2,Yard,,many,\n")
-    assert (again.updated, again.problems[0].text) == (1, "Employees: Enter a number, like 1234.5.")
+    again = import_text(header + "C1,Harbour,Gone,,New; Old,,many,Rope | Sails | Oars\n")
+    assert (again.updated, again.incomplete) == (1, 1)
+    assert [(row.column, row.value, row.text) for row in again.problems] == [
+        ("Customer status", "Gone", "“Gone” is not in the list."),
+        ("Categories", "Old", "“Old” is not in the list."),
+        ("Employees", "many", "Enter a number, like 1234.5."),
+        ("INTERESTS", "Oars", "“Oars” is none of the choices: Rope, Sails."),
+    ]
+    refused = import_text("Name,Employees\nYard,many\n", on_bad_value=OnBadValue.REFUSE)
+    assert (refused.created, refused.problems[0].text) == (0, "Employees: Enter a number, like 1234.5.")
     data = customer_data(only(Customer))
     assert (data.info, set(data.categories)) == ({str(staff.pk): "1200.5", str(wants.pk): [1, 2]}, {key, fair, new})
 

@@ -16,7 +16,7 @@ from mooring.customers.editing import change_customer
 from mooring.customers.facts import customer_data
 from mooring.customers.models import Contact, Customer, Lead
 from mooring.customers.record_data import CustomerData
-from mooring.transfer import importing
+from mooring.transfer import importing, running
 from mooring.transfer.jobs import UnableToImport, begin_import, choose, forget_files, imports_of, preview, start, stop
 from mooring.transfer.models import Import, ImportedRecord, ImportFile, ImportState
 from mooring.transfer.remembering import from_json, to_json
@@ -66,6 +66,25 @@ def test_what_is_wrong_with_a_row_is_told_in_the_language_of_whoever_imports(ali
     done = brought_in(begun(alice, "Nazwa;E-mail\nHarbour Ltd;nonsense\n"), alice)
     assert "nie jest pełnym adresem e-mail" in done.problems.get().text
     assert translation.get_language() == "en"
+
+
+def test_values_that_were_left_out_are_kept_whole_with_their_columns_beyond_what_a_summary_holds(
+    alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importing, "BATCH", 2)
+    monkeypatch.setattr(importing, "MOST_PROBLEMS", 3)
+    monkeypatch.setattr(running, "MOST_PROBLEMS", 3)
+    rows = "".join(f"Firm {number};{'x' * 2_000}{number};a\0b\n" for number in range(4))
+    job = brought_in(begun(alice, f"Nazwa;E-mail;Typ\n{rows}"), alice)
+    assert (job.created_count, job.failed_count, job.incomplete_count) == (4, 0, 4)
+    told = job.problems.values_list("line", "column", "value")
+    assert list(told) == [
+        row for number in range(4) for row in ((number + 2, "E-mail", f"{'x' * 2_000}{number}"), (number + 2, "Typ", "a b"))
+    ]
+    strict = begun(alice, "Nazwa;E-mail\nYard;nonsense\n")
+    choose(job=strict, fields=strict.fields, on_duplicate="skip", owner=None, by=alice, on_bad_value="refuse")
+    strict = brought_in(strict, alice)
+    assert (strict.created_count, strict.failed_count, strict.incomplete_count) == (0, 1, 0)
 
 
 def test_columns_are_chosen_and_remembered_for_the_next_file_like_it(alice: User) -> None:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from mooring.customers.names import fold
 from mooring.customers.record_data import (
+    AffiliationData,
     ContactData,
     CustomerData,
     DomainData,
@@ -23,6 +24,8 @@ from mooring.customers.tagging import typed
 from mooring.users.models import User
 
 _BETWEEN_VALUES: Final = re.compile(r"[\s,;|]+")
+_NAMED_ADDRESS: Final = re.compile(r'(?:"[^"]*"|[^<>,;|"])*<([^<>]*)>')
+_LONGEST_WITH_NAMES: Final = 2_000
 _PERSON: Final = frozenset({"person", "private", "individual", "osoba", "osoba fizyczna", "osoba prywatna"})
 _COMPANY: Final = frozenset({"", "company", "business", "organization", "organisation", "firma"})
 _PHONES: Final = (("phone", ""), ("mobile_phone", gettext_lazy("Mobile")), ("home_phone", pgettext_lazy("phone", "Home")))
@@ -31,8 +34,8 @@ Cells = Mapping[str, str]
 Owners = Mapping[str, User]
 
 
-def customer_of(cells: Cells, *, owners: Owners) -> CustomerData:
-    """`owners` by their address in lower case. Raises UnableToSave for an unknown type or owner."""
+def customer_of(cells: Cells, *, owners: Owners, chosen: Mapping[str, Any]) -> CustomerData:
+    """`owners` by their address in lower case, `chosen` what the row says of lists. Raises UnableToSave."""
     return CustomerData(
         kind=_kind(cells),
         domains=tuple(DomainData(domain=text, includes_subdomains=text.startswith("*.")) for text in values(cells, "domains")),
@@ -40,28 +43,33 @@ def customer_of(cells: Cells, *, owners: Owners) -> CustomerData:
         number=cells.get("number", ""),
         owner=_owner(cells, owners),
         **_shared(cells),
+        **chosen,
     )
 
 
-def lead_of(cells: Cells, *, owners: Owners) -> LeadData:
-    """Raises UnableToSave for an unknown owner."""
+def lead_of(cells: Cells, *, owners: Owners, chosen: Mapping[str, Any]) -> LeadData:
+    """As customer_of. Raises UnableToSave for an unknown owner."""
     return LeadData(
         company_name=cells.get("company_name", ""),
         website=cells.get("website", ""),
         number=cells.get("number", ""),
         owner=_owner(cells, owners),
         **_shared(cells),
+        **chosen,
     )
 
 
-def contact_of(cells: Cells) -> ContactData:
-    """Without the affiliation, for which the parent must be looked up."""
-    return ContactData(**_shared(cells))
+def contact_of(cells: Cells, *, at: AffiliationData, chosen: Mapping[str, Any]) -> ContactData:
+    """`at` is where the contact is, for which the parent must be looked up."""
+    return ContactData(affiliations=(at,), **_shared(cells), **chosen)
 
 
 def values(cells: Cells, field: str) -> list[str]:
-    """The several values of one cell, between blanks, commas or semicolons."""
-    return [text for text in _BETWEEN_VALUES.split(cells.get(field, "")) if text]
+    """The several values of one cell, between blanks, commas or semicolons; of “Ann <ann@a.example>” the address."""
+    text = cells.get(field, "")
+    if "<" in text and len(text) <= _LONGEST_WITH_NAMES:
+        text = _NAMED_ADDRESS.sub(r" \1 ", text)
+    return [value for value in _BETWEEN_VALUES.split(text) if value]
 
 
 def _shared(cells: Cells) -> dict[str, Any]:

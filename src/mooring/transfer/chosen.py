@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from mooring.customers.info_fields import info_fields
 from mooring.customers.info_values import NotAValue, missing, name_of, read_value
 from mooring.customers.lists import all_entries
-from mooring.customers.models import Category, ContactRole, CustomerStatus, Industry, InfoField, ListEntry, Source
+from mooring.customers.models import Category, ContactRole, CustomerStatus, Industry, InfoField, InfoType, ListEntry, Source
 from mooring.customers.names import fold
 from mooring.customers.record_data import UnableToSave
 from mooring.transfer.columns import FIELDS, Columns, Kind, recognise
@@ -59,6 +59,17 @@ class Chosen:
     def fields(self) -> list[str]:
         """What a column can be."""
         return [*FIELDS[self.kind], *self.entries, *(name_of(field) for field in self.info)]
+
+    @property
+    def info_names(self) -> dict[str, str]:
+        """Additional information, as columns call it -> the name of the field."""
+        return {name_of(field): field.name for field in self.info}
+
+    @property
+    def lists_of_several(self) -> dict[str, str]:
+        """Fields of which a row chooses several entries, with what stands between them."""
+        several = {name_of(field): ";|" for field in self.info if field.kind == InfoType.CHOICES}
+        return {"categories": ",;|", **several}
 
     def of_row(self, cells: Cells) -> dict[str, Any]:
         """Field of the data -> what the row says of it. Raises UnableToSave for what is in no list or is no value."""

@@ -22,6 +22,7 @@ from mooring.transfer.formats.any import read_file
 from mooring.transfer.formats.csv import Table, UnableToReadFile
 from mooring.transfer.importing import NAMING
 from mooring.transfer.models import IN_WORK, Import, ImportedRecord, ImportFile, ImportState
+from mooring.transfer.orders import OnBadValue
 from mooring.users.journal import Actor, record
 from mooring.users.models import User
 from mooring.users.permissions import Action, Module, Scope, scope_of
@@ -84,8 +85,16 @@ def begin_import(*, kind: Kind, name: str, file: BinaryIO, by: User, now: dateti
     return job
 
 
-def choose(*, job: Import, fields: Sequence[str], on_duplicate: str, owner: User | None, by: User) -> Import:
-    """How the columns are meant, what becomes of known records, and who gets the new ones. Raises UnableToImport."""
+def choose(
+    *,
+    job: Import,
+    fields: Sequence[str],
+    on_duplicate: str,
+    owner: User | None,
+    by: User,
+    on_bad_value: str = OnBadValue.LEAVE_OUT.value,
+) -> Import:
+    """How the columns are meant, what becomes of known records and bad values, who gets new records. Raises UnableToImport."""
     _demand(by, job.kind)
     if job.state in IN_WORK or job.state in (ImportState.DONE, ImportState.UNDONE) or job.rows_done_for_good:
         raise UnableToImport(_("This import was begun already."))
@@ -97,8 +106,8 @@ def choose(*, job: Import, fields: Sequence[str], on_duplicate: str, owner: User
     if not NAMING.intersection(known):
         raise UnableToImport(_("Choose at least one column that holds names or addresses."))
     job.fields = known + [""] * (len(job.header) - len(known))
-    job.on_duplicate, job.owner = on_duplicate, owner
-    job.save(update_fields=["fields", "on_duplicate", "owner"])
+    job.on_duplicate, job.on_bad_value, job.owner = on_duplicate, on_bad_value, owner
+    job.save(update_fields=["fields", "on_duplicate", "on_bad_value", "owner"])
     return job
 
 
@@ -151,7 +160,7 @@ def forget_files(*, now: datetime) -> int:
 
 
 def _reset(job: Import) -> None:
-    job.rows_done = job.created_count = job.updated_count = job.skipped_count = job.failed_count = 0
+    job.rows_done = job.created_count = job.updated_count = job.skipped_count = job.failed_count = job.incomplete_count = 0
     job.ended_at = None
     job.problems.all().delete()
 

@@ -58,6 +58,7 @@ class Import(models.Model):
     found_as = models.CharField(max_length=80, blank=True)
     """How the file was read, such as “CSV, utf-8, ;”."""
     on_duplicate = models.CharField(max_length=8, default="skip")
+    on_bad_value = models.CharField(max_length=9, default="leave_out")
     owner = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     is_dry_run = models.BooleanField(default=True)
     row_total = models.PositiveIntegerField(default=0)
@@ -66,6 +67,8 @@ class Import(models.Model):
     updated_count = models.PositiveIntegerField(default=0)
     skipped_count = models.PositiveIntegerField(default=0)
     failed_count = models.PositiveIntegerField(default=0)
+    incomplete_count = models.PositiveIntegerField(default=0)
+    """Rows that came in without a value that was no good."""
     said = models.CharField(max_length=500, blank=True)
     """Why it was broken off, or what an undo had to leave."""
     is_stop_asked = models.BooleanField(default=False)
@@ -96,11 +99,13 @@ class ImportFile(models.Model):
 
 
 class ImportProblem(models.Model):
-    """A row that was left out, and why."""
+    """A row that was left out, and why; with a value, only that one, which stood in this column of the file."""
 
     of = models.ForeignKey(Import, on_delete=models.CASCADE, related_name="problems")
     line = models.PositiveIntegerField()
     text = models.CharField(max_length=1000)
+    column = models.CharField(max_length=200, blank=True)
+    value = models.TextField(blank=True)
 
     class Meta:
         ordering = ("id",)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
@@ -19,10 +19,12 @@ from django.utils import translation
 
 from mooring.activities.job_notices import tell_of_import
 from mooring.transfer.formats.csv import UnableToReadFile
-from mooring.transfer.importing import OnDuplicate, Order, Summary, import_records
+from mooring.transfer.importing import import_records
 from mooring.transfer.jobs import forget_files
 from mooring.transfer.models import Import, ImportedRecord, ImportFile, ImportProblem, ImportState
+from mooring.transfer.orders import MOST_PROBLEMS, OnBadValue, OnDuplicate, Order, Summary
 from mooring.transfer.remembering import to_json
+from mooring.users.inserting import insert_rows
 from mooring.users.journal import Actor
 
 Clock = Callable[[], datetime]
@@ -94,6 +96,7 @@ def _import(job: Import, *, clock: Clock, stop: threading.Event) -> Summary:
         by=Actor(job.user, "worker"),
         now=job.moment,
         on_duplicate=OnDuplicate(job.on_duplicate),
+        on_bad_value=OnBadValue(job.on_bad_value),
         owner=job.owner,
         is_dry_run=job.is_dry_run,
         fields=job.fields,
@@ -115,27 +118,37 @@ class _Ledger:
     def __init__(self, job: Import, clock: Clock) -> None:
         self._job = job
         self._clock = clock
-        self._began_with = (job.created_count, job.updated_count, job.skipped_count, job.failed_count)
+        self._began_with = (job.created_count, job.updated_count, job.skipped_count, job.failed_count, job.incomplete_count)
         self._problems_written = 0
 
     def write(self, summary: Summary) -> None:
-        created, updated, skipped, failed = self._began_with
+        created, updated, skipped, failed, incomplete = self._began_with
         Import.objects.filter(pk=self._job.pk).update(
             rows_done=summary.rows_done,
             created_count=created + summary.created,
             updated_count=updated + summary.updated,
             skipped_count=skipped + summary.skipped,
             failed_count=failed + summary.failed,
+            incomplete_count=incomplete + summary.incomplete,
             lease_until=self._clock() + LEASE,
         )
         new = summary.problems[self._problems_written :]
-        self._problems_written = len(summary.problems)
-        ImportProblem.objects.bulk_create(ImportProblem(of=self._job, line=each.line, text=each.text[:1000]) for each in new)
+        self._problems_written = min(len(summary.problems), MOST_PROBLEMS)
+        insert_rows(
+            ImportProblem,
+            ("of_id", "line", "text", "column", "value"),
+            ((self._job.pk, each.line, *_storable(each.text[:1000], each.column[:200], each.value)) for each in new),
+        )
         if self._job.is_dry_run:
             return
-        records = [ImportedRecord(of=self._job, record_id=pk) for pk in summary.new_ids]
-        records += [ImportedRecord(of=self._job, record_id=pk, before=to_json(data)) for pk, data in summary.before]
-        ImportedRecord.objects.bulk_create(records, batch_size=500)
+        insert_rows(ImportedRecord, ("of_id", "record_id"), ((self._job.pk, pk) for pk in summary.new_ids))
+        changed = [ImportedRecord(of=self._job, record_id=pk, before=to_json(data)) for pk, data in summary.before]
+        ImportedRecord.objects.bulk_create(changed, batch_size=500)
+
+
+def _storable(*texts: str) -> Iterator[str]:
+    """PostgreSQL takes no NUL, which any cell may hold."""
+    return (text.replace("\0", " ") for text in texts)
 
 
 def _is_stop_asked(job: Import) -> bool:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, BinaryIO, Final
+import csv
+from collections.abc import Callable
+from typing import TYPE_CHECKING, BinaryIO, Final, TextIO
 
 import click
 
@@ -11,7 +13,7 @@ from mooring.config.commands.starting import UnableToRun, current_time, start_up
 
 if TYPE_CHECKING:
     from mooring.transfer.columns import Kind
-    from mooring.transfer.importing import Summary
+    from mooring.transfer.orders import Summary
 
 MOST_TOLD: Final = 50
 _SHARED: Final = (
@@ -54,10 +56,19 @@ def _importing(group: click.Group, kind: Kind) -> None:
         show_default=True,
         help="What becomes of a row whose record is known by its number or address.",
     )
+    @click.option(
+        "--on-bad-value",
+        type=click.Choice(["leave-out", "refuse"]),
+        default="leave-out",
+        show_default=True,
+        help="Whether a value that is no good is left out and told, or its whole row.",
+    )
+    @click.option("--report", type=click.File("w", encoding="utf-8-sig"), help="Write all that was left out into this CSV file.")
     @click.option("--owner", metavar="EMAIL", help="Owner of the records for which the file names nobody.")
-    def import_file(file: BinaryIO, dry_run: bool, on_duplicate: str, owner: str | None) -> None:
+    def import_file(file: BinaryIO, report: TextIO | None, dry_run: bool, owner: str | None, **chosen: str) -> None:
         start_up_to_date()
-        summary = _import(file, kind, dry_run=dry_run, on_duplicate=on_duplicate, owner=owner)
+        settle = _report_into(report) if report else None
+        summary = _import(file, kind, dry_run=dry_run, owner=owner, settle=settle, **chosen)
         _tell(summary, kind, dry_run=dry_run)
 
 
@@ -66,8 +77,18 @@ _importing(leads, "leads")
 _importing(contacts, "contacts")
 
 
-def _import(file: BinaryIO, kind: Kind, *, dry_run: bool, on_duplicate: str, owner: str | None) -> Summary:
-    from mooring.transfer.importing import OnDuplicate, Order, import_records
+def _import(
+    file: BinaryIO,
+    kind: Kind,
+    *,
+    dry_run: bool,
+    on_duplicate: str,
+    owner: str | None,
+    on_bad_value: str = "leave-out",
+    settle: Callable[[Summary], None] | None = None,
+) -> Summary:
+    from mooring.transfer.importing import import_records
+    from mooring.transfer.orders import OnBadValue, OnDuplicate, Order
     from mooring.users.journal import Actor
 
     order = Order(
@@ -75,20 +96,43 @@ def _import(file: BinaryIO, kind: Kind, *, dry_run: bool, on_duplicate: str, own
         by=Actor(user=None, source="command"),
         now=current_time(),
         on_duplicate=OnDuplicate(on_duplicate),
+        on_bad_value=OnBadValue(on_bad_value.replace("-", "_")),
         owner=colleague_named(owner) if owner else None,
         is_dry_run=dry_run,
     )
-    return import_records(file=file, order=order)
+    return import_records(file=file, order=order, settle=settle)
+
+
+def _report_into(file: TextIO) -> Callable[[Summary], None]:
+    """Writes down after every batch what it left out."""
+    from mooring.desk.csv_export import safe_cell
+    from mooring.transfer.orders import MOST_PROBLEMS
+
+    writer, written = csv.writer(file), 0
+    writer.writerow(("line", "left out", "column", "value", "reason"))
+
+    def settle(summary: Summary) -> None:
+        nonlocal written
+        for each in summary.problems[written:]:
+            what = "value" if each.value else "row"
+            writer.writerow([each.line, what, *map(safe_cell, (each.column, each.value, each.text))])
+        written = min(len(summary.problems), MOST_PROBLEMS)
+
+    return settle
 
 
 def _tell(summary: Summary, kind: Kind, *, dry_run: bool) -> None:
     """What happened. Raises UnableToRun if rows were left out."""
     for problem in summary.problems[:MOST_TOLD]:
-        click.echo(f"line {problem.line}: {problem.text}", err=True)
+        if problem.value:
+            click.echo(f"line {problem.line}, {problem.column}: {problem.text} Left empty: {problem.value[:100]}", err=True)
+        else:
+            click.echo(f"line {problem.line}: {problem.text} The row was left out.", err=True)
     if summary.ignored_columns:
         click.echo(f"Columns that were not understood: {', '.join(summary.ignored_columns)}.", err=True)
     would = "Nothing was changed; this would have been the outcome. " if dry_run else ""
     counts = f"{summary.created} created, {summary.updated} changed, {summary.skipped} known already"
-    click.echo(f"{would}{kind}: {counts}, {summary.failed} left out.")
+    incomplete = f", {summary.incomplete} without a value that was no good" if summary.incomplete else ""
+    click.echo(f"{would}{kind}: {counts}, {summary.failed} left out{incomplete}.")
     if summary.failed:
         raise UnableToRun(f"{summary.failed} rows could not be used.")

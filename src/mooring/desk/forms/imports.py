@@ -81,6 +81,12 @@ class ColumnsForm(forms.Form):
         help_text=_("A record is known by its number, by an email address, or, without either, by its name."),
         widget=forms.RadioSelect,
     )
+    on_bad_value = forms.ChoiceField(
+        label=_("A value that is no good"),
+        choices=[("leave_out", _("Leave the field empty and tell it")), ("refuse", _("Leave the whole row out"))],
+        help_text=_("Such as an email address that is not complete, or a status that is not in the list. It is told either way."),
+        widget=forms.RadioSelect,
+    )
     owner = forms.ModelChoiceField(
         label=_("Owner of new records for which the file names nobody"),
         queryset=User.objects.filter(is_active=True).order_by("name", "id"),
@@ -89,7 +95,7 @@ class ColumnsForm(forms.Form):
     )
 
     def __init__(self, sent: Any, *, job: Import) -> None:
-        super().__init__(sent, initial={"on_duplicate": job.on_duplicate, "owner": job.owner_id})
+        super().__init__(sent, initial={each: getattr(job, each) for each in ("on_duplicate", "on_bad_value", "owner")})
         choices = [("", _("Not imported")), *labels_for(job).items()]
         if job.kind == "contacts":
             del self.fields["owner"]

@@ -55,7 +55,7 @@ def import_(request: HttpRequest, import_id: int) -> HttpResponse:
     form = ColumnsForm(request.POST if request.method == "POST" else None, job=job)
     if request.method == "POST" and form.is_valid():
         try:
-            chosen = {"on_duplicate": form.cleaned_data["on_duplicate"], "owner": form.cleaned_data.get("owner")}
+            chosen: dict[str, Any] = {name: form.cleaned_data.get(name) for name in ("on_duplicate", "on_bad_value", "owner")}
             job = choose(job=job, fields=form.fields_chosen(), by=user_of(request), **chosen)
             start(job=job, is_dry_run="begin" not in request.POST, by=actor_of(request), now=timezone.now())
         except UnableToImport as error:
@@ -100,10 +100,12 @@ def take_import_back(request: HttpRequest, import_id: int) -> HttpResponse:
 
 @require_GET
 def import_problems(request: HttpRequest, import_id: int) -> StreamingHttpResponse:
-    """The rows that were left out, with the reasons."""
+    """The rows and values that were left out, with the reasons."""
     job = import_for(request, import_id)
-    rows = ([problem.line, problem.text] for problem in job.problems.iterator())
-    return csv_answer(name=f"import-{job.pk}-left-out", header=[_("Line"), _("Reason")], rows=rows)
+    row, value = _("Row"), _("Value")
+    rows = ([each.line, value if each.value else row, each.column, each.value, each.text] for each in job.problems.iterator())
+    header = [_("Line"), _("Left out"), _("Column"), _("Value"), _("Reason")]
+    return csv_answer(name=f"import-{job.pk}-left-out", header=header, rows=rows)
 
 
 def going(job: Import) -> Progress:

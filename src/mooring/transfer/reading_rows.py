@@ -1,0 +1,160 @@
+"""From the rows of a batch to records that can be stored, each with its line; what cannot be used goes to the summary."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.utils.translation import gettext as _
+
+from mooring.customers.checking import checked, line
+from mooring.customers.models import Customer
+from mooring.customers.names import fold, name_key
+from mooring.customers.record_data import AffiliationData, UnableToSave
+from mooring.transfer.cells import contact_of, customer_of, lead_of
+from mooring.transfer.chosen import Chosen
+from mooring.transfer.columns import Columns
+from mooring.transfer.formats.csv import Row
+from mooring.transfer.known_records import Mark, marks_of, parents_by_number, places_by_name
+from mooring.transfer.orders import Data, OnBadValue, Order, Problem, Summary
+from mooring.transfer.sifting import sift
+from mooring.users.models import User
+
+Cells = dict[str, str]
+Parents = dict[tuple[str, str], Any]
+
+_GUARDED: Final = frozenset("=+-@")
+"""Exports put an apostrophe before a text that begins like a formula; it is taken off again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the rows of a file are read with."""
+
+    order: Order
+    header: Sequence[str]
+    columns: Columns
+    owners: Mapping[str, User]
+    chosen: Chosen
+
+
+@dataclass(frozen=True, slots=True)
+class ReadRow:
+    """A row that can be used. `names_kind`: whether it tells company from person. `left_out`: its values that were no good."""
+
+    line: int
+    data: Data
+    names_kind: bool
+    marks: Sequence[Mark]
+    left_out: Sequence[Problem] = ()
+
+    @property
+    def number(self) -> Mark | None:
+        """What is used once."""
+        return next((mark for mark in self.marks if mark[0] == "number"), None)
+
+
+def read_rows(rows: Sequence[Row], reading: Reading, summary: Summary) -> list[ReadRow]:
+    """The rows that can be used; of the others the summary is told."""
+    usable = []
+    cells = [(row, _cells(row, reading.columns)) for row in rows]
+    parents = _parents([values for _row, values in cells]) if reading.order.kind == "contacts" else {}
+    for row, values in cells:
+        try:
+            if row.problem:
+                raise UnableToSave({"": row.problem})
+            if values:
+                usable.append(_read_row(row, values, reading, parents))
+        except UnableToSave as error:
+            summary.refuse(row.line, str(error))
+    return usable
+
+
+def _read_row(row: Row, cells: Cells, reading: Reading, parents: Parents) -> ReadRow:
+    left_out: list[Problem] = []
+    try:
+        data = checked(_data(cells, reading, parents))
+    except UnableToSave as error:
+        if reading.order.on_bad_value is OnBadValue.REFUSE:
+            raise
+        cells, left_out = _without_bad_values(row, cells, reading)
+        if not left_out:
+            raise
+        try:
+            data = checked(_data(cells, reading, parents))
+        except UnableToSave as rest:
+            texts = dict.fromkeys([*error.problems.values(), *rest.problems.values()])
+            raise UnableToSave({"": " ".join(texts)}) from rest
+    return ReadRow(row.line, data, "kind" in cells, marks_of(data), left_out)
+
+
+def _without_bad_values(row: Row, cells: Cells, reading: Reading) -> tuple[Cells, list[Problem]]:
+    """What is good of a row, and the values that are not, each with its column and what is wrong with it."""
+
+    def problem_with(field: str, value: str) -> str:
+        place = AffiliationData(customer=Customer(), job_title=value if field == "job_title" else "")
+        try:
+            checked(_record({"name": "x", field: value}, reading, place))
+        except UnableToSave as error:
+            return str(error).removeprefix(f"{reading.chosen.info_names.get(field)}: ")
+        return ""
+
+    kept, bad = sift(cells, problem_with, lists=reading.chosen.lists_of_several)
+    left_out = []
+    for each in bad:
+        at = [place for place, field in enumerate(reading.columns.field_at[: len(row.cells)]) if field == each.field]
+        place = next((place for place in at if each.value in row.cells[place]), at[0])
+        left_out.append(Problem(row.line, each.why, reading.header[place] or str(place + 1), each.value))
+    return kept, left_out
+
+
+def _parents(rows: Sequence[Cells]) -> Parents:
+    """Where contacts can be: by the number that a row names, or by the name of the firm."""
+    numbers = {line(values.get("parent_id", "")) for values in rows} - {""}
+    names = {line(values.get("company_name", "")) for values in rows if not values.get("parent_id")} - {""}
+    return {**(parents_by_number(numbers) if numbers else {}), **(places_by_name(names) if names else {})}
+
+
+def _cells(row: Row, columns: Columns) -> Cells:
+    """Field -> text without needless blanks; columns that are empty or unknown are left out. More than one of a field joins."""
+    cells: Cells = {}
+    for name, text in zip(columns.field_at, row.cells, strict=False):
+        text = text.strip()
+        if name and text:
+            text = text.removeprefix("'") if text[1:2] in _GUARDED else text
+            cells[name] = f"{cells[name]} {text}" if name in cells else text
+    return cells
+
+
+def _data(cells: Cells, reading: Reading, parents: Parents) -> Data:
+    return _record(cells, reading, _place(cells, parents) if reading.order.kind == "contacts" else None)
+
+
+def _record(cells: Cells, reading: Reading, place: AffiliationData | None) -> Data:
+    """`place` is where a contact is."""
+    chosen = reading.chosen.of_row(cells)
+    if reading.order.kind == "customers":
+        return customer_of(cells, owners=reading.owners, chosen=chosen)
+    if reading.order.kind == "leads":
+        return lead_of(cells, owners=reading.owners, chosen=chosen)
+    assert place is not None
+    role = chosen.pop("role", None)
+    at = AffiliationData(customer=place.customer, lead=place.lead, job_title=place.job_title, role=role)
+    return contact_of(cells, at=at, chosen=chosen)
+
+
+def _place(cells: Cells, parents: Parents) -> AffiliationData:
+    number, kind = line(cells.get("parent_id", "")), fold(cells.get("parent_kind", ""))
+    firm = line(cells.get("company_name", ""))
+    if not number and not firm:
+        raise UnableToSave({"affiliations": _("The row does not say to which customer or lead the contact belongs.")})
+    how, key = ("", number) if number else ("_name", name_key(firm))
+    customer = parents.get((f"customer{how}", key)) if kind != "lead" else None
+    lead = parents.get((f"lead{how}", key)) if kind in ("lead", "") and customer is None else None
+    if customer is None and lead is None and number:
+        raise UnableToSave({"affiliations": _("No customer or lead has the number “%(number)s”.") % {"number": number[:40]}})
+    if customer is None and lead is None:
+        text = _("No customer or lead, or more than one, is called “%(name)s”.")
+        raise UnableToSave({"affiliations": text % {"name": firm[:100]}})
+    return AffiliationData(customer=customer, lead=lead, job_title=cells.get("job_title", ""))
