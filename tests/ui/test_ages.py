@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import timezone, translation
 
-from mooring.ui.ages import age_in_words
+from mooring.ui.ages import age_in_words, moment_in_words
 
 WARSAW = ZoneInfo("Europe/Warsaw")
 NOW = datetime(2026, 3, 18, 15, 0, tzinfo=WARSAW)
@@ -66,3 +66,12 @@ def test_days_are_those_of_the_readers_time_zone():
     assert age_in_words(earlier, now=late) == "yesterday"
     with timezone.override(ZoneInfo("America/New_York")):
         assert age_in_words(earlier, now=late) == "2 hours ago"
+
+
+def test_a_moment_is_written_as_each_reader_reads_it_also_after_another_has():
+    for _once_more in range(2):
+        assert moment_in_words(NOW) == "March 18, 2026, 3 p.m."
+        with translation.override("pl"):
+            assert moment_in_words(NOW) == "18 marca 2026 15:00"
+        with timezone.override(ZoneInfo("America/New_York")):
+            assert moment_in_words(NOW) == "March 18, 2026, 10 a.m."

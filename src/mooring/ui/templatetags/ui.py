@@ -33,13 +33,13 @@ from django import template
 from django.http import HttpRequest
 from django.template.base import NodeList, Parser, Token, token_kwargs
 from django.template.context import Context
+from django.urls import get_script_prefix, reverse
 from django.utils import timezone
-from django.utils.formats import date_format
 from django.utils.html import escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
-from mooring.ui.ages import age_in_words
+from mooring.ui.ages import age_in_words, moment_in_words
 from mooring.ui.assets import asset_url
 from mooring.ui.parts import BulkAction, KeysetPage, Light, Line, Moment, Node, Progress, Step, Tab
 
@@ -76,15 +76,16 @@ def ago(context: Context, when: datetime | None, missing: str = "") -> SafeStrin
     return format_html(
         '<time datetime="{}" title="{}">{}</time>',
         when.isoformat(timespec="seconds"),
-        date_format(timezone.localtime(when), "DATETIME_FORMAT"),
+        moment_in_words(when),
         age_in_words(when, now=_now_of(context)),
     )
 
 
-@register.filter
-def cell(row: Any, column: Any) -> str:
-    """What a column that knows its own text shows of a row."""
-    return str(column.shown(row))
+@register.simple_tag
+def text_cell(row: Any, column: Any) -> SafeString:
+    """The cell of a column that knows its own text. Most cells of a list are such: a template for each would be a tenth of it."""
+    drawn = '<td class="quiet" data-label="{}">{}</td>' if column.is_quiet else '<td data-label="{}">{}</td>'
+    return format_html(drawn, column.label, str(column.shown(row)))
 
 
 @register.simple_tag
@@ -120,6 +121,17 @@ def column(context: Context, field: str, label: str, kind: str = "") -> dict[str
         "direction": direction,
         "next_sort": f"-{field}" if direction == "ascending" else field,
     }
+
+
+@register.simple_tag
+def row_url(name: str, row: Any) -> str:
+    """The address of a row's record by the name of the page; looked up once, not for each row."""
+    return _url_of_any_row(name, get_script_prefix()).replace(str(_StandIn().pk), str(row.pk))
+
+
+@lru_cache(maxsize=128)
+def _url_of_any_row(name: str, _prefix: str) -> str:
+    return reverse(name, args=[_StandIn().pk])
 
 
 class _StandIn(NamedTuple):
