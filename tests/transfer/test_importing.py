@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import re
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -16,14 +15,13 @@ from openpyxl import Workbook
 from customers.test_queries import explained
 from making import BY_COMMAND, NOW, make_contact, make_customer, make_lead
 from mooring.customers.facts import contact_data, customer_data
-from mooring.customers.models import Contact, Customer, CustomerDomain, EmailAddress, Lead
+from mooring.customers.models import Contact, Customer, EmailAddress, Lead
 from mooring.transfer.columns import Kind
 from mooring.transfer.formats.csv import UnableToReadFile
 from mooring.transfer.importing import import_records
 from mooring.transfer.orders import OnBadValue, OnDuplicate, Order, Problem, Summary
 from mooring.users.journal import entries_about
 from mooring.users.models import JournalEntry, User
-from testdata import FOLDER, needs_testdata
 
 pytestmark = pytest.mark.django_db
 
@@ -31,11 +29,6 @@ pytestmark = pytest.mark.django_db
 def import_text(text: str | bytes, kind: Kind = "customers", **order: Any) -> Summary:
     raw = text.encode() if isinstance(text, str) else text
     return import_records(file=io.BytesIO(raw), order=Order(kind=kind, by=BY_COMMAND, now=NOW, **order))
-
-
-def import_file(path: Path, kind: Kind, **order: Any) -> Summary:
-    with path.open("rb") as file:
-        return import_records(file=file, order=Order(kind=kind, by=BY_COMMAND, now=NOW, **order))
 
 
 def workbook_of(*rows: list[object]) -> bytes:
@@ -386,59 +379,6 @@ def test_nothing_is_taken_from_a_file_whose_quotes_swallow_its_end() -> None:
     with pytest.raises(UnableToReadFile, match="in line 1203 is never closed"):
         import_text("name,email\n" + "A,\n" * 1_201 + '"B,\nC,\n')
     assert all_of(Customer) == []
-
-
-BROKEN = {
-    "csv": b"name,city\nA,\xc5\x81\xc3\xb3d\xc5\xba\nB,\xff\nC\nD,x,y\n",
-    "xlsx": b"",
-    "vcf": b"BEGIN:VCARD\nVERSION:3.0\nFN:A\nN:A;;;;\nEND:VCARD\nBEGIN:VCARD\n" + b"BEGIN:VCARD\nnothing\nEND:VCARD\n" * 2,
-}
-
-
-@pytest.mark.parametrize("kind", BROKEN)
-def test_a_broken_file_of_each_kind_is_told_by_row_and_changes_nothing_in_a_dry_run(kind: str) -> None:
-    raw = BROKEN[kind] or workbook_of(["name", "email"], ["A"], ["B", "nonsense"], ["C", "", "", "beside"], ["D", "no one"])
-    summary = import_text(raw, is_dry_run=True)
-    assert [problem.text for problem in summary.problems if not problem.text] == []
-    assert (summary.created + summary.failed, summary.failed + summary.incomplete) == (4, 3)
-    assert (all_of(Customer), JournalEntry.objects.count()) == ([], 0)
-
-
-@needs_testdata
-@pytest.mark.parametrize("customers", ["customers.csv", "customers_excel.csv"])
-def test_collected_lists_are_imported_without_a_problem(customers: str) -> None:
-    for name, kind in ((customers, "customers"), ("leads.csv", "leads"), ("contacts.csv", "contacts")):
-        summary = import_file(FOLDER / "crm" / name, kind)  # type: ignore[arg-type]
-        assert (problems(summary), summary.skipped, summary.ignored_columns) == ([], 0, ())
-    assert (len(all_of(Customer)), len(all_of(Lead)), len(all_of(Contact))) == (31, 23, 38)
-    assert CustomerDomain.objects.get(customer__number="C002").domain == "intel.com"
-    assert EmailAddress.objects.get(customer__number="C007").key == "dan.carpenter@linaro.org"
-    assert set(CustomerDomain.objects.filter(customer__number="C008").values_list("domain", flat=True)) == {
-        "os.amperecomputing.com",
-        "amperecomputing.com",
-    }
-
-
-@needs_testdata
-def test_address_books_of_another_program_are_read() -> None:
-    make_customer("Everybody", number="1")
-    for name in ("basic_csv_addressbook.csv", "csv_semicolon.csv"):
-        summary = import_file(FOLDER / "csv" / "thunderbird" / name, "leads")
-        assert summary.failed == 0
-    assert [row.name for row in all_of(Lead)] == ["John Doe", "Jane Doe"]
-
-
-@needs_testdata
-def test_address_cards_of_many_programs_are_read() -> None:
-    """Of a telephone's cards one was cut within a letter and one has an address that is none; one card is a picture alone."""
-    files = [*(FOLDER / "vcards").rglob("*.vcf"), FOLDER / "crm" / "contacts.vcf"]
-    found = {file.name: import_file(file, "leads", on_duplicate=OnDuplicate.CREATE) for file in files}
-    assert {name: problems(summary) for name, summary in found.items() if summary.problems} == {
-        "John_Doe_ANDROID.vcf": [(36, "“ÑÑÑÑÑÑÑÑÑÑÑÑÑÑ” is not a complete email address."), (71, "This card cannot be read.")],
-        "issue64.vcf": [(1, "Enter a name.")],
-    }
-    assert (sum(summary.created for summary in found.values()), len(found)) == (64, len(files))
-    assert {row.website for row in all_of(Lead) if "\\" in row.website} == set()
 
 
 def test_later_rows_leave_older_rows_alone(now: datetime) -> None:
