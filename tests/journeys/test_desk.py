@@ -92,9 +92,12 @@ def test_ticked_customers_get_an_owner(open_page: Open, bob: User, fleet: None) 
     page.get_by_label("Tick Acme Shipping").check()
     page.get_by_label("Tick Cedar & Sons").check()
     expect(page.get_by_text("2 ticked")).to_be_visible()
-    page.get_by_label("New owner").select_option(label="Bob")
-    page.get_by_role("button", name="Give", exact=True).click()
-    expect(page.get_by_text("2 records have a new owner.")).to_be_visible()
+    page.get_by_label("What shall be changed").select_option(label="Looked after by")
+    page.get_by_role("button", name="Change", exact=True).click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Looked after by").select_option(label="Bob")
+    dialog.get_by_role("button", name="Change 2 records").click()
+    expect(page.get_by_text("2 records were changed.")).to_be_visible()
 
 
 def test_a_list_is_walked_by_keys(open_page: Open, bob: User, fleet: None) -> None:
