@@ -1,0 +1,81 @@
+"""Values of an import that are no good: left out and told, while the rest of their row comes in."""
+
+from __future__ import annotations
+
+import pytest
+
+from making import make_customer
+from mooring.customers.facts import contact_data, customer_data
+from mooring.customers.models import Contact, Customer
+from mooring.transfer.orders import OnDuplicate, Problem
+from transfer.test_importing import ROWS_WITH_FAULTS, all_of, import_text
+
+pytestmark = pytest.mark.django_db
+
+
+def test_a_bad_value_is_left_out_and_told_and_the_row_comes_in_without_it() -> None:
+    assert import_text(ROWS_WITH_FAULTS, is_dry_run=True).problems == (summary := import_text(ROWS_WITH_FAULTS)).problems
+    assert (summary.created, summary.failed, summary.incomplete) == (6, 1, 4)
+    assert [(each.line, each.column, each.value) for each in summary.problems] == [
+        (4, "", ""),
+        (5, "email", "not an address"),
+        (7, "type", "robot"),
+        (8, "owner", "nobody@x.example"),
+        (9, "domains", "not_a_domain!"),
+    ]
+    assert [row.name for row in all_of(Customer)] == ["Good", "Bad", "Odd", "No", "Dom", "Last"]
+    assert "“robot” is neither company nor person." in summary.problems[2].text
+
+
+def test_the_good_values_of_a_cell_stay() -> None:
+    make_customer("Old", number="1", website="https://old.example")
+    text = (
+        "number,name,email,email 2,email 3,domains,phone,website,street,city,tags\n"
+        '1,New,"Ann Lee <ann@a.example>; bad",worse,b@a.example,a.example 1.2,'
+        f'{"6" * 61},no site!,{"s" * 301},Ghent,"vip,{"t" * 61}"\n'
+    )
+    summary = import_text(text, on_duplicate=OnDuplicate.UPDATE)
+    assert (summary.updated, summary.incomplete, summary.failed) == (1, 1, 0)
+    data = customer_data(all_of(Customer)[0])
+    assert (data.name, data.emails, [row.domain for row in data.domains]) == (
+        "New",
+        ("ann@a.example", "b@a.example"),
+        ["a.example"],
+    )
+    assert (data.phones, data.website, data.addresses[0].city, data.addresses[0].street) == (
+        (),
+        "https://old.example",
+        "Ghent",
+        "",
+    )
+    assert [str(tag) for tag in data.tags] == ["vip"]
+    left_out = [(each.column, each.value) for each in summary.problems]
+    assert left_out == [
+        ("email", "bad"),
+        ("email 2", "worse"),
+        ("domains", "1.2"),
+        ("phone", "6" * 61),
+        ("website", "no site!"),
+        ("street", "s" * 301),
+        ("tags", "t" * 61),
+    ]
+
+
+def test_a_row_without_a_name_once_its_bad_values_are_out_is_left_out_for_both_reasons() -> None:
+    summary = import_text("name,email\n,nonsense\n")
+    assert summary.problems == [Problem(2, "“nonsense” is not a complete email address. Enter a name.")]
+    assert import_text(f"name,number\nA,{'9' * 41}\n").problems == [Problem(2, "Enter at most 40 characters.")]
+
+
+def test_bad_values_of_rows_that_are_passed_over_are_not_told() -> None:
+    make_customer("Known", number="1")
+    summary = import_text("number,name,email\n1,Known,nonsense\n")
+    assert (summary.skipped, summary.incomplete, summary.problems) == (1, 0, [])
+
+
+def test_contacts_come_without_a_job_title_that_is_too_long() -> None:
+    make_customer("Acme", number="1")
+    summary = import_text(f"parent id,name,email,job title\n1,Ann,bad,{'x' * 121}\n9,Ben,bad,\n", "contacts")
+    assert (summary.created, summary.incomplete, summary.failed) == (1, 1, 1)
+    assert [(each.line, each.column) for each in summary.problems] == [(2, "email"), (2, "job title"), (3, "")]
+    assert contact_data(all_of(Contact)[0]).affiliations[0].job_title == ""
