@@ -95,9 +95,9 @@ def test_a_budget_is_chosen_by_year_spread_over_the_months_edited_and_copied_by_
     tab_to(page, page.get_by_label("New total of Bob"))
     page.keyboard.type("12000")
     press(page, page.get_by_role("button", name="Spread new totals evenly"))
-    expect(page.get_by_label(f"Bob {this_year}-05")).to_have_value("1000.00")
+    expect(page.get_by_label(f"Bob May {this_year}")).to_have_value("1000.00")
     skip_the_menu(page)
-    tab_to(page, page.get_by_label(f"Bob {this_year}-05"))
+    tab_to(page, page.get_by_label(f"Bob May {this_year}"))
     page.keyboard.press("Control+a")
     page.keyboard.type("1500")
     press(page, page.get_by_role("button", name="Save months"))
@@ -112,7 +112,7 @@ def test_a_budget_is_chosen_by_year_spread_over_the_months_edited_and_copied_by_
     tab_to(page, page.get_by_label("Last year and"))
     page.keyboard.type("10")
     press(page, page.get_by_role("button", name="Copy last year"))
-    expect(page.get_by_label(f"Bob {this_year + 1}-05")).to_have_value("1650.00")
+    expect(page.get_by_label(f"Bob May {this_year + 1}")).to_have_value("1650.00")
     assert_accessible(page, "budgets")
 
 
