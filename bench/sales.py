@@ -20,6 +20,7 @@ from bench.pages import HEADER, Readers, database
 
 STAGES = (("New", 10, "open"), ("Offer", 40, "open"), ("Negotiation", 70, "open"), ("Won", 100, "won"), ("Lost", 0, "lost"))
 LARGE = "The large one"
+SELLERS = ("Bob", "Eve", *(f"Seller {number}" for number in range(1, 39)))
 CURRENCIES = ("EUR", "EUR", "EUR", "PLN", "USD")
 
 
@@ -92,6 +93,7 @@ def _fill(options: argparse.Namespace, chance: random.Random) -> None:
     from mooring.customers.models import Customer
     from mooring.sales.kept_sums import put_together
     from mooring.sales.models import Ancestry, SalesMailbox
+    from mooring.sales.rates import keep_rate
     from mooring.users.groups import add_group, add_member
     from mooring.users.journal import Actor
     from mooring.users.staff import add_user
@@ -99,8 +101,11 @@ def _fill(options: argparse.Namespace, chance: random.Random) -> None:
     by = Actor(None, "command")
     people = [
         add_user(email=f"p{n}@bench.example", name=name, role=role, password=PASSWORD, by=by, now=NOW)
-        for n, (name, role) in enumerate([("Alice", "administrator"), ("Bob", "sales_person"), ("Eve", "sales_person")])
+        for n, (name, role) in enumerate([("Alice", "administrator"), *((name, "sales_person") for name in SELLERS)])
     ]
+    for month in range(1, 13):
+        for currency, worth in (("PLN", 2300), ("USD", 9100)):
+            keep_rate(currency=currency, on=date(2026, month, 1), worth=Decimal(worth + month).scaleb(-4), by=by, now=NOW)
     group = add_group(name="Sales", kind="sales", by=by, now=NOW)
     for person in people[1:]:
         add_member(group=group, user=person, by=by, now=NOW)
@@ -209,7 +214,7 @@ def _opportunities(
             close_on=date(2026, 1, 1) + timedelta(days=chance.randrange(720)),
             owner=chance.choice(people[1:]),
             stage_since=NOW,
-            closed_at=None if stage.outcome == "open" else NOW,
+            closed_at=None if stage.outcome == "open" else NOW - timedelta(days=chance.randrange(300), hours=chance.randrange(9)),
             created_at=NOW,
             changed_at=NOW,
         )

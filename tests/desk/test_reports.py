@@ -13,8 +13,10 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils import timezone
-from django.utils.formats import date_format
+from django.utils import timezone, translation
+from django.utils.formats import date_format, number_format
+from hypothesis import given
+from hypothesis import strategies as st
 
 from desk.world import client_of
 from letters.making_letters import make_account, make_letter
@@ -24,13 +26,16 @@ from mooring.activities.planning import ActivityData, finish_activity, plan_acti
 from mooring.customers.counts import count_customers
 from mooring.customers.models import Industry
 from mooring.desk.csv_export import safe_cell
+from mooring.desk.sales_words import money
 from mooring.letters.models import OutgoingState
 from mooring.reports.catalogue import CATALOGUE
 from mooring.sales.budgets import budgets_of
 from mooring.sales.models import Budget, SalesMailbox
+from mooring.sales.money import places_of, rounded
 from mooring.sales.opportunities import win_opportunity
 from mooring.sales.periods import Fiscal
 from mooring.sales.pipelines import remove_pipeline
+from mooring.sales.rates import keep_rate
 from mooring.sales.versions import save_version
 from mooring.users.models import Membership, PastMembership, Role, User
 
@@ -138,6 +143,28 @@ def test_the_forecast_leads_to_its_opportunities(box: SalesMailbox, bob: User) -
     assert "100.00\N{NO-BREAK SPACE}EUR" in behind
     assert client.get("/reports/forecast/opportunities/?by=nothing").status_code == 404
     assert client_of(make_user()).get(f"/reports/forecast/opportunities/?box={box.pk}&by=region").status_code == 404
+
+
+def test_every_sale_is_turned_by_the_rate_of_its_day_and_rounded_by_itself(box: SalesMailbox, bob: User) -> None:
+    pipeline = box.pipelines.model.objects.visible_to(bob).get()
+    for on, worth in ((date(2025, 1, 1), "0.25"), (date(2025, 6, 15), "0.5")):
+        keep_rate(currency="PLN", on=on, worth=Decimal(worth), by=actor(bob), now=TODAY)
+    for day, price, currency in ((14, "0.02", "PLN"), (14, "0.02", "PLN"), (15, "0.01", "PLN"), (15, "3.07", "EUR")):
+        sale = make_opportunity(pipeline=pipeline, price=Decimal(price), currency=currency, owner=bob)
+        win_opportunity(opportunity=sale, by=actor(bob), now=datetime(2025, 6, day, 23, 59, 59, 999_999, tzinfo=UTC))
+    period = "?period=chosen&since=2025-06-01&until=2025-06-30"
+    (_header, line, total) = table(client_of(bob), "sales-by-person", period)
+    assert line[:4] == ["Bob", "4", "3.10", "EUR"]
+    assert total[:4] == ["Total", "4", "3.10", "EUR"]
+
+
+@given(amount=st.decimals(-(10**14), 10**14, places=4), currency=st.sampled_from(["EUR", "JPY", "KWD"]))
+def test_money_is_written_as_numbers_are_in_each_language(amount: Decimal, currency: str) -> None:
+    for language in ("en", "pl"):
+        with translation.override(language):
+            places = places_of(currency)
+            text = number_format(rounded(amount, currency), decimal_pos=places, use_l10n=True, force_grouping=True)
+            assert money(amount, currency) == f"{text}\N{NO-BREAK SPACE}{currency}"
 
 
 def test_pipeline_changes_are_steps_from_one_day_to_another(box: SalesMailbox, bob: User) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from making import make_customer, make_opportunity, make_pipeline
 from mooring.sales.models import Opportunity
 from mooring.sales.models.exact import ExactField
-from mooring.sales.money import NoRate, Rate, Rates, amount_of, places_of, rounded, summed, weighted
+from mooring.sales.money import NoRate, Rate, Rates, amount_of, places_of, rounded, summed, turned, weighted
 
 
 @pytest.mark.parametrize(
@@ -45,13 +46,21 @@ def test_a_weighted_amount_is_rounded_once() -> None:
 
 def test_a_rate_holds_from_its_day_until_the_next_one() -> None:
     rates = Rates.made_of("PLN", [Rate("EUR", date(2026, 2, 1), Decimal("4.3")), Rate("EUR", date(2026, 1, 1), Decimal("4.2"))])
-    assert rates.converted(Decimal(100), "EUR", on=date(2026, 1, 31)) == Decimal(420)
-    assert rates.converted(Decimal(100), "EUR", on=date(2026, 2, 1)) == Decimal(430)
-    assert rates.converted(Decimal(430), "PLN", on=date(2026, 2, 1), to="EUR") == Decimal(100)
+    assert rates.worth_of("EUR", on=date(2026, 1, 31)) == Decimal("4.2")
+    assert rates.worth_of("EUR", on=date(2026, 2, 1)) == Decimal("4.3")
+    assert rates.worth_of("PLN", on=date(2025, 12, 31)) == 1
     with pytest.raises(NoRate):
-        rates.converted(Decimal(100), "EUR", on=date(2025, 12, 31))
+        rates.worth_of("EUR", on=date(2025, 12, 31))
     with pytest.raises(NoRate):
-        rates.converted(Decimal(100), "USD", on=date(2026, 2, 1))
+        rates.worth_of("USD", on=date(2026, 2, 1))
+
+
+@given(units=st.integers(-(10**16), 10**16), worth=st.integers(1, 10**16), to=st.sampled_from(["EUR", "JPY", "KWD"]))
+def test_an_amount_is_turned_exactly_and_rounded_once_at_the_end(units: int, worth: int, to: str) -> None:
+    exact = Fraction(units, 10**4) * Fraction(worth, 10**10) * 10 ** places_of(to)
+    halves_away = (abs(exact) * 2 + 1) // 2 * (-1 if exact < 0 else 1)
+    found = turned(Decimal(units).scaleb(-4), Decimal(worth).scaleb(-10), to)
+    assert Fraction(found) * 10 ** places_of(to) == halves_away
 
 
 def test_a_column_refuses_what_it_cannot_keep_exactly() -> None:

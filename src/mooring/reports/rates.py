@@ -9,7 +9,7 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from mooring.sales.models import ExchangeRate
-from mooring.sales.money import NoRate, Rate, Rates
+from mooring.sales.money import NoRate, Rate, Rates, turned
 
 
 class Home:
@@ -23,12 +23,20 @@ class Home:
         self._rates = Rates.made_of(home, kept)
         self._on = on
         self._missing: set[str] = set()
+        self._worths: dict[tuple[str, date], Decimal | None] = {}
         self.currency = home
 
     def worth(self, amount: Decimal, currency: str, *, on: date | None = None) -> Decimal | None:
         """None where no rate is known."""
+        day = on or self._on
+        if (currency, day) not in self._worths:
+            self._worths[currency, day] = self._worth_of_one(currency, day)
+        one = self._worths[currency, day]
+        return None if one is None else turned(amount, one, self.currency)
+
+    def _worth_of_one(self, currency: str, day: date) -> Decimal | None:
         try:
-            return self._rates.converted(amount, currency, on=on or self._on)
+            return self._rates.worth_of(currency, on=day)
         except NoRate:
             self._missing.add(currency)
             return None

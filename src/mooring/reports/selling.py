@@ -69,11 +69,17 @@ class _Figures:
         self._home = Home(asked.home, on=asked.until)
         self._period = TimeInGroup(0, 0, asked.since, asked.until)
         self._times = times_in_groups(self.people)
-        self._sold: dict[int, list[tuple[date, Decimal]]] = {}
-        for each in sold_by(self.people, reader=asked.reader, since=asked.begins_at, until=asked.ends_at):
-            worth = self._home.worth(each.amount, each.currency, on=each.on) or _NOTHING
-            self._sold.setdefault(each.owner_id, []).append((each.on, worth))
+        self._sold = self._sold_by_day(asked)
         self._budgets = budgets_by_month(self.people, since=asked.since, until=asked.until)
+
+    def _sold_by_day(self, asked: Asked) -> dict[int, dict[date, tuple[int, Decimal]]]:
+        """Person's id -> {day: how many were won on it, what they are worth}."""
+        found: dict[int, dict[date, tuple[int, Decimal]]] = {}
+        for each in sold_by(self.people, reader=asked.reader, since=asked.begins_at, until=asked.ends_at):
+            days = found.setdefault(each.owner_id, {})
+            count, worth = days.get(each.on, (0, _NOTHING))
+            days[each.on] = count + 1, worth + (self._home.worth(each.amount, each.currency, on=each.on) or _NOTHING)
+        return found
 
     def times_in(self, group_ids: Container[int]) -> dict[int, list[TimeInGroup]]:
         """Who was in one of the groups within the period, and when."""
@@ -89,12 +95,17 @@ class _Figures:
 
     def cells(self, times: Times) -> tuple[Cell, ...]:
         """How many were won, what they are worth, the budget, and how much of it was reached."""
-        won = [worth for pk, days in times.items() for on, worth in self._sold.get(pk, ()) if _is_within(on, days)]
+        won = [sold for pk, days in times.items() for on, sold in self._sold.get(pk, {}).items() if _is_within(on, days)]
         months = [(pk, day, amount) for pk in times for day, amount in self._budgets.get(pk, {}).items()]
         budget = sum((amount for pk, day, amount in months if _is_within(day, times[pk])), _NOTHING)
-        sold = sum(won, _NOTHING)
+        sold = sum((worth for _count, worth in won), _NOTHING)
         reached = (sold * 100 / budget).quantize(Decimal("0.1")) if budget else None
-        return (len(won), Money(sold, self._home.currency), Money(budget, self._home.currency), reached)
+        return (
+            sum(count for count, _worth in won),
+            Money(sold, self._home.currency),
+            Money(budget, self._home.currency),
+            reached,
+        )
 
     def remarks(self) -> list[str]:
         """What is missing in the sums."""

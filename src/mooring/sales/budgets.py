@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Final
+from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import BigIntegerField, CharField, ExpressionWrapper, F, Func, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
 from mooring.sales.models import Ancestry, Budget, Opportunity, Outcome
@@ -94,16 +94,27 @@ def won_within(rows: QuerySet[Opportunity], times: Iterable[TimeInGroup]) -> Que
 
 
 def sold_by(people: Iterable[User], *, reader: User, since: datetime, until: datetime) -> Iterator[Sold]:
-    """The same as plain values. One query."""
-    rows = (
-        won_by(people, reader=reader, since=since, until=until)
-        .order_by("pk")
-        .values_list("owner_id", "currency", "closed_at", "amount")
-    )
-    for owner_id, currency, at, amount in rows.iterator():
-        assert owner_id is not None
-        assert at is not None
-        yield Sold(owner_id, currency, at.date(), amount)
+    """The same as plain values. One query.
+
+    Days and amounts are taken as they stand in the database: what Django makes of 25,000 of them was half the time of a report.
+    """
+    units = ExpressionWrapper(F("amount"), output_field=BigIntegerField())
+    rows = won_by(people, reader=reader, since=since, until=until).order_by("pk")
+    days: dict[str, date] = {}
+    for owner_id, currency, day, amount in rows.values_list("owner_id", "currency", _Day("closed_at"), units).iterator():
+        on = days.get(day) or days.setdefault(day, date.fromisoformat(day))
+        yield Sold(owner_id, currency, on, Decimal(amount).scaleb(-4))
+
+
+class _Day(Func):
+    """The day of a moment, in UTC, as 2026-03-31."""
+
+    output_field = CharField()
+    template = "SUBSTR(%(expressions)s, 1, 10)"
+
+    def as_postgresql(self, compiler: Any, connection: Any) -> Any:
+        """SQLite keeps moments as such texts."""
+        return self.as_sql(compiler, connection, template="TO_CHAR(%(expressions)s AT TIME ZONE 'UTC', 'YYYY-MM-DD')")
 
 
 def open_by_close_date(user: User, days: Iterable[date]) -> list[dict[str, Decimal]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal, localcontext
+from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
 from typing import Final
 
 NOTHING: Final = Decimal(0)
@@ -25,6 +25,8 @@ CURRENCIES: Final = (
 """The codes of ISO 4217 that the forms offer."""
 _WITHOUT_MINOR: Final = frozenset({"CLP", "ISK", "JPY", "KRW", "VND"})
 _WITH_THREE: Final = frozenset({"BHD", "JOD", "KWD", "OMR", "TND"})
+_WIDE: Final = Context(prec=60, rounding=ROUND_HALF_UP)
+"""Holds every product of two amounts whole; given to each step, which costs a third of a local context."""
 
 
 class NoRate(LookupError):
@@ -45,11 +47,13 @@ def places_of(currency: str) -> int:
     return 0 if currency in _WITHOUT_MINOR else 3 if currency in _WITH_THREE else 2
 
 
+_UNITS: Final = {currency: Decimal(1).scaleb(-places_of(currency)) for currency in CURRENCIES}
+
+
 def rounded(amount: Decimal, currency: str) -> Decimal:
     """The amount in whole minor units of the currency, halves away from nothing, as invoices round."""
-    with localcontext() as context:
-        context.prec = 60
-        return amount.quantize(Decimal(1).scaleb(-places_of(currency)), rounding=ROUND_HALF_UP)
+    unit = _UNITS.get(currency) or Decimal(1).scaleb(-places_of(currency))
+    return amount.quantize(unit, context=_WIDE)
 
 
 def amount_of(*, price: Decimal, quantity: Decimal, discount: Decimal, currency: str) -> Decimal:
@@ -61,9 +65,12 @@ def amount_of(*, price: Decimal, quantity: Decimal, discount: Decimal, currency:
 
 def weighted(amount: Decimal, probability: int, currency: str) -> Decimal:
     """The amount times the probability in per cent."""
-    with localcontext() as context:
-        context.prec = 60
-        return rounded(amount * probability / 100, currency)
+    return rounded(_WIDE.multiply(amount, Decimal(probability)).scaleb(-2, context=_WIDE), currency)
+
+
+def turned(amount: Decimal, worth: Decimal, to: str) -> Decimal:
+    """The amount in the currency `to` of which one unit is worth so much, rounded once at the end."""
+    return rounded(_WIDE.multiply(amount, worth), to)
 
 
 def summed(amounts: Iterable[tuple[str, Decimal]]) -> dict[str, Decimal]:
@@ -95,16 +102,7 @@ class Rates:
         """What one unit is worth of the home currency on a day. Raises NoRate."""
         if currency == self.home:
             return Decimal(1)
-        held = [rate for rate in self.known.get(currency, ()) if rate.on <= on]
-        if not held:
-            raise NoRate(f"{currency} has no rate to {self.home} on {on:%Y-%m-%d}")
-        return held[-1].worth
-
-    def converted(self, amount: Decimal, currency: str, *, on: date, to: str = "") -> Decimal:
-        """The amount in the home currency, or in `to`, rounded once at the end. Raises NoRate."""
-        to = to or self.home
-        if currency == to:
-            return rounded(amount, to)
-        with localcontext() as context:
-            context.prec = 60
-            return rounded(amount * self.worth_of(currency, on=on) / self.worth_of(to, on=on), to)
+        for rate in reversed(self.known.get(currency, ())):
+            if rate.on <= on:
+                return rate.worth
+        raise NoRate(f"{currency} has no rate to {self.home} on {on:%Y-%m-%d}")
