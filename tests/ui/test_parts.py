@@ -11,6 +11,7 @@ import making
 from mooring.ui.parts import (
     BulkAction,
     Chip,
+    DataCell,
     Found,
     FoundGroup,
     KeysetPage,
@@ -101,6 +102,13 @@ def test_a_column_sorts_up_then_down_and_starts_at_the_first_page(draw, path, so
     assert next_sort in href.split("?")[1].split("&")
     assert "q=x" in href
     assert "after" not in href
+
+
+def test_data_cells_are_named_by_their_column_and_hold_nothing_but_text(draw):
+    drawn = draw("<table><tr>{% data_cells cells %}", cells=[DataCell("7", HOSTILE, is_number=True), DataCell(HOSTILE, "What")])
+    first, second = parsed(drawn).css("td")
+    assert (first.text(), first.attributes) == ("7", {"class": "number", "data-label": HOSTILE})
+    assert (second.text(), second.attributes) == (HOSTILE, {"data-label": "What"})
 
 
 def test_a_row_is_ticked_by_name(draw):

@@ -15,14 +15,21 @@ from django.utils.formats import date_format, number_format
 from mooring.desk.sales_words import money
 from mooring.reports.report import Cell, Column, Money, Report, Row, Way
 from mooring.sales.money import rounded
+from mooring.ui.parts import DataCell
 
 
 def shown_rows(report: Report, rows: Any) -> list[dict[str, Any]]:
-    """Cells with the kind and the name of their columns, and the address that the first one leads to."""
+    """The first cell with the address that it leads to, and the others with the kind and the name of their columns."""
+    first, *columns = report.columns
+    about = [(column, column.label, column.kind in ("count", "money", "percent")) for column in columns]
     return [
         {
             "url": address_of(row.way),
-            "cells": [_shown(cell, column) for cell, column in zip(row.cells, report.columns, strict=True)],
+            "name": _in_words(row.cells[0], first),
+            "cells": [
+                DataCell(_in_words(cell, column), label, is_number)
+                for cell, (column, label, is_number) in zip(row.cells[1:], about, strict=True)
+            ],
         }
         for row in rows
     ]
@@ -59,10 +66,6 @@ def address_of(way: Way | None) -> str:
         return ""
     address = reverse(way.page, args=way.args)
     return f"{address}?{urlencode(way.query)}" if way.query else address
-
-
-def _shown(cell: Cell, column: Column) -> dict[str, Any]:
-    return {"label": column.label, "is_number": column.kind in ("count", "money", "percent"), "text": _in_words(cell, column)}
 
 
 def _in_words(cell: Cell, column: Column) -> str:

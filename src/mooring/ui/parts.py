@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, Literal, TypeVar
+from typing import Generic, Literal, NamedTuple, TypeVar
 
 Row = TypeVar("Row")
 Light = Literal["good", "busy", "warn", "bad", "idle"]
@@ -145,6 +145,14 @@ class Node:
     icon: str = "folder"
     note: str = ""
     below: Sequence[Node] = ()
+
+
+class DataCell(NamedTuple):
+    """A cell behind the first one of a row; `label` names it where a row stands as a card."""
+
+    text: str
+    label: str
+    is_number: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,6 +8,7 @@
 {% column "name" _("Name") %}                 sortable header cell; reads ?sort=name or ?sort=-name
 {% column_all %} {% row_check record.pk record.name %} {% column_acts %}   check boxes, and header of row icons
 {% row_acts "desk/customers/_row_acts.html" record %}   the icons of a row, drawn once for all rows
+{% data_cells cells %}                        the cells of a row behind its first one (parts.DataCell)
 {% bulk_bar actions %} {% keyset_links page %}   under a list: what can be done with many; newer, older
 {% views tabs %} {% tabs tabs %}              saved views of a list; tabs of a card (parts.Tab)
 {% sentence chips _("Customers") %}...{% endsentence %}   filters as words, "add" menu between the tags
@@ -41,7 +42,7 @@ from django.utils.translation import gettext as _
 
 from mooring.ui.ages import age_in_words, moment_in_words
 from mooring.ui.assets import asset_url
-from mooring.ui.parts import BulkAction, KeysetPage, Light, Line, Moment, Node, Progress, Step, Tab
+from mooring.ui.parts import BulkAction, DataCell, KeysetPage, Light, Line, Moment, Node, Progress, Step, Tab
 
 register = template.Library()
 
@@ -175,6 +176,18 @@ def row_check(value: object, label: str, name: str = "ids", *, is_ticked: bool =
     said = _("Tick %(label)s") % {"label": label}
     box = '<td class="check"><label><input type="checkbox" class="tick" name="{}" value="{}" aria-label="{}"{}></label></td>'
     return format_html(box, name, value, said, mark_safe(" checked") if is_ticked else "")
+
+
+@register.simple_tag
+def data_cells(cells: Sequence[DataCell]) -> SafeString:
+    """The cells of a row of a data-table; a loop of a template took eight times as long for the 1,500 of a report."""
+    drawn = [f"{_cell_begins(label, is_number)}{escape(text)}</td>" for text, label, is_number in cells]
+    return mark_safe("".join(drawn))  # noqa: S308  # escaped
+
+
+@lru_cache(maxsize=512)
+def _cell_begins(label: str, is_number: bool) -> str:
+    return format_html('<td{} data-label="{}">', mark_safe(' class="number"') if is_number else "", label)
 
 
 @register.inclusion_tag("ui/parts/bulk_bar.html")
