@@ -12,8 +12,9 @@ from django.db import transaction
 from django.db.models import BigIntegerField, CharField, ExpressionWrapper, F, Func, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
-from mooring.sales.models import Ancestry, Budget, Opportunity, Outcome
+from mooring.sales.models import Ancestry, Budget, Opportunity, Outcome, Pipeline
 from mooring.sales.models.mailbox import boxes_within
+from mooring.sales.models.pipeline import IN_USE
 from mooring.sales.money import MOST, NOTHING, places_of, rounded
 from mooring.sales.periods import Fiscal
 from mooring.users.journal import Actor, Line, record_all
@@ -71,15 +72,16 @@ def groups_from(group: Group, groups: Iterable[Group]) -> set[int]:
 def won_by(people: Iterable[User], *, reader: User, since: datetime, until: datetime) -> QuerySet[Opportunity]:
     """What they won from `since` to before `until`, within the boxes that the reader sees."""
     seen = boxes_within(reader, Action.VIEW, "pipeline__mailbox__")
-    return Opportunity.objects.unscoped(_WHY).filter(
+    # They are few: asking of each sale for its pipeline was a third of the time.
+    not_in_use = Pipeline.objects.unscoped(_WHY).exclude(IN_USE).order_by()
+    rows = Opportunity.objects.unscoped(_WHY).exclude(pipeline__in=not_in_use.values("pk"))
+    return rows.filter(
         seen | Q(owner=reader) if seen else Q(),
         owner__in=[user.pk for user in people],
         stage__outcome=Outcome.WON,
         closed_at__gte=since,
         closed_at__lt=until,
         removed_at=None,
-        pipeline__reset_by=None,
-        pipeline__removed_at=None,
     )
 
 
@@ -94,12 +96,12 @@ def won_within(rows: QuerySet[Opportunity], times: Iterable[TimeInGroup]) -> Que
 
 
 def sold_by(people: Iterable[User], *, reader: User, since: datetime, until: datetime) -> Iterator[Sold]:
-    """The same as plain values. One query.
+    """The same as plain values, in any order. One query.
 
     Days and amounts are taken as they stand in the database: what Django makes of 25,000 of them was half the time of a report.
     """
     units = ExpressionWrapper(F("amount"), output_field=BigIntegerField())
-    rows = won_by(people, reader=reader, since=since, until=until).order_by("pk")
+    rows = won_by(people, reader=reader, since=since, until=until).order_by()
     days: dict[str, date] = {}
     for owner_id, currency, day, amount in rows.values_list("owner_id", "currency", _Day("closed_at"), units).iterator():
         on = days.get(day) or days.setdefault(day, date.fromisoformat(day))

@@ -134,8 +134,14 @@ def is_id(text: str) -> bool:
 
 def opportunities_behind(extent: Extent, by: str, value: str, *, fiscal: Fiscal) -> QuerySet[Opportunity]:
     """Those that a line added up, the largest first; nothing for a value that no line has."""
-    rows = open_in(extent).select_related("pipeline__mailbox", "stage", "customer", "lead", "owner").order_by("-amount", "pk")
-    condition = _behind(extent, By(by), value, fiscal)
+    by = By(by)
+    condition = _behind(extent, by, value, fiscal)
+    rows = open_in(extent)
+    if by in (By.MONTH, By.QUARTER):
+        # Asked pipeline by pipeline, so that SQLite begins with the days and not with all that is open.
+        known = pipelines_in(extent).filter(pk=OuterRef("pipeline_id"))
+        rows = Opportunity.objects.unscoped(_WHY).filter(Exists(known), closed_at=None, removed_at=None)
+    rows = rows.select_related("pipeline__mailbox", "stage", "customer", "lead", "owner").order_by("-amount", "pk")
     return rows.none() if condition is None else rows.filter(**condition)
 
 

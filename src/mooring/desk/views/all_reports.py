@@ -131,8 +131,11 @@ def _asked(request: HttpRequest, name: str) -> tuple[Entry, ReportAskedForm, Ask
 
 def _listed(request: HttpRequest, rows: Any, title: str) -> HttpResponse:
     """The largest ones, with what they add up to."""
-    related = rows.select_related("pipeline__mailbox", "stage", "customer", "lead", "owner")
-    found = list(related[: MOST_BEHIND + 1])
+    # Their ids first: whole rows of a large month are not to be put in order.
+    ids = list(rows.values_list("pk", flat=True)[: MOST_BEHIND + 1])
+    related = rows.order_by().select_related("pipeline__mailbox", "stage", "customer", "lead", "owner")
+    known = {row.pk: row for row in related.filter(pk__in=ids)}
+    found = [known[pk] for pk in ids]
     sums: dict[str, Any] = {}
     for each in found[:MOST_BEHIND]:
         sums[each.currency] = sums.get(each.currency, 0) + each.amount
