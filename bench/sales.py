@@ -93,7 +93,6 @@ def _fill(options: argparse.Namespace, chance: random.Random) -> None:
     from mooring.customers.models import Customer
     from mooring.sales.kept_sums import put_together
     from mooring.sales.models import Ancestry, SalesMailbox
-    from mooring.sales.rates import keep_rate
     from mooring.users.groups import add_group, add_member
     from mooring.users.journal import Actor
     from mooring.users.staff import add_user
@@ -103,9 +102,7 @@ def _fill(options: argparse.Namespace, chance: random.Random) -> None:
         add_user(email=f"p{n}@bench.example", name=name, role=role, password=PASSWORD, by=by, now=NOW)
         for n, (name, role) in enumerate([("Alice", "administrator"), *((name, "sales_person") for name in SELLERS)])
     ]
-    for month in range(1, 13):
-        for currency, worth in (("PLN", 2300), ("USD", 9100)):
-            keep_rate(currency=currency, on=date(2026, month, 1), worth=Decimal(worth + month).scaleb(-4), by=by, now=NOW)
+    _keep_rates(by)
     group = add_group(name="Sales", kind="sales", by=by, now=NOW)
     for person in people[1:]:
         add_member(group=group, user=person, by=by, now=NOW)
@@ -115,9 +112,8 @@ def _fill(options: argparse.Namespace, chance: random.Random) -> None:
     for number in range(1, options.boxes + 1):
         parent = boxes[(number - 2) // 8] if boxes else None
         owner = people[1] if number == 1 else people[2]
-        region = f"Region {number % 12}"
         box = SalesMailbox.objects.create(
-            number=number, name=f"Box {number}", owner=owner, region=region, created_on=NOW.date(), parent=parent
+            number=number, name=f"Box {number}", owner=owner, region=f"Region {number % 12}", created_on=NOW.date(), parent=parent
         )
         boxes.append(box)
         above, steps = box, 0
@@ -130,6 +126,16 @@ def _fill(options: argparse.Namespace, chance: random.Random) -> None:
     put_together()
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
+
+
+def _keep_rates(by: Any) -> None:
+    """One for each month."""
+    from bench.filling import NOW
+    from mooring.sales.rates import keep_rate
+
+    for month in range(1, 13):
+        for currency, worth in (("PLN", 2300), ("USD", 9100)):
+            keep_rate(currency=currency, on=date(2026, month, 1), worth=Decimal(worth + month).scaleb(-4), by=by, now=NOW)
 
 
 def _save_versions(options: argparse.Namespace) -> None:

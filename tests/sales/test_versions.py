@@ -30,6 +30,7 @@ from mooring.sales.pipeline_content import (
     from_own_json,
 )
 from mooring.sales.reading_content import content_of
+from mooring.sales.short_content import short_of, short_of_version
 from mooring.sales.versions import content_of_version, save_version, save_weekly
 from mooring.users.models import User
 
@@ -191,6 +192,12 @@ def test_what_happened_since_a_version_is_told_by_kind(bob: User) -> None:
     win_opportunity(opportunity=second, by=actor(bob), now=later)
     make_opportunity("Blocks", pipeline=pipeline, price=Decimal(50))
     found = changes_between(kept, content_of(pipeline))
+    saved = save_version(pipeline=pipeline, by=actor(bob), now=later)
+    in_short = changes_between(kept, short_of_version(saved))
+    assert set(short_of(pipeline).opportunities) == set(short_of_version(saved).opportunities)
+    assert short_of(pipeline).stages == short_of_version(saved).stages
+    assert [(each.kind, each.opportunity.title) for each in in_short] == [(each.kind, each.opportunity.title) for each in found]
+    assert waterfalls(kept, short_of(pipeline)) == waterfalls(kept, content_of(pipeline))
     assert [(each.kind, each.opportunity.title) for each in found] == [
         ("new", "Blocks"),
         ("won", "Sails"),

@@ -15,9 +15,8 @@ from django.utils.translation import gettext_lazy, pgettext_lazy
 from mooring.desk.access import user_of
 from mooring.desk.opened_boxes import opened
 from mooring.desk.sales_words import money
-from mooring.sales.comparing import KINDS, STEPS, Change, Waterfall
+from mooring.sales.comparing import KINDS, STEPS, Change, ComparedSale, Waterfall
 from mooring.sales.models import PipelineVersion
-from mooring.sales.pipeline_content import OpportunityContent
 
 MOST: Final = 200
 FIRST_LINES: Final = 25
@@ -158,9 +157,9 @@ def _line(change: Change) -> ChangeLine:
     return ChangeLine(title=change.opportunity.title, whom=change.opportunity.whom.name, before=facts[0], after=facts[1])
 
 
-def _worth(sale: OpportunityContent | None) -> str:
+def _worth(sale: ComparedSale | None) -> str:
     return money(sale.amount, sale.currency) if sale else ""
 
 
-def _day(sale: OpportunityContent | None) -> str:
+def _day(sale: ComparedSale | None) -> str:
     return date_format(sale.close_on, "SHORT_DATE_FORMAT") if sale and sale.close_on else ""

@@ -5,13 +5,14 @@ Pure: no database, no Django. The steps from the open amount before to the open 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple, Protocol
 
 from mooring.sales.money import NOTHING
-from mooring.sales.pipeline_content import OpportunityContent, PipelineContent, StageContent
+from mooring.sales.pipeline_content import StageContent, Whom
 
 Kind = Literal["new", "won", "lost", "reopened", "moved", "slipped", "sooner", "amount", "removed"]
 KINDS: Final[tuple[Kind, ...]] = ("new", "won", "lost", "reopened", "moved", "slipped", "sooner", "amount", "removed")
@@ -19,18 +20,46 @@ Step = Literal["new", "reopened", "more", "less", "won", "lost", "removed"]
 STEPS: Final[tuple[Step, ...]] = ("new", "reopened", "more", "less", "won", "lost", "removed")
 
 
+class ComparedSale(Protocol):
+    """What is read of an opportunity, whole (sales.pipeline_content) or in short (sales.short_content)."""
+
+    @property
+    def uid(self) -> str: ...
+    @property
+    def title(self) -> str: ...
+    @property
+    def stage(self) -> str: ...
+    @property
+    def whom(self) -> Whom: ...
+    @property
+    def currency(self) -> str: ...
+    @property
+    def amount(self) -> Decimal: ...
+    @property
+    def close_on(self) -> date | None: ...
+
+
+class ComparedPipeline(Protocol):
+    """The same of a pipeline."""
+
+    @property
+    def stages(self) -> Sequence[StageContent]: ...
+    @property
+    def opportunities(self) -> Sequence[ComparedSale]: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Change:
     """One thing that happened to one opportunity; `before` and `after` are None where it was not there."""
 
     kind: Kind
-    before: OpportunityContent | None
-    after: OpportunityContent | None
+    before: ComparedSale | None
+    after: ComparedSale | None
     stage_before: StageContent | None = None
     stage_after: StageContent | None = None
 
     @property
-    def opportunity(self) -> OpportunityContent:
+    def opportunity(self) -> ComparedSale:
         """As it now is, or as it last was."""
         found = self.after or self.before
         assert found is not None
@@ -54,23 +83,19 @@ class StepTaken:
     step: Step
     currency: str
     amount: Decimal
-    opportunity: OpportunityContent
+    opportunity: ComparedSale
     """As it now is, or as it last was."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Standing:
+class _Standing(NamedTuple):
     """An opportunity and its stage in one version."""
 
-    opportunity: OpportunityContent
+    opportunity: ComparedSale
     stage: StageContent
-
-    @property
-    def is_open(self) -> bool:
-        return self.stage.outcome == "open"
+    is_open: bool
 
 
-def changes_between(before: PipelineContent, after: PipelineContent) -> list[Change]:
+def changes_between(before: ComparedPipeline, after: ComparedPipeline) -> list[Change]:
     """What happened, by kind in the order of KINDS, then by title. One opportunity may be in several."""
     old, new = _standing(before), _standing(after)
     found: list[Change] = []
@@ -80,20 +105,21 @@ def changes_between(before: PipelineContent, after: PipelineContent) -> list[Cha
     return sorted(found, key=lambda each: (KINDS.index(each.kind), each.opportunity.title, each.opportunity.uid))
 
 
-def waterfalls(before: PipelineContent, after: PipelineContent) -> list[Waterfall]:
+def waterfalls(before: ComparedPipeline, after: ComparedPipeline) -> list[Waterfall]:
     """One for each currency in which anything was or is open, in the order of the codes."""
     old, new = _standing(before), _standing(after)
-    currencies = {each.opportunity.currency for each in (*old.values(), *new.values()) if each.is_open}
-    steps: dict[str, dict[Step, Decimal]] = {code: dict.fromkeys(STEPS, NOTHING) for code in sorted(currencies)}
-    for taken in _steps_taken(old, new):
-        steps[taken.currency][taken.step] += taken.amount
+    starts, ends = _open_amounts(old), _open_amounts(new)
+    steps: dict[str, dict[Step, Decimal]] = {code: dict.fromkeys(STEPS, NOTHING) for code in sorted({**starts, **ends})}
+    for uid in {**old, **new}:
+        for code, step, amount in _steps(old.get(uid), new.get(uid)):
+            steps[code][step] += amount
     return [
-        Waterfall(currency=code, before=_open_amount(old, code), steps=found, after=_open_amount(new, code))
+        Waterfall(currency=code, before=starts.get(code, NOTHING), steps=found, after=ends.get(code, NOTHING))
         for code, found in steps.items()
     ]
 
 
-def steps_between(before: PipelineContent, after: PipelineContent) -> Iterator[StepTaken]:
+def steps_between(before: ComparedPipeline, after: ComparedPipeline) -> Iterator[StepTaken]:
     """What the waterfalls add up, opportunity by opportunity."""
     return _steps_taken(_standing(before), _standing(after))
 
@@ -107,14 +133,20 @@ def _steps_taken(old: dict[str, _Standing], new: dict[str, _Standing]) -> Iterat
             yield StepTaken(step=step, currency=code, amount=amount, opportunity=last.opportunity)
 
 
-def _standing(content: PipelineContent) -> dict[str, _Standing]:
+def _standing(content: ComparedPipeline) -> dict[str, _Standing]:
     stages = {stage.uid: stage for stage in content.stages}
-    return {each.uid: _Standing(each, stages[each.stage]) for each in content.opportunities}
+    found = ((each, stages[each.stage]) for each in content.opportunities)
+    return {each.uid: _Standing(each, stage, stage.outcome == "open") for each, stage in found}
 
 
-def _open_amount(standing: dict[str, _Standing], currency: str) -> Decimal:
-    rows = (each.opportunity for each in standing.values() if each.is_open)
-    return sum((row.amount for row in rows if row.currency == currency), NOTHING)
+def _open_amounts(standing: dict[str, _Standing]) -> dict[str, Decimal]:
+    """Currency -> what is open in it."""
+    found: dict[str, Decimal] = {}
+    for each in standing.values():
+        if each.is_open:
+            sale = each.opportunity
+            found[sale.currency] = found.get(sale.currency, NOTHING) + sale.amount
+    return found
 
 
 def _kinds(was: _Standing | None, now: _Standing | None) -> Iterator[Kind]:
@@ -172,7 +204,7 @@ def _steps(was: _Standing | None, now: _Standing | None) -> Iterator[tuple[str, 
         yield now_open.opportunity.currency, "reopened" if comes_back else "new", now_open.opportunity.amount
 
 
-def _difference(before: OpportunityContent, after: OpportunityContent) -> Iterator[tuple[str, Step, Decimal]]:
+def _difference(before: ComparedSale, after: ComparedSale) -> Iterator[tuple[str, Step, Decimal]]:
     difference = after.amount - before.amount
     if difference:
         yield after.currency, "more" if difference > 0 else "less", difference

@@ -48,6 +48,11 @@ def content_of(pipeline: Pipeline) -> PipelineContent:
     )
 
 
+def stages_of(pipeline: Pipeline) -> tuple[StageContent, ...]:
+    """In their order. One query."""
+    return tuple(_stage(stage) for stage in pipeline.stages.all())
+
+
 _KEPT: Final = (
     *("title", "price", "quantity", "discount", "currency", "amount", "probability", "close_on", "rejection_note", "next_step"),
     *("next_step_on", "products", "note", "created_at", "stage_since"),

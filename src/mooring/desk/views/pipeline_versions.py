@@ -22,9 +22,8 @@ from mooring.desk.version_pages import MOST, change_group, change_groups, shown_
 from mooring.sales.comparing import changes_between, waterfalls
 from mooring.sales.models import Pipeline, PipelineVersion, SalesMailbox
 from mooring.sales.opening import UnableToOpen, open_mailbox
-from mooring.sales.pipeline_content import PipelineContent
-from mooring.sales.reading_content import content_of
 from mooring.sales.restoring import UnableToRestore, begin_from, return_to
+from mooring.sales.short_content import PipelineInShort, short_of, short_of_version
 from mooring.sales.versions import content_of_version, latest_of_each, save_version
 from mooring.ui.rendering import page, see_other, toast
 from mooring.users.permissions import Action, Module
@@ -161,8 +160,8 @@ def _chosen(rows: list[PipelineVersion], text: str) -> PipelineVersion | None:
     return next((each for each in rows if each.pk == wanted), None)
 
 
-def _content(chosen: PipelineVersion | None, pipeline: Pipeline) -> PipelineContent:
-    return content_of(pipeline) if chosen is None else content_of_version(chosen)
+def _content(chosen: PipelineVersion | None, pipeline: Pipeline) -> PipelineInShort:
+    return short_of(pipeline) if chosen is None else short_of_version(chosen)
 
 
 def _live(request: HttpRequest, found: PipelineVersion) -> Pipeline | None:

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('sales', '0010_past_sums_of_old_versions'),
+        ('sales', '0011_tags_of_opportunities'),
     ]
 
     operations = [
