@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import translation
 
 from making import NOW, actor, make_customer, make_project
@@ -125,6 +126,22 @@ def test_a_stopped_import_goes_on_with_the_next_row(alice: User, monkeypatch: py
     run_next(clock=lambda: NOW, stop=threading.Event())
     job.refresh_from_db()
     assert (job.state, job.created_count, names()) == (ImportState.DONE, 5, [f"Firm {number}" for number in range(5)])
+
+
+def test_an_import_whose_rows_the_database_refuses_breaks_off_and_keeps_what_came_before(
+    alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refusals = {
+        "sqlite": "CREATE TRIGGER refused BEFORE INSERT ON customers_customer WHEN NEW.name = 'Cursed'"
+        " BEGIN SELECT RAISE(ABORT, 'no'); END",
+        "postgresql": "ALTER TABLE customers_customer ADD CONSTRAINT refused CHECK (name <> 'Cursed')",
+    }
+    monkeypatch.setattr(importing, "BATCH", 1)
+    with connection.cursor() as cursor:
+        cursor.execute(refusals[connection.vendor])
+    done = brought_in(begun(alice, "Name\nHarbour Ltd\nCursed\n"), alice)
+    assert (done.state, done.rows_done, names()) == (ImportState.FAILED, 1, ["Harbour Ltd"])
+    assert Notice.objects.get(user=alice).facts["state"] == "failed"
 
 
 def test_an_import_whose_worker_died_goes_on_when_its_lease_is_over(alice: User) -> None:

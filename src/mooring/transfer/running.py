@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from django.db import DatabaseError, InterfaceError, connection, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import Q
 from django.utils import translation
 
@@ -67,9 +67,9 @@ def run_next(*, clock: Clock, stop: threading.Event) -> bool:
         _end(job, ImportState.STOPPED if _is_stop_asked(job) else ImportState.WAITING, now=clock())
     except UnableToReadFile as error:
         _end(job, ImportState.FAILED, now=clock(), said=str(error))
-    except (DatabaseError, InterfaceError):
+    except (OperationalError, InterfaceError):
         raise
-    except Exception:
+    except Exception:  # also of the database where it refuses what the file holds: it would do so for ever
         _log.exception("Import %s broke off", job.pk)
         _end(job, ImportState.FAILED, now=clock(), said="internal")
     else:
