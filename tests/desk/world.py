@@ -193,7 +193,7 @@ def make_world(mark: str = "") -> World:
         **records,
         **_letters(owner, records["customer"], mark),
         **team_of((owner, mate), reader=colleague, below=outsider, mark=mark),
-        **lists_of_world(owner, records["customer"]),
+        **lists_of_world(owner, records["customer"], mark),
         archived=archived_customer(owner, mark),
         **portal_of(owner, records["customer"], records["contact"], mark),
         info_field=info_field,

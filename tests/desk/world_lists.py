@@ -22,12 +22,12 @@ def _bulk_change_of(owner: User, customer: Customer, industry: Industry) -> Bulk
     return change
 
 
-def lists_of_world(owner: User, customer: Customer) -> dict[str, Any]:
-    """Two industries, and a move of a customer from the one to the other; everybody knows the lists."""
+def lists_of_world(owner: User, customer: Customer, mark: str) -> dict[str, Any]:
+    """Two industries, and a move of a customer from the one to the other; tags; everybody knows the lists."""
     industry, other = (making.make_entry(Industry, name) for name in ("Ships", "Grain"))
     making.make_entry(Industry, "Timber")
     making.make_customer(industry=other, owner=None)
     move = move_customers(old=other, new=industry, by=making.BY_COMMAND, now=timezone.now())
     bulk_change = _bulk_change_of(owner, customer, industry)
-    tags = {name: making.make_entry(Tag, name) for name in ("tag", "other_tag")}
+    tags = {name: making.make_entry(Tag, f"{name}{mark}") for name in ("tag", "other_tag")}
     return {**tags, "industry": industry, "other_industry": other, "move": move, "bulk_change": bulk_change}
