@@ -36,6 +36,7 @@ from mooring.customers.pages import SORTS
 from mooring.customers.queries import CustomerFilters, customers_page
 from mooring.customers.record_data import CustomerData, TagData
 from mooring.users.models import User
+from mooring.users.permissions import rights_of
 
 BY: Any = {"by": making.BY_COMMAND, "now": making.NOW}
 CHOICES = st.sets(st.sampled_from(("text", "kind", "industry", "category", "tag", "info")))
@@ -163,6 +164,7 @@ def test_what_none_of_ones_own_customers_has_is_known_without_looking_at_any(
 @pytest.mark.parametrize("asked", [{"kind", "text"}, {"info"}, {"category", "info", "text"}])
 def test_a_filter_takes_six_queries_at_most_whichever_way_it_goes(company: Company, bob: User, asked: set[str]) -> None:
     """Those around the list are six, too: a page has twelve."""
+    rights_of(bob)  # read with the user of a request
     for few, window in ((0, 0), (0, 3), (0, 5_000), (8_000, 5_000)):
         with ways(few=few, window=window), CaptureQueriesContext(connection) as queries:
             customers_page(reader=bob, filters=company.filters(asked))

@@ -33,6 +33,7 @@ from mooring.customers.queries import (
 )
 from mooring.users.journal import entries_about
 from mooring.users.models import User
+from mooring.users.permissions import rights_of
 
 
 def names(page: Page[Any]) -> list[str]:
@@ -265,6 +266,7 @@ def test_the_number_of_queries_does_not_depend_on_the_rows(alice: User, bob: Use
             ask()
         return len(queries)
 
+    rights_of(bob)  # read with the user of a request
     asks: list[Callable[[], object]] = [
         lambda: customers_page(reader=bob),
         lambda: customers_page(reader=alice, filters=CustomerFilters(text="cust")),

@@ -247,6 +247,11 @@ ROWS: dict[str, Row] = {
     ),
     "undo_industry_move": Row(NOBODY, writes(ADMINISTRATOR), args=("$move.pk",)),
     # Groups
+    "rights": Row("login see 403 403 403 login", NOBODY),
+    "role_rights": Row(ADMINISTRATOR, "login 422 403 403 403 login", args=("office",), data={"version": "0"}),
+    "role_rights#administrators": Row("login 404 403 403 403 login", "login 404 403 403 403 login", args=("administrator",)),
+    "reset_rights": Row(NOBODY, "login see 403 403 403 login", args=("office", "0")),
+    "undo_rights": Row(NOBODY, "login see 403 403 403 login", args=("office", "0")),
     "groups": Row(ADMINISTRATOR, NOBODY),
     "new_group": Row(ADMINISTRATOR, writes(ADMINISTRATOR), data={"name": "Newcomers", "kind": "standard"}),
     "group": Row(ADMINISTRATOR, writes(ADMINISTRATOR), args=("$group.pk",), data={"name": "Sailors", "kind": "sales"}),

@@ -24,6 +24,7 @@ SCOPES = {"n": Scope.NONE, "o": Scope.OWN, "a": Scope.ALL}
 ROLES = (Role.ADMINISTRATOR, Role.SALES_MANAGER, Role.SALES_PERSON, Role.OFFICE, Role.READ_ONLY)
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize("module", Module)
 @pytest.mark.parametrize("role", ROLES)
 def test_every_role_has_the_rights_of_the_table(module: Module, role: Role) -> None:
@@ -33,6 +34,7 @@ def test_every_role_has_the_rights_of_the_table(module: Module, role: Role) -> N
     assert [may(user, module, action) for action in Action] == [letter != "n" for letter in letters]
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize("module", Module)
 def test_who_may_not_sign_in_or_has_an_unknown_role_may_nothing(module: Module) -> None:
     left, strange = User(role=Role.ADMINISTRATOR, is_active=False), User(role="emperor")
@@ -40,7 +42,7 @@ def test_who_may_not_sign_in_or_has_an_unknown_role_may_nothing(module: Module) 
 
 
 def test_scopes_grow() -> None:
-    assert Scope.NONE < Scope.OWN < Scope.ALL
+    assert Scope.NONE < Scope.OWN < Scope.GROUP < Scope.GROUP_AND_BELOW < Scope.ALL
 
 
 def test_records_are_seen_within_the_scope_of_their_roots(alice: User, bob: User, rita: User, dave: User) -> None:

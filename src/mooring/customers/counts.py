@@ -16,9 +16,10 @@ from django.db.models import Count, Sum
 
 from mooring.customers.counting import counts_up_to
 from mooring.customers.models import Category, Customer, CustomerCount, CustomerStatus, Industry, ListEntry, Source
-from mooring.customers.models.customer import CustomerQuerySet, owned_within
+from mooring.customers.models.customer import CustomerQuerySet
 from mooring.users.models import User
 from mooring.users.permissions import Action, Module
+from mooring.users.reach import owned_within
 
 FIELDS: Final[dict[str, tuple[str, type[ListEntry]]]] = {
     "industry": ("industry", Industry),

@@ -31,8 +31,11 @@ from mooring.customers.pages import Branch, Listing, Page, page_of
 from mooring.customers.word_search import FEW, Found, found_by
 from mooring.users.models import User
 from mooring.users.permissions import Action, Module, Scope, scope_of
+from mooring.users.reach import owners_within
 
 PAGE_SIZE: Final = 50
+MOST_BRANCHES: Final = 20
+"""The records of so many people are walked person by person; of more, a walk through all meets enough, unless they have few."""
 
 Shown = Callable[[QuerySet[Any]], QuerySet[Any]]
 """Adds what a page shows of each row."""
@@ -201,13 +204,16 @@ def _customers(reader: User, filters: CustomerFilters, found: Sequence[Found], s
     if filters.is_archived is not None:
         rows = rows.filter(archived_at__isnull=not filters.is_archived)
     branches = _branches(reader, Module.CUSTOMERS, filters)
+    few = _few_of_many(Customer.objects.visible_to(reader), reader, Module.CUSTOMERS, filters)
     window = None if filters.is_archived else Customer.objects.visible_to(reader)
-    return _listing(rows, filters, found, shown=shown, branches=branches, window=window)
+    return _listing(rows, filters, found, shown=shown, branches=branches, few=few, window=window)
 
 
 def _leads(reader: User, filters: LeadFilters, found: Sequence[Found], shown: Shown) -> Listing[Lead]:
     branches = _branches(reader, Module.LEADS, filters)
-    return _listing(Lead.objects.visible_to(reader), filters, found, shown=shown, branches=branches)
+    rows = Lead.objects.visible_to(reader)
+    few = _few_of_many(rows, reader, Module.LEADS, filters)
+    return _listing(rows, filters, found, shown=shown, branches=branches, few=few)
 
 
 def _contacts(reader: User, filters: ContactFilters, found: Sequence[Found], shown: Shown) -> Listing[Contact]:
@@ -309,23 +315,46 @@ def _of_columns(model: type[Model], filters: OwnedFilters, columns: tuple[str, .
 
 
 def _branches(reader: User, module: Module, filters: OwnedFilters) -> tuple[Q, ...]:
-    """Parts of the list with an index of their own. A filter by owner leaves one; rights to one's own records two."""
+    """Parts of the list with an index of their own. A filter by owner leaves one; rights to the records of a few people one for
+    each of them, and one for those of nobody.
+    """
     if filters.has_no_owner:
         return (Q(owner=None),)
     if filters.owner_id is not None:
         return (Q(owner_id=filters.owner_id),)
-    if scope_of(reader, module, Action.VIEW) is Scope.OWN:
-        return (Q(owner=reader), Q(owner=None))
+    owners = _owners_within(reader, module)
+    if owners and len(owners) <= MOST_BRANCHES:
+        return tuple(Q(owner_id=owner_id) for owner_id in owners)
     return (Q(),)
+
+
+def _owners_within(reader: User, module: Module) -> tuple[int | None, ...] | None:
+    """Whose records the reader sees, nobody's (None) last; None for everybody's."""
+    scope = scope_of(reader, module, Action.VIEW)
+    if scope is Scope.ALL:
+        return None
+    return (*owners_within(reader, scope), None) if scope else ()
+
+
+def _few_of_many(rows: QuerySet[Any], reader: User, module: Module, filters: OwnedFilters) -> Q | None:
+    """The way to the rows of a reader of too many people's records for branches, where these are few; else None."""
+    owners = _owners_within(reader, module)
+    if owners is None or len(owners) <= MOST_BRANCHES or filters.has_no_owner or filters.owner_id is not None:
+        return None
+    return Q(owner_id__in=owners[:-1]) | Q(owner=None) if counts_up_to(FEW, [rows])[0] <= FEW else None
 
 
 def _sees_few_roots(reader: User) -> bool:
     """Whether so few customers and leads are within the reader's rights that what hangs on them is better reached from them."""
-    modules = (Module.CUSTOMERS, Module.LEADS)
-    if any(scope_of(reader, module, Action.VIEW) is Scope.ALL for module in modules):
-        return False
-    models = (Customer.objects.visible_to(reader), Lead.objects.visible_to(reader))
-    return sum(counts_up_to(FEW, [rows.filter(owner=owner) for rows in models for owner in (reader, None)])) <= FEW
+    parts = []
+    for model, module in ((Customer, Module.CUSTOMERS), (Lead, Module.LEADS)):
+        owners = _owners_within(reader, module)
+        if owners is None:
+            return False
+        rows: Any = model.objects.visible_to(reader)
+        people = [owner_id for owner_id in owners if owner_id is not None]
+        parts += [rows.filter(owner_id__in=people), rows.filter(owner=None)]
+    return sum(counts_up_to(FEW, parts)) <= FEW
 
 
 def _few_since(model: Any, since: datetime) -> Q | None:

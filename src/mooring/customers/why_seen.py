@@ -7,10 +7,11 @@ from django.utils.translation import gettext as _
 from mooring.customers.models import Affiliation, Contact, Customer, Lead, Project
 from mooring.users.models import User
 from mooring.users.permissions import Action, Module, Scope, scope_of
+from mooring.users.reach import group_shared_with, is_owned_within, reach_of
 
 
 def why_seen(*, record: Customer | Lead | Contact | Project, reader: User) -> str:
-    """Empty when the reader cannot see the record. Agrees with `visible_to`; at most two queries."""
+    """Empty when the reader cannot see the record. Agrees with `visible_to`; at most four queries."""
     if isinstance(record, Customer):
         return _why_owned(record, reader, Module.CUSTOMERS)
     if isinstance(record, Lead):
@@ -29,11 +30,23 @@ def _why_owned(record: Customer | Lead, reader: User, module: Module) -> str:
         return ""
     if record.owner_id is None:
         return _("Nobody owns “%(record)s”, so %(person)s sees it as “%(role)s”.") % names
-    return _("%(person)s owns “%(record)s”.") % names if record.owner_id == reader.pk else ""
+    if record.owner_id == reader.pk:
+        return _("%(person)s owns “%(record)s”.") % names
+    return _of_group(record, reader, scope)
+
+
+def _of_group(record: Customer | Lead, reader: User, scope: Scope) -> str:
+    """That the owner is in a group of the reader's, or in one below it."""
+    if record.owner is None or not (group := group_shared_with(record.owner.pk, reader, scope)):
+        return ""
+    names = {"person": str(reader), "record": record.name, "owner": str(record.owner), "group": group}
+    if record.owner.pk in reach_of(reader).group:
+        return _("%(owner)s, who owns “%(record)s”, works in the group “%(group)s”, as %(person)s does.") % names
+    return _("%(owner)s, who owns “%(record)s”, works in a group below “%(group)s”, in which %(person)s works.") % names
 
 
 def _why_project(project: Project, reader: User) -> str:
-    if scope_of(reader, Module.PROJECTS, Action.VIEW) is Scope.NONE:
+    if not is_owned_within(project.customer.owner_id, reader, Module.PROJECTS, Action.VIEW):
         return ""
     why = _why_owned(project.customer, reader, Module.CUSTOMERS)
     names = {"customer": project.customer.name, "why": why}

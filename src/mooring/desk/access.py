@@ -18,7 +18,6 @@ from django.utils import timezone
 from mooring.activities.converting import last_conversion
 from mooring.activities.models import Activity
 from mooring.customers.models import Contact, Customer, Lead, PortalUser, Project
-from mooring.customers.models.customer import is_owned_within
 from mooring.customers.portal_access import portal_users_of
 from mooring.desk.opened_boxes import opened
 from mooring.letters.drafting import drafts_of
@@ -51,6 +50,7 @@ from mooring.transfer.models import Import
 from mooring.users.journal import Actor
 from mooring.users.models import Group, SavedView, User
 from mooring.users.permissions import Action, Module, Scope, may, scope_of
+from mooring.users.reach import is_owned_within
 from mooring.users.scoping import ScopedQuerySet
 
 SIGN_INS_BEGUN = "sign_ins_begun"
@@ -205,7 +205,7 @@ def may_change_pipeline(request: HttpRequest, pipeline: Pipeline) -> bool:
 def may_change_opportunity(request: HttpRequest, opportunity: Opportunity) -> bool:
     """Whether the user may change it; for drawing buttons. Asks the database only about what is not their own."""
     scope = scope_of(user_of(request), Module.SALES, Action.CHANGE)
-    if scope is not Scope.OWN or opportunity.owner_id == user_of(request).pk:
+    if scope in (Scope.NONE, Scope.ALL) or opportunity.owner_id == user_of(request).pk:
         return scope is not Scope.NONE
     rows = Opportunity.objects.visible_to(user_of(request), Action.CHANGE, opened=opened(request))
     return rows.filter(pk=opportunity.pk).exists()

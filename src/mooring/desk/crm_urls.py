@@ -1,9 +1,9 @@
-"""The part of the site map under Setup > Settings > CRM, and where many records are given the same."""
+"""The part of the site map under Setup > Settings > CRM and Setup > Rights, and where many records are given the same."""
 
 from django.urls import URLPattern, path
 
 from mooring.desk.crm_lists import INFO, LABEL_LISTS
-from mooring.desk.views import bulk_changes, crm_lists, industries, info_fields, tags
+from mooring.desk.views import bulk_changes, crm_lists, industries, info_fields, rights, tags
 
 urlpatterns: list[URLPattern] = [
     *(
@@ -15,6 +15,10 @@ urlpatterns: list[URLPattern] = [
     path("bulk-changes/<int:change_id>/undo/", bulk_changes.undo, name="undo_bulk_change"),
     path("bulk-changes/<int:change_id>/stop/", bulk_changes.stop, name="stop_bulk_change"),
     path("bulk-changes/<int:change_id>/again/", bulk_changes.retry, name="retry_bulk_change"),
+    path("setup/rights/", rights.rights, name="rights"),
+    path("setup/rights/<slug:role>/", rights.role_rights, name="role_rights"),
+    path("setup/rights/<slug:role>/<int:version>/reset/", rights.reset, name="reset_rights"),
+    path("setup/rights/<slug:role>/<int:version>/undo/", rights.undo, name="undo_rights"),
     path("setup/crm/", crm_lists.crm_settings, name="crm_settings"),
     path("setup/crm/additional_information/", info_fields.fields, name=INFO.name),
     path("setup/crm/additional_information/<int:entry_id>/", info_fields.field, name="info_field"),

@@ -9,7 +9,6 @@ from django.utils.translation import gettext_lazy as _
 
 from mooring.customers.info_fields import info_fields_beside
 from mooring.customers.models import Contact, Customer, Project
-from mooring.customers.models.customer import is_owned_within
 from mooring.desk.access import user_of
 from mooring.desk.info_shown import info_facts
 from mooring.desk.kinds import CUSTOMER as KIND
@@ -17,6 +16,7 @@ from mooring.desk.protection import protection_of
 from mooring.desk.record_pages import tabs_of
 from mooring.users.models import User
 from mooring.users.permissions import Action, Module, may
+from mooring.users.reach import is_owned_within
 
 PARTS: Final = (
     ("customer_emails", _("Emails")),

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy, pgettext
 
 from mooring.activities.models import Rhythm
 from mooring.customers.models import Colour, CustomerKind, InfoType
-from mooring.desk import crm_words, portal_words, sales_terms
+from mooring.desk import crm_words, portal_words, rights_words, sales_terms
 from mooring.desk.settings_pages import PAGES
 from mooring.letters.models import MailAccount, Rule, SignInProvider
 from mooring.sales.models import Cause, SalesMailbox
@@ -40,6 +40,7 @@ KINDS: Final = {
     "budget": gettext_lazy("Sales budget"),
     "rate": gettext_lazy("Exchange rate"),
     "import": gettext_lazy("Import"),
+    **rights_words.JOURNAL_KINDS,
     **sales_terms.KINDS,
     **crm_words.KINDS,
 }
@@ -125,6 +126,7 @@ ACTIONS: Final = {
     "reset_undone": gettext_lazy("reset undone"),
     "reset_destroyed": gettext_lazy("what the reset took away destroyed"),
     "handed_over": gettext_lazy("handed over"),
+    **rights_words.JOURNAL_ACTIONS,
     **sales_terms.ACTIONS,
     **crm_words.ACTIONS,
 }
@@ -195,6 +197,7 @@ FIELDS: Final = {
     "identity": gettext_lazy("Signed in as"),
     "to": gettext_lazy("To"),
     **portal_words.FIELDS,
+    **rights_words.JOURNAL_FIELDS,
     **sales_terms.FIELDS,
     **crm_words.FIELDS,
 }
@@ -239,6 +242,7 @@ _CHANGES: Final = frozenset(
         "merged",
         "merged_into",
         "member_dated",
+        *rights_words.JOURNAL_ACTIONS,
     }
 )
 """Deeds whose lines say before and after."""
@@ -360,7 +364,9 @@ def _changes(entry: JournalEntry, *, hides: Collection[str] = ()) -> Iterator[st
 
 
 def _chosen(entry: JournalEntry, name: str, value: Any) -> Any:
-    """What one chose for a mail account or a provider, in the words of its page."""
+    """What one chose for a mail account, a provider or a role, in the words of its page."""
+    if name in rights_words.JOURNAL_FIELDS:
+        return str(rights_words.reach_in_words(value))
     field = _FIELDS_OF.get(entry.record_kind, {}).get(name)
     is_choice = field is not None and isinstance(value, str) and value
     return str(dict(field.flatchoices).get(value, value)) if field is not None and is_choice else value

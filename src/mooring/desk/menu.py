@@ -85,6 +85,7 @@ SETUP = (
     Place(pgettext_lazy("module", "Email"), "email_settings", icon="mail-cog", module=Module.SETUP, action=Action.CHANGE),
     Place(_("CRM"), "crm_settings", icon="adjustments", module=Module.SETUP, action=Action.CHANGE),
     Place(_("Groups"), "groups", icon="hierarchy", module=Module.SETUP),
+    Place(_("Rights"), "rights", icon="lock", module=Module.SETUP, action=Action.CHANGE),
     Place(_("Sales"), "sales_settings", icon="report-money", module=Module.SETUP, action=Action.CHANGE),
     Place(_("Journal"), "journal", icon="history", module=Module.SETUP),
 )

@@ -14,7 +14,6 @@ from django.utils.translation import gettext_lazy
 
 from mooring.activities.queries import activities_of
 from mooring.customers.models import Contact
-from mooring.customers.models.customer import is_owned_within
 from mooring.customers.tagging import tags_of
 from mooring.desk.access import may_change_opportunity, user_of
 from mooring.desk.board_pages import cards_of
@@ -28,6 +27,7 @@ from mooring.ui.parts import Moment, Tab
 from mooring.ui.rendering import page
 from mooring.users.journal import entries_about
 from mooring.users.permissions import Action, Module
+from mooring.users.reach import is_owned_within
 
 LINES: Final = 30
 _LABELS: Final = {

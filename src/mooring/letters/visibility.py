@@ -16,6 +16,7 @@ from django.db import connection
 from django.db.models import OuterRef, Q, QuerySet
 
 from mooring.customers.models import Customer, Lead
+from mooring.customers.models.project import with_projects_for
 from mooring.letters.models import Delivery, Letter, Link, MailAccount, SharedLetter
 from mooring.letters.models.account import MailAccountQuerySet, in_a_team_of
 from mooring.letters.models.letter import LetterQuerySet
@@ -163,6 +164,6 @@ def _sees_every_record(user: User) -> bool:
 def _to_records_of(user: User) -> Q:
     customers, leads = Customer.objects.visible_to(user), Lead.objects.visible_to(user)
     to_records = has_any(customers.filter(pk=OuterRef("customer_id"))) | has_any(leads.filter(pk=OuterRef("lead_id")))
-    if scope_of(user, Module.PROJECTS, Action.VIEW) is not Scope.NONE:
-        to_records |= has_any(customers.filter(projects=OuterRef("project_id")))
+    if may(user, Module.PROJECTS, Action.VIEW):
+        to_records |= has_any(with_projects_for(user).filter(projects=OuterRef("project_id")))
     return to_records

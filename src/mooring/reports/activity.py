@@ -18,6 +18,7 @@ from mooring.reports.asked import Asked
 from mooring.reports.report import Column, Report, Row, Way, added_up, bars
 from mooring.users.models import User
 from mooring.users.permissions import Action, Module, Scope, may, scope_of
+from mooring.users.reach import owners_within
 
 MOST_LISTED: Final = 500
 """Of a page; the file has all."""
@@ -52,9 +53,10 @@ def activity_by_person(asked: Asked) -> Report:
 
 
 def people_counted(reader: User) -> QuerySet[User]:
-    """Whose work the reader sees counted: everybody's, or the own alone."""
+    """Whose work the reader sees counted: everybody's, or the own and that of the people within reach."""
     people = User.objects.filter(is_active=True).order_by("name", "pk")
-    return people if scope_of(reader, Module.REPORTS, Action.VIEW) is Scope.ALL else people.filter(pk=reader.pk)
+    scope = scope_of(reader, Module.REPORTS, Action.VIEW)
+    return people if scope is Scope.ALL else people.filter(pk__in=owners_within(reader, max(scope, Scope.OWN)))
 
 
 def what_was_done(asked: Asked) -> Report:

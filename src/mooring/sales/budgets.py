@@ -21,6 +21,7 @@ from mooring.users.journal import Actor, Line, record_all
 from mooring.users.membership_dates import TimeInGroup
 from mooring.users.models import Group, GroupKind, User
 from mooring.users.permissions import Action, Module, Scope, scope_of
+from mooring.users.reach import among_owners, owners_within
 
 _WHY: Final = "what was sold is added up within the boxes that the reader sees"
 
@@ -45,15 +46,20 @@ def sales_people() -> QuerySet[User]:
 
 
 def sales_people_seen_by(reader: User, *, or_once: bool = False) -> QuerySet[User]:
-    """All, or the reader and the owners of boxes below the reader's own; with `or_once` those who were sales people, too."""
+    """All, or the reader with those within reach, and the owners of boxes below theirs.
+
+    With `or_once` those who were sales people, too.
+    """
     people = sales_people()
     if or_once:
         once = Q(past_memberships__group__kind=GroupKind.SALES)
         people = User.objects.filter(Q(memberships__group__kind=GroupKind.SALES) | once).distinct().order_by("name", "pk")
-    if scope_of(reader, Module.REPORTS, Action.VIEW) is Scope.ALL:
+    scope = scope_of(reader, Module.REPORTS, Action.VIEW)
+    if scope is Scope.ALL:
         return people
-    owners = Ancestry.objects.filter(above__owner=reader).values("below__owner")
-    return people.filter(Q(pk=reader.pk) | Q(pk__in=owners))
+    within = owners_within(reader, max(scope, Scope.OWN))
+    owners = Ancestry.objects.filter(among_owners(within, "above__owner")).values("below__owner")
+    return people.filter(Q(pk__in=within) | Q(pk__in=owners))
 
 
 def groups_from(group: Group, groups: Iterable[Group]) -> set[int]:
@@ -70,13 +76,16 @@ def groups_from(group: Group, groups: Iterable[Group]) -> set[int]:
 
 
 def won_by(people: Iterable[User], *, reader: User, since: datetime, until: datetime) -> QuerySet[Opportunity]:
-    """What they won from `since` to before `until`, within the boxes that the reader sees."""
+    """What they won from `since` to before `until`, within the boxes that the reader sees, or by people within reach."""
+    scope = scope_of(reader, Module.SALES, Action.VIEW)
     seen = boxes_within(reader, Action.VIEW, "pipeline__mailbox__")
+    if scope is not Scope.ALL:
+        seen |= among_owners(owners_within(reader, max(scope, Scope.OWN)))
     # They are few: asking of each sale for its pipeline was a third of the time.
     not_in_use = Pipeline.objects.unscoped(_WHY).exclude(IN_USE).order_by()
     rows = Opportunity.objects.unscoped(_WHY).exclude(pipeline__in=not_in_use.values("pk"))
     return rows.filter(
-        seen | Q(owner=reader) if seen else Q(),
+        seen,
         owner__in=[user.pk for user in people],
         stage__outcome=Outcome.WON,
         closed_at__gte=since,

@@ -10,9 +10,14 @@ from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+KEPT_RIGHTS = "kept_rights"
+HELD_RIGHTS = "_held_rights"
+HELD_REACH = "_held_reach"
+"""Attributes of a user under which rights and groups are held once they were read; see permissions and reach."""
+
 
 class Role(models.TextChoices):
-    """A named set of rights; what each may do stands in users/permissions.py."""
+    """A named set of rights; what each may do stands in users/permissions.py, and what was changed of it in RoleRights."""
 
     ADMINISTRATOR = "administrator", _("Administrator")
     SALES_MANAGER = "sales_manager", _("Sales manager")
@@ -62,6 +67,33 @@ class User(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.name or self.email
+
+    def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
+        """Forgets the rights and groups that were read for it, too."""
+        for name in (KEPT_RIGHTS, HELD_RIGHTS, HELD_REACH):
+            self.__dict__.pop(name, None)
+        super().refresh_from_db(*args, **kwargs)
+
+
+class RoleRights(models.Model):
+    """What administrators changed of a role's rights (users.rights). A role without a row has those it came with."""
+
+    role = models.CharField(max_length=20, choices=Role.choices, unique=True)
+    scopes = models.JSONField(default=dict)
+    """{module: {action: scope in lower case}}; what is missing is as it came."""
+    before = models.JSONField(null=True)
+    """The same before the last change; None where that was taken back."""
+    version = models.PositiveIntegerField(default=1)
+    """Counts the changes, so that nobody overwrites or takes back what they did not see."""
+
+    class Meta:
+        ordering = ("id",)
+        constraints = (
+            models.CheckConstraint(condition=~models.Q(role=Role.ADMINISTRATOR), name="administrators_keep_their_rights"),
+        )
+
+    def __str__(self) -> str:
+        return str(self.get_role_display())
 
 
 class GroupKind(models.TextChoices):

@@ -13,7 +13,8 @@ from mooring.customers.models.lists import Category, CustomerStatus, Industry, I
 from mooring.customers.models.placed import CustomerCategory, CustomerTag
 from mooring.customers.models.tag import Tag, TaggedQuerySet
 from mooring.users.models import User
-from mooring.users.permissions import Action, Module, Scope, scope_of
+from mooring.users.permissions import Action, Module
+from mooring.users.reach import owned_within
 
 
 class CustomerKind(models.TextChoices):
@@ -23,7 +24,7 @@ class CustomerKind(models.TextChoices):
 
 class CustomerQuerySet(TaggedQuerySet["Customer"]):
     def visible_to(self, user: User, action: Action = Action.VIEW) -> Self:
-        """Customers on which the user may do `action`: all, one's own and those of nobody, or none."""
+        """Customers on which the user may do `action`: all, those of people within reach and of nobody, or none."""
         return self.limited_to(owned_within(user, Module.CUSTOMERS, action))
 
     def with_info_fields(self) -> Self:
@@ -43,22 +44,6 @@ def category_rows(chosen: models.QuerySet[Any]) -> JsonRows:
     """The categories that the rows of a many-to-many table name, as JSON within the query of their records."""
     fields = [field.name for field in Category._meta.concrete_fields if field.name != "retired_at"]
     return JsonRows(chosen, {name: f"category__{name}" for name in fields}, order="category__place")
-
-
-def owned_within(user: User, module: Module, action: Action) -> models.Q:
-    """The condition on `owner` that a user's scope puts on records of a module."""
-    scope = scope_of(user, module, action)
-    if scope is Scope.ALL:
-        return models.Q()
-    if scope is Scope.OWN:
-        return models.Q(owner=user) | models.Q(owner=None)
-    return models.Q(pk__in=())
-
-
-def is_owned_within(owner_id: int | None, user: User, module: Module, action: Action) -> bool:
-    """The same for a record that was read just now, without asking the database again."""
-    scope = scope_of(user, module, action)
-    return scope is Scope.ALL or (scope is Scope.OWN and owner_id in (user.pk, None))
 
 
 class Customer(models.Model):

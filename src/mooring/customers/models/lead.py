@@ -7,11 +7,11 @@ from typing import ClassVar, Self
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from mooring.customers.models.customer import owned_within
 from mooring.customers.models.lists import Source
 from mooring.customers.models.tag import Tag, TaggedQuerySet
 from mooring.users.models import User
 from mooring.users.permissions import Action, Module
+from mooring.users.reach import owned_within
 
 
 class LeadQuerySet(TaggedQuerySet["Lead"]):

@@ -7,20 +7,25 @@ from typing import ClassVar, Self
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from mooring.customers.models.customer import Customer
+from mooring.customers.models.customer import Customer, CustomerQuerySet
 from mooring.customers.models.tag import Tag, TaggedQuerySet
 from mooring.users.models import User
-from mooring.users.permissions import Action, Module, Scope, scope_of
+from mooring.users.permissions import Action, Module, may
+from mooring.users.reach import owned_within
 from mooring.users.scoping import has_any
 
 
 class ProjectQuerySet(TaggedQuerySet["Project"]):
     def visible_to(self, user: User, action: Action = Action.VIEW) -> Self:
-        """Projects of customers that the user may see, where the user may do `action` on projects."""
-        scope = scope_of(user, Module.PROJECTS, action)
-        if scope is Scope.NONE:
+        """Projects of customers that the user may see, and whose projects are within the user's reach for `action`."""
+        if not may(user, Module.PROJECTS, action):
             return self.limited_to(models.Q(pk__in=()))
-        return self.limited_to(has_any(Customer.objects.visible_to(user).filter(pk=models.OuterRef("customer_id"))))
+        return self.limited_to(has_any(with_projects_for(user, action).filter(pk=models.OuterRef("customer_id"))))
+
+
+def with_projects_for(user: User, action: Action = Action.VIEW) -> CustomerQuerySet:
+    """Customers that the user may see, on whose projects the user may do `action`: a project has the owner of its customer."""
+    return Customer.objects.visible_to(user).filter(owned_within(user, Module.PROJECTS, action))
 
 
 class Project(models.Model):

@@ -11,6 +11,7 @@ from django.utils.translation import pgettext_lazy
 from mooring.mail import types as wire
 from mooring.users.models import Group, User
 from mooring.users.permissions import Action, Module, Scope, scope_of
+from mooring.users.reach import among_owners, owners_within
 from mooring.users.scoping import ScopedQuerySet, has_any
 
 
@@ -64,10 +65,10 @@ class MailAccountQuerySet(ScopedQuerySet["MailAccount"]):
         scope = scope_of(user, Module.ACCOUNTS, action)
         if scope is Scope.ALL:
             return self.limited_to(models.Q())
-        if scope is Scope.OWN:
-            own = models.Q(owner=user)
-            return self.limited_to(own | in_a_team_of(user) if action is Action.VIEW else own)
-        return self.limited_to(models.Q(pk__in=()))
+        if scope is Scope.NONE:
+            return self.limited_to(models.Q(pk__in=()))
+        own = among_owners(owners_within(user, scope))
+        return self.limited_to(own | in_a_team_of(user) if action is Action.VIEW else own)
 
 
 class MailAccount(models.Model):

@@ -11,12 +11,13 @@ from django.utils.translation import pgettext_lazy
 
 from mooring.users.models import User
 from mooring.users.permissions import Action, Module, Scope, scope_of
+from mooring.users.reach import among_owners, owners_within
 from mooring.users.scoping import ScopedQuerySet
 
 
 class SalesMailboxQuerySet(ScopedQuerySet["SalesMailbox"]):
     def visible_to(self, user: User, action: Action = Action.VIEW, *, opened: Collection[int] = ()) -> Self:
-        """Boxes on which the user may do `action`: all, those of which one at or above them is the user's, or none.
+        """Boxes on which the user may do `action`: all, those at or below a box of somebody within the user's reach, or none.
 
         `opened` are the ids of those that the user's session opened with a password.
         """
@@ -24,7 +25,10 @@ class SalesMailboxQuerySet(ScopedQuerySet["SalesMailbox"]):
 
 
 class SalesMailbox(models.Model):
-    """Its owner sees it and every box below it. Others open it with its number and password (sales.opening)."""
+    """Its owner, and whoever reaches the owner's records, sees it and every box below it.
+
+    Others open it with its number and password (sales.opening).
+    """
 
     number = models.PositiveIntegerField(_("Number"), unique=True)
     name = models.CharField(pgettext_lazy("sales mailbox", "Name"), max_length=100)
@@ -87,12 +91,14 @@ class Ancestry(models.Model):
 def boxes_within(user: User, action: Action, prefix: str = "", *, opened: Collection[int] = ()) -> models.Q:
     """The condition that a user's rights put on boxes; on records of a box with its `prefix`, as "pipeline__mailbox__".
 
-    A box `opened` with its password is open to all that the user's role may do at all, but not those below it.
+    Within a scope are the boxes of the people whom it reaches, and every box below those. A box `opened` with its password is
+    open to all that the user's role may do at all, but not those below it.
     """
     scope = scope_of(user, Module.SALES, action)
     if scope is Scope.ALL:
         return models.Q()
-    if scope is Scope.OWN:
-        own = models.Q(**{f"{prefix}pk__in": Ancestry.objects.filter(above__owner=user).values("below_id")})
-        return own | models.Q(**{f"{prefix}pk__in": list(opened)}) if opened else own
-    return models.Q(pk__in=())
+    if scope is Scope.NONE:
+        return models.Q(pk__in=())
+    lines = Ancestry.objects.filter(among_owners(owners_within(user, scope), "above__owner"))
+    within = models.Q(**{f"{prefix}pk__in": lines.values("below_id")})
+    return within | models.Q(**{f"{prefix}pk__in": list(opened)}) if opened else within

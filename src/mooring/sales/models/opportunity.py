@@ -20,17 +20,19 @@ from mooring.sales.models.pipeline import Outcome, Pipeline, Stage
 from mooring.sales.models.sales_lists import OpportunityKind, Rejection
 from mooring.users.models import User
 from mooring.users.permissions import Action, Module, Scope, scope_of
+from mooring.users.reach import among_owners, owners_within
 from mooring.users.scoping import has_any
 
 
 class OpportunityQuerySet(TaggedQuerySet["Opportunity"]):
     def visible_to(self, user: User, action: Action = Action.VIEW, *, opened: Collection[int] = ()) -> Self:
-        """Those in boxes that are the user's or `opened`, and one's own; to look at, also those of one's customers and leads."""
+        """Those in boxes within reach or `opened`, and of people within reach; to look at, also of customers in sight."""
         scope = scope_of(user, Module.SALES, action)
         in_use = Q(removed_at=None, pipeline__reset_by=None, pipeline__removed_at=None)
         if scope in (Scope.NONE, Scope.ALL):
             return self.limited_to(in_use if scope else Q(pk__in=()))
-        within = boxes_within(user, action, "pipeline__mailbox__", opened=opened) | Q(owner=user)
+        within = boxes_within(user, action, "pipeline__mailbox__", opened=opened)
+        within |= among_owners(owners_within(user, scope))
         if action is Action.VIEW:
             within |= has_any(Customer.objects.visible_to(user).filter(pk=OuterRef("customer_id")))
             within |= has_any(Lead.objects.visible_to(user).filter(pk=OuterRef("lead_id")))
