@@ -68,8 +68,7 @@ def _write(
 ) -> RoleRights:
     _demand_administrator(by, role)
     with transaction.atomic():
-        RoleRights.objects.get_or_create(role=role, defaults={"version": 0})
-        row = RoleRights.objects.select_for_update().get(role=role)
+        row = RoleRights.objects.select_for_update().filter(role=role).first() or RoleRights(role=role, version=0)
         if row.version != version:
             said = _("Somebody else changed these rights meanwhile. Look at them again.")
             raise UnableToChangeRights({None: said})
