@@ -68,7 +68,11 @@ def _write(
 ) -> RoleRights:
     _demand_administrator(by, role)
     with transaction.atomic():
-        row = RoleRights.objects.select_for_update().filter(role=role).first() or RoleRights(role=role, version=0)
+        row = RoleRights.objects.select_for_update().filter(role=role).first()
+        if row is None and rights_in_force(role, None) == role_rights(role, scopes):
+            return RoleRights(role=role, version=0)
+        if row is None:  # of two who are the first at the same moment one waits here, and finds the other's row
+            row, _is_new = RoleRights.objects.select_for_update().get_or_create(role=role, defaults={"version": 0})
         if row.version != version:
             said = _("Somebody else changed these rights meanwhile. Look at them again.")
             raise UnableToChangeRights({None: said})
