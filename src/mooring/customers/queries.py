@@ -210,8 +210,7 @@ def _customers(reader: User, filters: CustomerFilters, found: Sequence[Found], s
 
 
 def _leads(reader: User, filters: LeadFilters, found: Sequence[Found], shown: Shown) -> Listing[Lead]:
-    branches = _branches(reader, Module.LEADS, filters)
-    rows = Lead.objects.visible_to(reader)
+    rows, branches = Lead.objects.visible_to(reader), _branches(reader, Module.LEADS, filters)
     few = _few_of_many(rows, reader, Module.LEADS, filters)
     return _listing(rows, filters, found, shown=shown, branches=branches, few=few)
 
@@ -315,9 +314,7 @@ def _of_columns(model: type[Model], filters: OwnedFilters, columns: tuple[str, .
 
 
 def _branches(reader: User, module: Module, filters: OwnedFilters) -> tuple[Q, ...]:
-    """Parts of the list with an index of their own. A filter by owner leaves one; rights to the records of a few people one for
-    each of them, and one for those of nobody.
-    """
+    """Parts of the list with an index of their own: one by a filter of owners; by rights, of each of a few people and nobody."""
     if filters.has_no_owner:
         return (Q(owner=None),)
     if filters.owner_id is not None:
@@ -352,8 +349,7 @@ def _sees_few_roots(reader: User) -> bool:
         if owners is None:
             return False
         rows: Any = model.objects.visible_to(reader)
-        people = [owner_id for owner_id in owners if owner_id is not None]
-        parts += [rows.filter(owner_id__in=people), rows.filter(owner=None)]
+        parts += [rows.filter(owner_id__in=[each for each in owners if each is not None]), rows.filter(owner=None)]
     return sum(counts_up_to(FEW, parts)) <= FEW
 
 
