@@ -14,18 +14,12 @@ from contextlib import contextmanager
 import pytest
 
 from config.installed import Place
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+from servers.programs import free_ports
 
 
 @contextmanager
 def serving(place: Place, *arguments: str) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-    port = free_port()
+    (port,) = free_ports(1)
     command = [sys.executable, "-m", "mooring", "serve", "--listen", f"127.0.0.1:{port}", *arguments]
     surroundings = place.surroundings(MOORING_BASE_URL=f"http://127.0.0.1:{port}")
     process = subprocess.Popen(command, env=surroundings, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
@@ -107,7 +101,7 @@ def test_an_address_that_is_none_is_told_in_words(installed: Place, listen: str)
 
 
 def test_debugging_is_refused_where_other_machines_can_reach_it(installed: Place) -> None:
-    ended = installed.run("serve", "--listen", f"0.0.0.0:{free_port()}", "--no-worker", MOORING_DEBUG="1")
+    ended = installed.run("serve", "--listen", f"0.0.0.0:{free_ports(1)[0]}", "--no-worker", MOORING_DEBUG="1")
     assert ended.status == 2
     assert "MOORING_DEBUG" in ended.complained
 

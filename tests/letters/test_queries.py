@@ -36,6 +36,7 @@ from mooring.letters.unwanted import (
     unwanted_senders,
 )
 from mooring.users.models import User
+from mooring.users.permissions import rights_of
 
 pytestmark = pytest.mark.django_db
 
@@ -52,6 +53,7 @@ def test_a_records_letters_come_newest_first_with_the_reason_in_one_query(bob: U
     customer = make_customer()
     several(make_account(bob), 5, to_records=(customer,))
     make_letter(make_account(bob), subject="of nobody")
+    rights_of(bob)  # read with the user of a request
     with django_assert_num_queries(1):
         page = letters_of(record=customer, reader=bob, size=3)
         assert subjects(page) == ["4", "3", "2"]
@@ -112,6 +114,7 @@ def test_where_letters_lie_and_what_they_are_linked_to_in_one_query_each(
     raw = raw_letter()
     batch = [arrival(own, raw, matches=(match_of(customer),)), arrival(other, raw, is_private=True)]
     letter = store_batch(arrivals=batch, now=NOW)[0].letter
+    rights_of(bob)  # read with the user of a request
     with django_assert_max_num_queries(2):
         (delivery,) = deliveries_of(letters=[letter], reader=bob)[letter.pk]
         (link,) = links_of(letters=[letter], reader=bob)[letter.pk]

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import socket
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 _START_SECONDS = 20.0
+_PORTS = range(15_000, 32_000)
+"""Below those from which connections, and servers that leave the choice to the system, get theirs (ip_local_port_range)."""
 
 
 class ProgramMissing(Exception):
@@ -78,12 +82,14 @@ class Program:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [taken.getsockname()[1] for taken in sockets]
-    for taken in sockets:
-        taken.close()
-    return ports
+    """Ports that nobody listens on, of those that the system gives to nobody else before a server takes them."""
+    found: list[int] = []
+    for port in random.SystemRandom().sample(_PORTS, 1_000):
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            found.append(port)
+        if len(found) == count:
+            return found
+    raise ProgramMissing("Hardly a port is free.")
 
 
 def greets(port: int) -> bool:
