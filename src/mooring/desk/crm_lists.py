@@ -77,7 +77,10 @@ TAGS: Final = CrmList(
     kind=Tag,
     title=_("Tags"),
     new=_("New tag"),
-    words=_("Words that anybody types on customers, leads, contacts and projects. Two that mean the same can be merged."),
+    words=_(
+        "Words that anybody types on customers, leads, contacts, projects and sales opportunities. Two that mean the same can be "
+        "merged."
+    ),
     icon="tag",
 )
 OPPORTUNITY_TYPES: Final = CrmList(
