@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import time
+
 import pytest
 
 from making import make_customer
 from mooring.customers.facts import contact_data, customer_data
 from mooring.customers.models import Contact, Customer
+from mooring.transfer.cells import values
 from mooring.transfer.orders import OnDuplicate, Problem
 from transfer.test_importing import ROWS_WITH_FAULTS, all_of, import_text
 
@@ -79,3 +84,47 @@ def test_contacts_come_without_a_job_title_that_is_too_long() -> None:
     assert (summary.created, summary.incomplete, summary.failed) == (1, 1, 1)
     assert [(each.line, each.column) for each in summary.problems] == [(2, "email"), (2, "job title"), (3, "")]
     assert contact_data(all_of(Contact)[0]).affiliations[0].job_title == ""
+
+
+def emails_of(cell: str, *more: str) -> tuple[tuple[str, ...], list[tuple[str, str]]]:
+    """What a row with these cells of addresses comes in with, and the columns and values that were told."""
+    heads = ("email", *(f"email {number + 2}" for number in range(len(more))))
+    file = io.StringIO()
+    csv.writer(file).writerows([("name", *heads), ("A", cell, *more)])
+    summary = import_text(file.getvalue(), on_duplicate=OnDuplicate.CREATE)
+    return customer_data(all_of(Customer)[-1]).emails, [(each.column, each.value) for each in summary.problems]
+
+
+@pytest.mark.parametrize(
+    ("cells", "kept"),
+    [
+        (("a@a.example", "b@a.example", "Bob Lee <c@a.example>"), "abc"),
+        (("b@a.example\nBob <c@a.example>",), "bc"),
+        (("b@a.example, Bob <c@a.example>",), "bc"),
+        (("Ann <a@a.example> Bob Lee <b@a.example>",), "ab"),
+        (('"Lee, Ann" <a@a.example>; Dr "Bob" Lee <b@a.example>',), "ab"),
+        (("a@a.example <a@a.example>",), "a"),
+        (("a@a.example Bob<b@a.example>, <c@a.example>",), "abc"),
+    ],
+)
+def test_no_address_is_taken_for_the_name_of_another(cells: tuple[str, ...], kept: str) -> None:
+    emails, told = emails_of(*cells)
+    assert emails == tuple(f"{letter}@a.example" for letter in kept)
+    assert {value for _column, value in told} <= {"Bob"}
+
+
+def test_a_bad_value_is_told_with_the_column_in_which_it_stood() -> None:
+    assert emails_of("a@a.example", "bad2", "bad3") == (("a@a.example",), [("email 2", "bad2"), ("email 3", "bad3")])
+    assert emails_of("bad", "bad", "b@a.example bad") == (
+        ("b@a.example",),
+        [("email", "bad"), ("email 2", "bad"), ("email 3", "bad")],
+    )
+
+
+@pytest.mark.parametrize(
+    "text", ["a" * 60_000 + "<", "a" * 60_000 + "<>", '",' * 30_000 + "<>", "<" * 60_000 + ">", "a " * 30_000 + ">"]
+)
+def test_long_cells_are_read_in_a_time_that_grows_with_their_length(text: str) -> None:
+    began = time.perf_counter()
+    values({"email": text}, "email")
+    assert time.perf_counter() - began < 0.5

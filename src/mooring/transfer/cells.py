@@ -23,9 +23,10 @@ from mooring.customers.record_data import (
 from mooring.customers.tagging import typed
 from mooring.users.models import User
 
-_BETWEEN_VALUES: Final = re.compile(r"[\s,;|]+")
-_NAMED_ADDRESS: Final = re.compile(r'(?:"[^"]*"|[^<>,;|"])*<([^<>]*)>')
-_LONGEST_WITH_NAMES: Final = 2_000
+_BETWEEN_VALUES: Final = re.compile(r"[\s,;|]+|(?=<)")
+_NAMED_ADDRESS: Final = re.compile(r'(?<![^,;|>\r\n])(?:"[^"\r\n]*+"|[^<>,;|"@\r\n])*+<([^<>]*+)>')
+"""A name and its address. It begins where a value does and never goes back, so that a cell of any length is read at once; what
+has an "@" without quotation marks is no name but an address itself."""
 _PERSON: Final = frozenset({"person", "private", "individual", "osoba", "osoba fizyczna", "osoba prywatna"})
 _COMPANY: Final = frozenset({"", "company", "business", "organization", "organisation", "firma"})
 _PHONES: Final = (("phone", ""), ("mobile_phone", gettext_lazy("Mobile")), ("home_phone", pgettext_lazy("phone", "Home")))
@@ -67,7 +68,7 @@ def contact_of(cells: Cells, *, at: AffiliationData, chosen: Mapping[str, Any]) 
 def values(cells: Cells, field: str) -> list[str]:
     """The several values of one cell, between blanks, commas or semicolons; of “Ann <ann@a.example>” the address."""
     text = cells.get(field, "")
-    if "<" in text and len(text) <= _LONGEST_WITH_NAMES:
+    if "<" in text and ">" in text:
         text = _NAMED_ADDRESS.sub(r" \1 ", text)
     return [value for value in _BETWEEN_VALUES.split(text) if value]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -18,7 +18,7 @@ from mooring.transfer.columns import Columns
 from mooring.transfer.formats.csv import Row
 from mooring.transfer.known_records import Mark, marks_of, parents_by_number, places_by_name
 from mooring.transfer.orders import Data, OnBadValue, Order, Problem, Summary
-from mooring.transfer.sifting import sift
+from mooring.transfer.sifting import Cell, sift
 from mooring.users.models import User
 
 Cells = dict[str, str]
@@ -58,7 +58,7 @@ class ReadRow:
 def read_rows(rows: Sequence[Row], reading: Reading, summary: Summary) -> list[ReadRow]:
     """The rows that can be used; of the others the summary is told."""
     usable = []
-    cells = [(row, _cells(row, reading.columns)) for row in rows]
+    cells = [(row, _joined(_filled(row, reading.columns))) for row in rows]
     parents = _parents([values for _row, values in cells]) if reading.order.kind == "contacts" else {}
     for row, values in cells:
         try:
@@ -78,7 +78,7 @@ def _read_row(row: Row, cells: Cells, reading: Reading, parents: Parents) -> Rea
     except UnableToSave as error:
         if reading.order.on_bad_value is OnBadValue.REFUSE:
             raise
-        cells, left_out = _without_bad_values(row, cells, reading)
+        cells, left_out = _without_bad_values(row, reading)
         if not left_out:
             raise
         try:
@@ -89,7 +89,7 @@ def _read_row(row: Row, cells: Cells, reading: Reading, parents: Parents) -> Rea
     return ReadRow(row.line, data, "kind" in cells, marks_of(data), left_out)
 
 
-def _without_bad_values(row: Row, cells: Cells, reading: Reading) -> tuple[Cells, list[Problem]]:
+def _without_bad_values(row: Row, reading: Reading) -> tuple[Cells, list[Problem]]:
     """What is good of a row, and the values that are not, each with its column and what is wrong with it."""
 
     def problem_with(field: str, value: str) -> str:
@@ -100,13 +100,11 @@ def _without_bad_values(row: Row, cells: Cells, reading: Reading) -> tuple[Cells
             return str(error).removeprefix(f"{reading.chosen.info_names.get(field)}: ")
         return ""
 
-    kept, bad = sift(cells, problem_with, lists=reading.chosen.lists_of_several)
-    left_out = []
-    for each in bad:
-        at = [place for place, field in enumerate(reading.columns.field_at[: len(row.cells)]) if field == each.field]
-        place = next((place for place in at if each.value in row.cells[place]), at[0])
-        left_out.append(Problem(row.line, each.why, reading.header[place] or str(place + 1), each.value))
-    return kept, left_out
+    kept, bad = sift(_filled(row, reading.columns), problem_with, lists=reading.chosen.lists_of_several)
+    left_out = [
+        Problem(row.line, each.why, reading.header[each.cell.place] or str(each.cell.place + 1), each.value) for each in bad
+    ]
+    return _joined(kept), left_out
 
 
 def _parents(rows: Sequence[Cells]) -> Parents:
@@ -116,15 +114,21 @@ def _parents(rows: Sequence[Cells]) -> Parents:
     return {**(parents_by_number(numbers) if numbers else {}), **(places_by_name(names) if names else {})}
 
 
-def _cells(row: Row, columns: Columns) -> Cells:
-    """Field -> text without needless blanks; columns that are empty or unknown are left out. More than one of a field joins."""
-    cells: Cells = {}
-    for name, text in zip(columns.field_at, row.cells, strict=False):
+def _filled(row: Row, columns: Columns) -> Iterator[Cell]:
+    """Without needless blanks; columns that are empty or unknown are left out."""
+    for place, (field, text) in enumerate(zip(columns.field_at, row.cells, strict=False)):
         text = text.strip()
-        if name and text:
-            text = text.removeprefix("'") if text[1:2] in _GUARDED else text
-            cells[name] = f"{cells[name]} {text}" if name in cells else text
-    return cells
+        if field and text:
+            yield Cell(place, field, text.removeprefix("'") if text[1:2] in _GUARDED else text)
+
+
+def _joined(cells: Iterable[Cell]) -> Cells:
+    """Field -> text. Further addresses stand in several columns; none of them is the name of the next one."""
+    joined: Cells = {}
+    for cell in cells:
+        between = ";" if cell.field == "more_emails" else " "
+        joined[cell.field] = f"{joined[cell.field]}{between}{cell.text}" if cell.field in joined else cell.text
+    return joined
 
 
 def _data(cells: Cells, reading: Reading, parents: Parents) -> Data:

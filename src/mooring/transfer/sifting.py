@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Final
 
 from mooring.transfer.cells import values
@@ -15,44 +15,53 @@ _WORDS: Final = frozenset({"tags"})
 
 
 @dataclass(frozen=True, slots=True)
-class BadValue:
-    """What stood there, and why it is no good."""
+class Cell:
+    """What stands in one column of a row. `place` is the column, `field` what it is; several columns may be one field."""
 
+    place: int
     field: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class BadValue:
+    """What stood in a cell, and why it is no good."""
+
+    cell: Cell
     value: str
     why: str
 
 
 def sift(
-    cells: Mapping[str, str], problem_with: Callable[[str, str], str], *, lists: Mapping[str, str]
-) -> tuple[dict[str, str], list[BadValue]]:
+    cells: Iterable[Cell], problem_with: Callable[[str, str], str], *, lists: Mapping[str, str]
+) -> tuple[list[Cell], list[BadValue]]:
     """The cells without their bad values, and these. `problem_with` says of a field and a value what is wrong, or nothing.
 
     Of several values in a cell the good ones stay; where none is, the cell is told as a whole. `lists` are fields that
     choose several entries, each with the characters that stand between them.
     """
-    kept: dict[str, str] = {}
+    kept: list[Cell] = []
     bad: list[BadValue] = []
-    for field, text in cells.items():
-        why = "" if field in NEVER_LEFT_OUT else problem_with(field, text)
+    for cell in cells:
+        why = "" if cell.field in NEVER_LEFT_OUT else problem_with(cell.field, cell.text)
         if not why:
-            kept[field] = text
+            kept.append(cell)
             continue
-        told = {value: problem_with(field, value) for value in _single_values(cells, field, lists)}
+        told = {value: problem_with(cell.field, value) for value in _single_values(cell, lists)}
         good = [value for value, wrong in told.items() if not wrong]
         if good:
-            kept[field] = (" " if field in _ADDRESSES else ";").join(good)
-            bad += [BadValue(field, value, wrong) for value, wrong in told.items() if wrong]
+            kept.append(replace(cell, text=(" " if cell.field in _ADDRESSES else ";").join(good)))
+            bad += [BadValue(cell, value, wrong) for value, wrong in told.items() if wrong]
         else:
-            bad.append(BadValue(field, text, why))
+            bad.append(BadValue(cell, cell.text, why))
     return kept, bad
 
 
-def _single_values(cells: Mapping[str, str], field: str, lists: Mapping[str, str]) -> Collection[str]:
-    if field in _ADDRESSES:
-        return values(cells, field)
-    between = ",;|" if field in _WORDS else lists.get(field, "")
-    text = cells[field]
+def _single_values(cell: Cell, lists: Mapping[str, str]) -> Collection[str]:
+    if cell.field in _ADDRESSES:
+        return values({cell.field: cell.text}, cell.field)
+    between = ",;|" if cell.field in _WORDS else lists.get(cell.field, "")
+    text = cell.text
     for character in between:
         text = text.replace(character, "\n")
     return [part.strip() for part in text.split("\n") if part.strip()] if between else [text]
