@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from making import make_customer
+from making import make_contact, make_customer
 from mooring.customers.facts import contact_data, customer_data
 from mooring.customers.models import Contact, Customer
 from mooring.transfer.cells import values
@@ -128,3 +128,32 @@ def test_long_cells_are_read_in_a_time_that_grows_with_their_length(text: str) -
     began = time.perf_counter()
     values({"email": text}, "email")
     assert time.perf_counter() - began < 0.5
+
+
+@pytest.mark.parametrize("how", list(OnDuplicate))
+def test_a_row_whose_only_address_is_bad_is_nobody_known_by_its_name(how: OnDuplicate) -> None:
+    make_customer("Jan Kowalski", phones=("501502503",))
+    text = "name,email,email 2,phone\nAnna Nowak,anna,,\nAnna Nowak,,anna2,\nJan Kowalski,jan@,,600700800\n"
+    summary = import_text(text, on_duplicate=how)
+    assert (summary.created, summary.updated, summary.skipped, summary.incomplete) == (3, 0, 0, 3)
+    assert [each.value for each in summary.problems] == ["anna", "anna2", "jan@"]
+    assert [[phone.number for phone in customer_data(row).phones] for row in all_of(Customer)] == [
+        ["501502503"],
+        [],
+        [],
+        ["600700800"],
+    ]
+
+
+def test_a_row_with_a_bad_address_is_known_by_its_number_or_another_address() -> None:
+    make_customer("One", number="1")
+    make_customer("Two", emails=("two@a.example",))
+    summary = import_text("number,name,email\n1,One,bad\n,Two,two@a.example bad\n,Two,\n")
+    assert (summary.created, summary.skipped) == (0, 3)
+
+
+def test_a_contact_whose_only_address_is_bad_is_nobody_known_at_its_place() -> None:
+    firm = make_customer("Acme", number="1")
+    make_contact("Ann", at=(firm,))
+    summary = import_text("parent id,name,email\n1,Ann,bad\n1,Ann,\n", "contacts")
+    assert (summary.created, summary.skipped, len(all_of(Contact))) == (1, 1, 2)

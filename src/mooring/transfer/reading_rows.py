@@ -18,7 +18,7 @@ from mooring.transfer.columns import Columns
 from mooring.transfer.formats.csv import Row
 from mooring.transfer.known_records import Mark, marks_of, parents_by_number, places_by_name
 from mooring.transfer.orders import Data, OnBadValue, Order, Problem, Summary
-from mooring.transfer.sifting import Cell, sift
+from mooring.transfer.sifting import BadValue, Cell, sift
 from mooring.users.models import User
 
 Cells = dict[str, str]
@@ -72,39 +72,49 @@ def read_rows(rows: Sequence[Row], reading: Reading, summary: Summary) -> list[R
 
 
 def _read_row(row: Row, cells: Cells, reading: Reading, parents: Parents) -> ReadRow:
-    left_out: list[Problem] = []
+    bad: Sequence[BadValue] = ()
     try:
         data = checked(_data(cells, reading, parents))
     except UnableToSave as error:
         if reading.order.on_bad_value is OnBadValue.REFUSE:
             raise
-        cells, left_out = _without_bad_values(row, reading)
-        if not left_out:
+        kept, bad = _sifted(row, reading)
+        cells = _joined(kept)
+        if not bad:
             raise
         try:
             data = checked(_data(cells, reading, parents))
         except UnableToSave as rest:
             texts = dict.fromkeys([*error.problems.values(), *rest.problems.values()])
             raise UnableToSave({"": " ".join(texts)}) from rest
-    return ReadRow(row.line, data, "kind" in cells, marks_of(data), left_out)
+    left_out = [Problem(row.line, each.why, _heading(each.cell.place, reading), each.value) for each in bad]
+    return ReadRow(row.line, data, "kind" in cells, _marks(data, bad), left_out)
 
 
-def _without_bad_values(row: Row, reading: Reading) -> tuple[Cells, list[Problem]]:
-    """What is good of a row, and the values that are not, each with its column and what is wrong with it."""
+def _marks(data: Data, bad: Iterable[BadValue]) -> Sequence[Mark]:
+    """Who had an address that was no good is not known by name: nobody can say whether it is the one of that name."""
+    marks = marks_of(data)
+    lacks_address = any(each.cell.field in ("email", "more_emails") for each in bad)
+    return [mark for mark in marks if mark[0] != "name"] if lacks_address else marks
+
+
+def _heading(place: int, reading: Reading) -> str:
+    return reading.header[place] or str(place + 1)
+
+
+def _sifted(row: Row, reading: Reading) -> tuple[list[Cell], list[BadValue]]:
+    """What is good of a row, and the values that are not."""
+    anywhere = Customer()
 
     def problem_with(field: str, value: str) -> str:
-        place = AffiliationData(customer=Customer(), job_title=value if field == "job_title" else "")
+        place = AffiliationData(customer=anywhere, job_title=value if field == "job_title" else "")
         try:
             checked(_record({"name": "x", field: value}, reading, place))
         except UnableToSave as error:
             return str(error).removeprefix(f"{reading.chosen.info_names.get(field)}: ")
         return ""
 
-    kept, bad = sift(_filled(row, reading.columns), problem_with, lists=reading.chosen.lists_of_several)
-    left_out = [
-        Problem(row.line, each.why, reading.header[each.cell.place] or str(each.cell.place + 1), each.value) for each in bad
-    ]
-    return _joined(kept), left_out
+    return sift(_filled(row, reading.columns), problem_with, lists=reading.chosen.lists_of_several)
 
 
 def _parents(rows: Sequence[Cells]) -> Parents:
