@@ -10,6 +10,7 @@ from typing import Any, Final
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils import translation
 from openpyxl import Workbook
 
 from customers.test_queries import explained
@@ -158,6 +159,31 @@ def test_known_records_are_skipped_updated_or_created_again(bob: User) -> None:
     assert (data.name, data.note, data.website, data.kind, data.owner) == ("New", "kept", "https://a.example", "person", bob)
     assert data.emails == ("new@a.example", "old@a.example")
     assert import_text("name,email\nTwin,old@a.example\n", on_duplicate=OnDuplicate.CREATE).created == 1
+
+
+def test_phones_are_the_same_in_every_language_and_spelling() -> None:
+    text = "number,name,phone,mobile,home phone\n1,A,600100200,600100200,112\n"
+    with translation.override("en"):
+        import_text(text)
+    with translation.override("pl"):
+        again = import_text(text.replace("600100200", "600 100 200", 1), on_duplicate=OnDuplicate.UPDATE)
+        more = import_text("number,name,mobile\n1,A,501 502 503\n", on_duplicate=OnDuplicate.UPDATE)
+    assert (again.updated, again.skipped, more.updated) == (1, 0, 1)
+    phones = [(row.number, row.label) for row in customer_data(all_of(Customer)[0]).phones]
+    assert phones == [("501 502 503", "Komórkowy"), ("600 100 200", ""), ("600100200", "Mobile"), ("112", "Home")]
+
+
+def test_phones_of_two_countries_with_the_same_digits_both_stay() -> None:
+    make_customer("A", number="1", phones=("+48 600100200", "+49 600100200"))
+    import_text("number,name,phone\n1,A,+49 600100200\n", on_duplicate=OnDuplicate.UPDATE)
+    assert {row.number for row in customer_data(all_of(Customer)[0]).phones} == {"+48 600100200", "+49 600100200"}
+
+
+def test_the_same_file_in_another_language_changes_nothing() -> None:
+    text = "number,name,phone,mobile,home phone\n1,A,600100200,501502503,112\n"
+    import_text(text)
+    with translation.override("pl"):
+        assert import_text(text, on_duplicate=OnDuplicate.UPDATE).skipped == 1
 
 
 def test_rows_that_repeat_each_other_are_duplicates_too() -> None:

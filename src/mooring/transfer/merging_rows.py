@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any, TypeVar
 
-from mooring.customers.record_data import AffiliationData, ContactData, CustomerData, LeadData
+from mooring.customers.names import phone_key
+from mooring.customers.record_data import AffiliationData, ContactData, CustomerData, LeadData, PhoneData
 
 Data = TypeVar("Data", CustomerData, LeadData, ContactData)
 
@@ -26,6 +27,7 @@ def laid_over(stored: Data, row: Data, *, names_kind: bool = True) -> Data:
             changes[field.name] = {**before, **after}
         elif after not in ("", None) and (names_kind or field.name != "kind"):
             changes[field.name] = after
+    changes["phones"] = _phones(row.phones, stored.phones)
     if isinstance(row, ContactData):
         changes["affiliations"] = _places(row.affiliations, stored)
     return replace(stored, **changes)
@@ -35,6 +37,32 @@ def with_places(stored: ContactData, row: ContactData) -> ContactData:
     """The stored contact, also at the places that the row names; job titles stay."""
     new = tuple(place for place in row.affiliations if place.place not in {known.place for known in stored.affiliations})
     return replace(stored, affiliations=(*stored.affiliations, *new))
+
+
+def _phones(first: Sequence[PhoneData], stored: Sequence[PhoneData]) -> tuple[PhoneData, ...]:
+    """Every number once under a label. A number that is stored keeps its label: the file's is in the language of who imports."""
+    labels: dict[str, str] = {}
+    for phone in stored:
+        labels[_same(phone)] = labels.get(_same(phone)) or phone.label
+    known = {_labelled(phone) for phone in stored}
+    new: dict[tuple[str, str], PhoneData] = {}
+    for phone in first:
+        named = phone if _labelled(phone) in known else replace(phone, label=labels.get(_same(phone)) or phone.label)
+        new.setdefault(_labelled(named), named)
+    rest = list(stored)
+    for phone in new.values():
+        alike = [entry for entry in rest if _labelled(entry) == _labelled(phone)]
+        if alike:
+            rest.remove(phone if phone in alike else alike[0])
+    return (*new.values(), *rest)
+
+
+def _labelled(phone: PhoneData) -> tuple[str, str]:
+    return (_same(phone), phone.label)
+
+
+def _same(phone: PhoneData) -> str:
+    return phone_key(phone.number) or phone.number
 
 
 def _places(first: tuple[AffiliationData, ...], stored: Any) -> tuple[AffiliationData, ...]:
