@@ -104,6 +104,6 @@ def test_the_reason_on_a_card_names_the_group_below(alice: User, bob: User) -> N
     reader, customer = User.objects.get(pk=bob.pk), make_customer("Harbour", owner=alice)
     assert why_seen(customer, reader) == "Alice looks after it, and works in a group below Fleet, in which you work."
     assert why_seen(make_lead(owner=bob), reader) == "You look after it."
-    assert why_seen(make_lead(), reader) == "Nobody looks after it yet, so everybody in sales sees it."
+    assert why_seen(make_lead(), reader) == "Nobody looks after it yet, so your role, Sales person, sees it."
     assert why_seen(make_project(customer=customer), reader) == "It belongs to a customer that you may see."
     assert why_seen(making.make_contact(at=(customer,)), reader) == "They work at a customer or lead that you may see."

@@ -53,12 +53,12 @@ def customers_by(*, by: str, reader: User) -> Counted:
     """Active customers that the reader sees, by a key of FIELDS; one with several categories counts in each of them."""
     field, entries = FIELDS[by]
     seen = Customer.objects.visible_to(reader)
-    at = None if _are_few(seen) else _counted_last(by)
-    if at is None:
-        pairs = list(seen.filter(archived_at=None).order_by().values_list(field).annotate(Count("pk")))
-    else:
+    at, pairs = None if _are_few(seen) else _counted_last(by), []
+    if at is not None:
         kept = CustomerCount.objects.filter(owned_within(reader, Module.CUSTOMERS, Action.VIEW), by=by, counted_at=at)
         pairs = list(kept.order_by().values_list("entry_id").annotate(Sum("count")))
+    if not pairs:  # never counted yet, or counted anew at this very moment
+        at, pairs = None, list(seen.filter(archived_at=None).order_by().values_list(field).annotate(Count("pk")))
     known: dict[int | None, Any] = {entry.pk: entry for entry in entries._default_manager.all()}
     lines = [CustomersOf(known.get(entry_id), count) for entry_id, count in pairs if entry_id is None or entry_id in known]
     return Counted(sorted(lines, key=lambda line: (-line.count, line.entry.name if line.entry else "")), at)

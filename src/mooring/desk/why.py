@@ -20,7 +20,7 @@ def why_seen(record: Record, reader: User) -> str:
     if isinstance(record, Project):
         return _("It belongs to a customer that you may see.")
     if record.owner_id is None:
-        return _("Nobody looks after it yet, so everybody in sales sees it.")
+        return _("Nobody looks after it yet, so your role, %(role)s, sees it.") % {"role": reader.get_role_display()}
     return _("You look after it.") if record.owner_id == reader.pk else _of_group(record, reader)
 
 

@@ -16,7 +16,9 @@ from mooring.users.models import HELD_RIGHTS, KEPT_RIGHTS, Role, RoleRights, Use
 
 
 class Scope(IntEnum):
-    """On whose records; each holds all that the one before it does. All but NONE include records that have no owner yet."""
+    """On whose records; each holds all that the one before it does. All but NONE include records of nobody,
+    but for mail accounts and what is in sales mailboxes.
+    """
 
     NONE = 0
     OWN = 1

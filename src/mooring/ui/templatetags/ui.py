@@ -185,7 +185,7 @@ def data_cells(cells: Sequence[DataCell]) -> SafeString:
     return mark_safe("".join(drawn))  # noqa: S308  # escaped
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=512, typed=True)  # what is marked as safe is equal to the same words that are not
 def _cell_begins(label: str, is_number: bool) -> str:
     return format_html('<td{} data-label="{}">', mark_safe(' class="number"') if is_number else "", label)
 
