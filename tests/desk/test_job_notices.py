@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.urls import reverse
 from django.utils import timezone
 
@@ -16,6 +18,7 @@ from mooring.customers import bulk_editing
 from mooring.customers.bulk_editing import Wish, change_many, undo_change
 from mooring.customers.bulk_jobs import PAUSE, stop_change
 from mooring.customers.models import BulkChange, BulkField, CustomerStatus
+from mooring.desk.notice_lines import JOB_PAGES
 from mooring.users.journal import Actor
 from mooring.users.models import User
 
@@ -119,3 +122,15 @@ def test_the_bell_says_what_an_import_came_to(state: str, said: str, bob: User, 
     tell_of_import(user=bob, import_id=7, facts=facts, now=now)
     page = client_of(bob).get(reverse("notices")).content.decode()
     assert (said in page, reverse("import", args=[7]) in page) == (True, True)
+
+
+def test_the_bell_outlives_the_pages_that_old_notices_name(bob: User, now: datetime) -> None:
+    notice = Notice.objects.create(user=bob, kind="job", job="bulk_move-7", facts={"what": "archive", "done": 2}, at=now)
+    assert client_of(bob).get(reverse("notices")).status_code == 200
+    import_module("mooring.activities.migrations.0011_no_notices_of_moves").forget_notices_of_moves(apps, None)
+    assert not Notice.objects.filter(pk=notice.pk).exists()
+
+
+@pytest.mark.parametrize("name", JOB_PAGES)
+def test_every_page_that_a_notice_of_a_job_names_is_there(name: str) -> None:
+    assert reverse(name, args=[7])

@@ -20,6 +20,8 @@ _PLACES: Final = (
     ("project_id", "project_tasks"),
     ("opportunity_id", "opportunity"),
 )
+JOB_PAGES: Final = ("bulk_change", "import")
+"""The addresses that jobs have, which notices name with the job's id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,8 @@ def _said_of_import(facts: Mapping[str, Any]) -> str:
 def _url(notice: Notice) -> str:
     if notice.job:
         name, _dash, job_id = notice.job.rpartition("-")
-        return reverse(name, args=[int(job_id)])
+        # A notice outlives the pages of its day.
+        return reverse(name, args=[int(job_id)]) if name in JOB_PAGES else reverse("notices")
     if notice.letter_id is not None:
         return reverse("letter", args=[notice.letter_id])
     if notice.account_id is not None:
