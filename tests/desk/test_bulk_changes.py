@@ -14,7 +14,7 @@ from mooring.customers import bulk_editing, bulk_jobs, gathering
 from mooring.customers.bulk_jobs import carry_on_changes
 from mooring.customers.models import BulkChange, Customer, CustomerStatus, Lead, Tag
 from mooring.desk import chosen_records
-from mooring.users.models import User
+from mooring.users.models import Role, User
 
 pytestmark = pytest.mark.django_db
 
@@ -132,7 +132,8 @@ def test_the_page_says_what_was_not_undone_and_who_may_undo_the_rest(alice: User
     his.post(f"{url}undo/")
     page = said(his.get(url))
     assert "Not all was undone: 1 record was out of reach" in page
-    assert "no longer yours to change, or gone" in page
+    assert "An administrator can undo the rest" in page
+    assert "no longer yours to change" in page
     assert "Changed; Undo gives back what it had" in said(hers.get(url))
     assert "Undo the rest" in said(hers.get("/bulk-changes/"))
     hers.post(f"{url}undo/")
@@ -151,6 +152,8 @@ def test_all_that_are_found_of_very_many_are_looked_for_by_the_worker(desk: Clie
     assert "What shall be changed of them?" in said(desk.post("/customers/change/", {**every, "change": ""}))
     answer = desk.post("/customers/change/", {**every, "sent": "yes", "value": status.pk}, follow=True)
     assert "Looking for all that are found" in said(answer)
+    listed = said(desk.get("/bulk-changes/"))
+    assert ("Looking for all that are found" in listed, "of None" in listed) == (True, False)
     change = BulkChange.objects.get()
     others.append(making.make_customer("Harbour built later", now=change.changed_at + timedelta(seconds=1)))
     assert [carry_on_changes(now=making.NOW) for _page in range(3)] == [2, 1, 3]
@@ -158,3 +161,14 @@ def test_all_that_are_found_of_very_many_are_looked_for_by_the_worker(desk: Clie
     assert "3 changed" in said(desk.get(answer.redirect_chain[-1][0]))
     question = said(desk.post("/customers/archive/ask/", {"every": "yes", "next": "/customers/?text=harbour"}))
     assert ("These are more than 1 records." in question, "Harbour 0 …" in question) == (True, False)
+
+
+def test_whoever_lost_the_right_does_not_try_a_broken_change_again(bob: User) -> None:
+    status = making.make_entry(CustomerStatus, "Dormant")
+    sent = {"ids": making.make_customer(owner=bob).pk, "change": "status", "sent": "yes", "value": status.pk}
+    client_of(bob).post("/customers/change/", sent)
+    BulkChange.objects.update(broke_with="ValueError")
+    User.objects.filter(pk=bob.pk).update(role=Role.READ_ONLY)
+    retry = f"/bulk-changes/{BulkChange.objects.get().pk}/again/"
+    assert client_of(User.objects.get(pk=bob.pk)).post(retry).status_code == 403
+    assert BulkChange.objects.get().broke_with == "ValueError"

@@ -152,6 +152,7 @@ def stop(request: HttpRequest, change_id: int) -> HttpResponse:
 def retry(request: HttpRequest, change_id: int) -> HttpResponse:
     """One that was set aside goes on where it stands."""
     found = bulk_change_for(request, change_id)
+    demand(request, _list_of(found).kind.module, action_for(found.field))
     try:
         retry_change(change=found)
     except UnableToChangeMany as error:
