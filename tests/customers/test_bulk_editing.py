@@ -254,7 +254,62 @@ def test_what_cannot_be_given_back_is_left_alone_and_says_why(alice: User) -> No
     change.refresh_from_db()
     assert change.undone_at is None, "somebody else may be able to"
     verdicts = outlook(change=change, rows=list(change.rows.all()), reader=alice)
-    assert list(verdicts.values()) == [BulkState.VALUE_GONE, BulkState.OUT_OF_REACH]
+    assert list(verdicts.values()) == [BulkState.VALUE_GONE, BulkState.GONE]
+
+
+def test_a_record_that_is_gone_cannot_be_given_back_by_anybody(bob: User) -> None:
+    status, by = making.make_entry(CustomerStatus, "Dormant"), {"by": Actor(bob, "desk"), "now": making.NOW}
+    ids = [making.make_customer(name, owner=bob).pk for name in ("Kept", "Gone")]
+    change = change_many(record_ids=[*ids, ids[1] + 1], wish=Wish(BulkField.STATUS, status.pk), **by)
+    assert (states(change), left_alone(change)) == (["changed", "changed", "gone"], 1)
+    everybody().filter(name="Gone").delete()
+    undone = undo_change(change=change, **by)
+    assert (states(undone), undone.out_of_reach_count) == (["given_back", "gone", "gone"], 0)
+
+
+def test_undoing_an_archiving_leaves_those_alone_whom_somebody_archived_again(alice: User) -> None:
+    making.make_customer("Left"), making.make_customer("Again")
+    change = changed(BulkField.ARCHIVED, None)
+    again, later = everybody().filter(name="Again").values_list("pk", flat=True), making.NOW + timedelta(days=1)
+    for field in (BulkField.RESTORED, BulkField.ARCHIVED):
+        change_many(record_ids=again, wish=Wish(field, None), by=Actor(alice, "desk"), now=later)
+    undo_change(change=change, by=making.BY_COMMAND, now=later)
+    assert [row.archived_at for row in everybody()] == [None, later]
+    assert states(change) == ["given_back", "overwritten"]
+
+
+def test_undoing_a_restoring_gives_back_since_when_they_rested() -> None:
+    first, last = making.make_customer("First"), making.make_customer("Last")
+    for number, customer in enumerate((first, last)):
+        since = making.NOW + timedelta(days=number)
+        change_many(record_ids=[customer.pk], wish=Wish(BulkField.ARCHIVED, None), by=making.BY_COMMAND, now=since)
+    later = {"by": making.BY_COMMAND, "now": making.NOW + timedelta(days=9)}
+    change = change_many(record_ids=[first.pk, last.pk], wish=Wish(BulkField.RESTORED, None), **later)
+    undo_change(change=change, **later)
+    assert [row.archived_at for row in everybody()] == [making.NOW, making.NOW + timedelta(days=1)]
+
+
+def test_whoever_may_change_nothing_any_more_takes_no_gift_back(bob: User, alice: User) -> None:
+    making.make_customer("A", owner=bob)
+    by = {"by": Actor(bob, "desk"), "now": making.NOW}
+    change = change_many(record_ids=[everybody().get().pk], wish=Wish(BulkField.OWNER, alice.pk), **by)
+    bob.is_active = False
+    bob.save()
+    with pytest.raises(UnableToChangeMany, match="Nothing was undone"):
+        undo_change(change=change, **by)
+    assert everybody().get().owner == alice
+
+
+def test_a_job_whose_giver_is_gone_reaches_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bulk_editing, "MOST", 0)
+    status, eve = making.make_entry(CustomerStatus, "Dormant"), making.make_user("Eve")
+    making.make_customer("A")
+    ids = list(everybody().values_list("pk", flat=True))
+    change = change_many(record_ids=ids, wish=Wish(BulkField.STATUS, status.pk), by=Actor(eve, "desk"), now=making.NOW)
+    User.objects.filter(pk=eve.pk).delete()
+    while carry_on_changes(now=making.NOW):
+        pass
+    assert (everybody().get().status, states(change)) == (None, [BulkState.NOT_YOURS])
 
 
 def test_what_is_required_by_now_is_not_emptied_and_nobody_who_left_gets_a_record(bob: User, alice: User) -> None:

@@ -38,7 +38,7 @@ def restore_customers(*, customers: CustomerQuerySet, by: Actor, now: datetime) 
     return _moved(customers.filter(archived_at__isnull=False), to=None, action="restored", by=by, now=now)
 
 
-def write_archived(ids: Sequence[int], *, to: datetime | None) -> None:
+def write_archived(ids: Sequence[int], *, to: datetime | None, now: datetime) -> None:
     """Put them into the archive at a moment, or take them out, within the transaction of a deed that writes the journal."""
     for start in range(0, len(ids), 500):
         chunk = list(ids[start : start + 500])
@@ -46,7 +46,7 @@ def write_archived(ids: Sequence[int], *, to: datetime | None) -> None:
         if to is None:
             unlock_after_archive(chunk)
         else:
-            lock_for_archive(chunk, now=to)
+            lock_for_archive(chunk, now=now)
 
 
 def _moved(customers: CustomerQuerySet, *, to: datetime | None, action: str, by: Actor, now: datetime) -> int:
@@ -55,7 +55,7 @@ def _moved(customers: CustomerQuerySet, *, to: datetime | None, action: str, by:
         if not rows:
             raise UnableToArchive(_no_longer_there(action))
         ids = [row.pk for row in rows]
-        write_archived(ids, to=to)
+        write_archived(ids, to=to, now=now)
         record_all(
             [Line(action=action, kind="customer", record_id=row.pk, name=row.name, changes={}) for row in rows], by=by, now=now
         )

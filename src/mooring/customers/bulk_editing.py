@@ -6,7 +6,7 @@ truth: killed at any moment, it goes on where it stood, and no record is changed
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -20,7 +20,7 @@ from mooring.customers.gathering import to_json
 from mooring.customers.models import BulkChange, BulkChangeRow, BulkField, BulkKind, BulkState, InfoField
 from mooring.users.journal import Actor, Line, record_all
 from mooring.users.models import User
-from mooring.users.permissions import Action
+from mooring.users.permissions import Action, Module, may
 
 MOST: Final = 500
 """More than these are the worker's."""
@@ -32,7 +32,15 @@ OF_KIND: Final[dict[str, tuple[BulkField, ...]]] = {
     BulkKind.PROJECT: (BulkField.TAG_ADDED, BulkField.TAG_REMOVED),
 }
 """What can be changed of which kind, besides that customers are archived and restored."""
+_MODULE_OF: Final = {
+    BulkKind.CUSTOMER: Module.CUSTOMERS,
+    BulkKind.LEAD: Module.LEADS,
+    BulkKind.CONTACT: Module.CUSTOMERS,
+    BulkKind.PROJECT: Module.PROJECTS,
+}
 _WHY: Final = "these records were chosen within the rights of whoever does it"
+_WHY_GIVEN: Final = "whoever gave records away takes them back while they may change any"
+_WHY_TOLD: Final = "only whether records exist is told, to say why they were left alone"
 
 
 class UnableToChangeMany(Exception):
@@ -81,7 +89,7 @@ def change_found(*, filters: Any, wish: Wish, by: Actor, now: datetime) -> BulkC
 def undo_change(*, change: BulkChange, by: Actor, now: datetime) -> BulkChange:
     """Give back what they had to those that nobody changed since, as far as `by` may; of many by the worker.
 
-    Those that were out of the reach of whoever undid it before can be given back by somebody who may. Raises
+    Those that were out of the reach of whoever undid it before can be given back by an administrator. Raises
     UnableToChangeMany when it was undone already, still runs, or is too long ago.
     """
     with transaction.atomic():
@@ -124,20 +132,21 @@ def is_of_worker(change: BulkChange) -> bool:
 
 def left_alone(change: BulkChange) -> int:
     """How many did not get what they should; those that had it already did."""
-    return BulkChangeRow.objects.filter(change=change, state__in=(BulkState.NOT_YOURS, BulkState.WISH_GONE)).count()
+    left = (BulkState.NOT_YOURS, BulkState.GONE, BulkState.WISH_GONE)
+    return BulkChangeRow.objects.filter(change=change, state__in=left).count()
 
 
 def outlook(*, change: BulkChange, rows: Sequence[BulkChangeRow], reader: User) -> dict[int, BulkState]:
     """How undoing would leave those of `rows` that are changed, by the id of the record."""
     changed = [row for row in rows if row.state in (BulkState.CHANGED, BulkState.OUT_OF_REACH)]
     found = _way_back(change, reader).filter(pk__in=[row.record_id for row in changed])
-    return _verdicts(_aspect(change), changed, list(found))
+    return _verdicts(change, changed, list(found))
 
 
 def present_values(*, change: BulkChange, record_ids: Sequence[int]) -> list[Any]:
     """What records, chosen within the reader's rights, have of the thing that the change is about."""
     records = list(MODELS[change.kind].objects.unscoped(_WHY).filter(pk__in=record_ids))
-    return list(_aspect(change).read(records).values())
+    return list(aspect_of(change).read(records).values())
 
 
 def action_for(field: str) -> Action:
@@ -152,6 +161,7 @@ def _begin_way_back(stored: BulkChange, *, by: Actor, now: datetime) -> QuerySet
     rows.filter(state=BulkState.OUT_OF_REACH).update(state=BulkState.CHANGED)
     changed = rows.filter(state=BulkState.CHANGED)
     stored.undone_at, stored.undone_by, stored.address = now, by.user, by.address
+    stored.is_by_program = by.user is None
     stored.ended_at, stored.is_stopped, stored.done, stored.total = None, False, 0, changed.count()
     stored.out_of_reach_count, stored.failure_count, stored.broke_with = 0, 0, ""
     stored.save()
@@ -161,7 +171,7 @@ def _begin_way_back(stored: BulkChange, *, by: Actor, now: datetime) -> QuerySet
 def _asked(wish: Wish, by: Actor, now: datetime) -> dict[str, Any]:
     """The columns of a change that say what was asked for, and by whom."""
     asked = {"kind": wish.kind, "field": wish.field, "info_field": wish.info_field, "value": wish.value}
-    return {**asked, "changed_by": by.user, "address": by.address, "changed_at": now}
+    return {**asked, "changed_by": by.user, "is_by_program": by.user is None, "address": by.address, "changed_at": now}
 
 
 def _demand_sense(wish: Wish) -> None:
@@ -184,9 +194,8 @@ def carry_out(change: BulkChange, rows: list[BulkChangeRow], *, by: Actor, now: 
     within = _way_back(change, by.user) if change.undone_at else _records(change, by.user)
     wanted = within.filter(pk__in=[row.record_id for row in rows])
     records = list(wanted.select_for_update(of=("self",)).order_by("pk"))
-    aspect = _aspect(change)
     carry = _given_back if change.undone_at else _given
-    count = carry(aspect, rows, records, change, by, now)
+    count = carry(rows, records, change, by, now)
     BulkChangeRow.objects.bulk_update(rows, ["state", "before"], batch_size=200)
     counted = "given_back_count" if change.undone_at else "changed_count"
     left = BulkState.CHANGED if change.undone_at else BulkState.WAITING
@@ -198,27 +207,28 @@ def carry_out(change: BulkChange, rows: list[BulkChangeRow], *, by: Actor, now: 
     change.refresh_from_db(fields=list(values))
 
 
-def _given(aspect: Aspect, rows: list[BulkChangeRow], records: list[Any], change: BulkChange, by: Actor, now: datetime) -> int:
+def _given(rows: list[BulkChangeRow], records: list[Any], change: BulkChange, by: Actor, now: datetime) -> int:
     """Those that differ get what is wanted; each row learns how it fared and what was there before."""
+    aspect = aspect_of(change)
     if not aspect.exists([aspect.wanted]):
         for row in rows:
             row.state = BulkState.WISH_GONE
         return 0
     has = aspect.read(records)
+    hidden = _still_there(change, rows, has)
     for row in rows:
-        row.state = BulkState.NOT_YOURS if row.record_id not in has else BulkState.CHANGED
         row.before = has.get(row.record_id)
-        if row.state == BulkState.CHANGED and row.before == aspect.wanted:
-            row.state = BulkState.SAME
-    others = [record for record in records if has[record.pk] != aspect.wanted]
+        if row.record_id not in has:
+            row.state = BulkState.NOT_YOURS if row.record_id in hidden else BulkState.GONE
+        else:
+            row.state = BulkState.SAME if aspect.is_wanted(row.before) else BulkState.CHANGED
+    others = [record for record in records if not aspect.is_wanted(has[record.pk])]
     _write(aspect, change, others, {record.pk: aspect.wanted for record in others}, by, now)
     return len(others)
 
 
-def _given_back(
-    aspect: Aspect, rows: list[BulkChangeRow], records: list[Any], change: BulkChange, by: Actor, now: datetime
-) -> int:
-    verdicts = _verdicts(aspect, rows, records)
+def _given_back(rows: list[BulkChangeRow], records: list[Any], change: BulkChange, by: Actor, now: datetime) -> int:
+    aspect, verdicts = aspect_of(change), _verdicts(change, rows, records)
     before = {row.record_id: row.before for row in rows if verdicts[row.record_id] == BulkState.GIVEN_BACK}
     for row in rows:
         row.state = verdicts[row.record_id]
@@ -226,13 +236,15 @@ def _given_back(
     return len(before)
 
 
-def _verdicts(aspect: Aspect, rows: Sequence[BulkChangeRow], records: Sequence[Any]) -> dict[int, BulkState]:
+def _verdicts(change: BulkChange, rows: Sequence[BulkChangeRow], records: Sequence[Any]) -> dict[int, BulkState]:
     """What undoing comes to for each, by the id of the record."""
+    aspect = aspect_of(change)
     has, found = aspect.read(records), aspect.exists(row.before for row in rows)
+    hidden = _still_there(change, rows, has)
     verdicts = {}
     for at, row in enumerate(rows):
         if row.record_id not in has:
-            verdicts[row.record_id] = BulkState.OUT_OF_REACH
+            verdicts[row.record_id] = BulkState.OUT_OF_REACH if row.record_id in hidden else BulkState.GONE
         elif has[row.record_id] != aspect.wanted:
             verdicts[row.record_id] = BulkState.OVERWRITTEN
         else:
@@ -262,17 +274,25 @@ def _action(change: BulkChange, value: Any) -> str:
     return "archived" if value else "restored"
 
 
-def _aspect(change: BulkChange) -> Aspect:
-    return aspect_of(kind=change.kind, field=change.field, value=change.value, info_field=change.info_field)
+def _still_there(change: BulkChange, rows: Sequence[BulkChangeRow], has: Container[int]) -> set[int]:
+    """Of those that were not found within somebody's rights, the ids of the records that exist."""
+    missing = [row.record_id for row in rows if row.record_id not in has]
+    if not missing:
+        return set()
+    return set(MODELS[change.kind].objects.unscoped(_WHY_TOLD).filter(pk__in=missing).values_list("pk", flat=True))
 
 
 def _way_back(change: BulkChange, user: User | None) -> Any:
     """Those that the user may give back: whoever gave records away takes them back, if nobody did anything about it since."""
-    is_own_gift = change.field == BulkField.OWNER and user is not None and user == change.changed_by
-    return _records(change, None if is_own_gift else user)
+    is_own_gift = change.field == BulkField.OWNER and user == change.changed_by
+    if is_own_gift and user is not None and may(user, _MODULE_OF[BulkKind(change.kind)], Action.CHANGE):
+        return MODELS[change.kind].objects.unscoped(_WHY_GIVEN)
+    return _records(change, user)
 
 
 def _records(change: BulkChange, user: User | None) -> Any:
-    """Those that the user may change so; all, where the program itself asked."""
+    """Those that the user may change so: all, where the program itself asked; none, where whoever asked is gone."""
     records = MODELS[change.kind].objects
-    return records.unscoped(_WHY) if user is None else records.visible_to(user, action_for(change.field))
+    if user is not None:
+        return records.visible_to(user, action_for(change.field))
+    return records.unscoped(_WHY) if change.is_by_program else records.unscoped(_WHY).none()

@@ -1,15 +1,14 @@
 """What many records have of one thing: read for all of them at once, written for all of them at once, told in words.
 
-One class for each shape: a column of the record, a category or tag, a field of the additional information, whether it rests in
-the archive. Which records, and
-by whom, is decided by customers.bulk_editing.
+One class for each shape: a column of the record, a category or tag, a field of the additional information, since when it rests
+in the archive. Which records, and by whom, is decided by customers.bulk_editing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final, Protocol
 
 from django.db.models import Model
@@ -17,6 +16,7 @@ from django.db.models import Model
 from mooring.customers.archiving import write_archived
 from mooring.customers.info_values import keys_of, told
 from mooring.customers.models import (
+    BulkChange,
     BulkField,
     Category,
     Contact,
@@ -60,6 +60,9 @@ class Aspect(Protocol):
     wanted: Any
     """What all of them shall have, in the shape in which it is read and written."""
 
+    def is_wanted(self, value: Any) -> bool:
+        """Whether a record with this value needs no change."""
+
     def exists(self, values: Iterable[Any]) -> set[int]:
         """Positions in `values` of those that can be written: what they name is there, and nothing required is missing."""
 
@@ -70,15 +73,17 @@ class Aspect(Protocol):
         """Give each its value, which is another one than it has; returns the changes for the journal by the record's id."""
 
 
-def aspect_of(*, kind: str, field: str, value: Any, info_field: InfoField | None) -> Aspect:
+def aspect_of(change: BulkChange) -> Aspect:
     """The thing that a change is about."""
-    if field == BulkField.INFO and info_field is not None:
-        return _Info(info_field, value)
+    model, field = MODELS[change.kind], change.field
+    value: Any = change.value
+    if field == BulkField.INFO and change.info_field is not None:
+        return _Info(change.info_field, value)
     if field in MOVES:
-        return _Archived(MOVES[BulkField(field)])
+        return _Archived(_in_json(change.changed_at) if MOVES[BulkField(field)] else None)
     if field in LABELS:
-        return _Label(MODELS[kind], LABELS[field], value, field in ADDING)
-    return _Column(MODELS[kind], field, value)
+        return _Label(model, LABELS[field], value, field in ADDING)
+    return _Column(model, field, value)
 
 
 def names_of(field: str, ids: Iterable[Any]) -> dict[int, str]:
@@ -93,6 +98,9 @@ class _Column:
     model: Any
     field: str
     wanted: Any
+
+    def is_wanted(self, value: Any) -> bool:
+        return bool(value == self.wanted)
 
     def exists(self, values: Iterable[Any]) -> set[int]:
         listed = list(values)
@@ -144,6 +152,9 @@ class _Label:
     def _owner(self) -> str:
         return f"{self.model.__name__.lower()}_id"
 
+    def is_wanted(self, value: Any) -> bool:
+        return bool(value == self.wanted)
+
     def exists(self, values: Iterable[Any]) -> set[int]:
         is_there = self.kind._default_manager.filter(pk=self.entry_id).exists()
         return set(range(len(list(values)))) if is_there else set()
@@ -186,6 +197,9 @@ class _Info:
     field: InfoField
     wanted: Any
 
+    def is_wanted(self, value: Any) -> bool:
+        return bool(value == self.wanted)
+
     def exists(self, values: Iterable[Any]) -> set[int]:
         return {at for at, value in enumerate(values) if value is not None or not self.field.is_required}
 
@@ -213,17 +227,31 @@ class _Info:
 
 @dataclass(slots=True)
 class _Archived:
-    """Whether customers rest in the archive. The journal says it by the deed, not by what changed."""
+    """Since when customers rest in the archive; all that one change moves there share the moment at which it was asked for.
 
-    wanted: Any
+    By the moment an undo tells them from those that somebody archived again since. The journal says it by the deed, not by what
+    changed.
+    """
+
+    wanted: str | None
+
+    def is_wanted(self, value: Any) -> bool:
+        return (value is None) == (self.wanted is None)
 
     def exists(self, values: Iterable[Any]) -> set[int]:
         return set(range(len(list(values))))
 
     def read(self, rows: Sequence[Any]) -> dict[int, Any]:
-        return {row.pk: row.archived_at is not None for row in rows}
+        return {row.pk: row.archived_at and _in_json(row.archived_at) for row in rows}
 
     def write(self, rows: Sequence[Any], values: Mapping[int, Any], now: datetime) -> dict[int, Mapping[str, Any]]:
-        write_archived([row.pk for row in rows if values[row.pk]], to=now)
-        write_archived([row.pk for row in rows if not values[row.pk]], to=None)
+        by_moment: dict[str | None, list[int]] = {}
+        for row in rows:
+            by_moment.setdefault(values[row.pk], []).append(row.pk)
+        for moment, ids in by_moment.items():
+            write_archived(ids, to=datetime.fromisoformat(moment) if moment else None, now=now)
         return {row.pk: {} for row in rows}
+
+
+def _in_json(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat()

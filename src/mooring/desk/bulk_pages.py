@@ -142,7 +142,7 @@ def _row_line(change: BulkChange, row: BulkChangeRow, record: Any, verdict: Bulk
         fared = _("Changed; Undo gives back what it had")
     elif verdict is not None:
         fared = str(verdict.label)
-    has_before = row.state not in (BulkState.WAITING, BulkState.NOT_YOURS) and change.field not in YES_OR_NO
+    has_before = row.state not in (BulkState.WAITING, BulkState.NOT_YOURS, BulkState.GONE) and change.field not in YES_OR_NO
     return RowLine(
         name=record.name if record is not None else "",
         url=KINDS[MODELS[change.kind]].url(record) if record is not None else "",

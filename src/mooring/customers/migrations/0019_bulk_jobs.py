@@ -2,6 +2,27 @@
 
 from django.db import migrations, models
 
+_FIELDS = {"archive": "archived", "restore": "restored"}
+
+
+def carry_over_moves(apps, schema_editor):
+    """Moves to the archive and back that are not at their end go on as changes of the same customers."""
+    get = apps.get_model
+    for move in get("customers", "BulkMove").objects.filter(ended_at=None).order_by("pk"):
+        ids = list(get("customers", "BulkMoveItem").objects.filter(move=move).order_by("pk").values_list("customer_id", flat=True))
+        if not ids:
+            continue
+        change = get("customers", "BulkChange").objects.create(
+            kind="customer",
+            field=_FIELDS[move.kind],
+            changed_by=move.started_by,
+            address=move.address,
+            changed_at=move.started_at,
+            total=len(set(ids)),
+        )
+        rows = get("customers", "BulkChangeRow")
+        rows.objects.bulk_create((rows(change=change, record_id=pk, state="waiting") for pk in dict.fromkeys(ids)), batch_size=500)
+
 
 class Migration(migrations.Migration):
 
@@ -10,14 +31,6 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RemoveField(
-            model_name='bulkmoveitem',
-            name='move',
-        ),
-        migrations.RemoveField(
-            model_name='bulkmoveitem',
-            name='customer',
-        ),
         migrations.AddField(
             model_name='bulkchange',
             name='broke_with',
@@ -42,6 +55,15 @@ class Migration(migrations.Migration):
             model_name='bulkchange',
             name='field',
             field=models.CharField(choices=[('status', 'Status'), ('industry', 'Industry'), ('source', 'Source'), ('category_added', 'Add the category'), ('category_removed', 'Take off the category'), ('tag_added', 'Add the tag'), ('tag_removed', 'Take off the tag'), ('owner', 'Looked after by'), ('info', 'Additional information'), ('archived', 'Moved to the archive'), ('restored', 'Restored from the archive')], max_length=20),
+        ),
+        migrations.RunPython(carry_over_moves, migrations.RunPython.noop),
+        migrations.RemoveField(
+            model_name='bulkmoveitem',
+            name='move',
+        ),
+        migrations.RemoveField(
+            model_name='bulkmoveitem',
+            name='customer',
         ),
         migrations.DeleteModel(
             name='BulkMove',

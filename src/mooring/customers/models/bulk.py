@@ -40,12 +40,13 @@ class BulkState(models.TextChoices):
     WAITING = "waiting", _("Still to be changed")
     CHANGED = "changed", _("Changed")
     SAME = "same", _("Had it already")
-    NOT_YOURS = "not_yours", _("Left alone: not yours to change, or gone")
+    NOT_YOURS = "not_yours", _("Left alone: not yours to change")
     WISH_GONE = "wish_gone", _("Left alone: what they should have exists no more")
     GIVEN_BACK = "given_back", _("As it was before")
     OVERWRITTEN = "overwritten", _("Left alone: it was changed again since")
-    OUT_OF_REACH = "out_of_reach", _("Left alone: no longer yours to change, or gone")
+    OUT_OF_REACH = "out_of_reach", _("Left alone: no longer yours to change")
     VALUE_GONE = "value_gone", _("Left alone: what it had before exists no more")
+    GONE = "gone", _("Left alone: it exists no more")
 
 
 class BulkChange(models.Model):
@@ -57,6 +58,8 @@ class BulkChange(models.Model):
     value = models.JSONField(null=True)
     """What they shall have: the id of an entry or of an owner, or a value of additional information; None where it is emptied."""
     changed_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
+    is_by_program = models.BooleanField(default=False)
+    """Whether the program itself asked for the way that runs, which reaches all; a user who is gone by now reaches nothing."""
     address = models.CharField(max_length=45, blank=True)
     """The network address from which it was asked for, for the journal."""
     changed_at = models.DateTimeField()
@@ -78,7 +81,7 @@ class BulkChange(models.Model):
     changed_count = models.PositiveIntegerField(default=0)
     given_back_count = models.PositiveIntegerField(default=0)
     out_of_reach_count = models.PositiveIntegerField(default=0)
-    """Those that undoing left because whoever undid it may not change them: somebody else can still give them back."""
+    """Those that undoing left because whoever undid it may not change them: an administrator can still give them back."""
     undone_at = models.DateTimeField(null=True)
     undone_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
 
