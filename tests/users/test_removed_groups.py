@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import pytest
 
 from making import BY_COMMAND, NOW, make_group, make_user
-from mooring.users.groups import UnableToChangeGroup, members_of, remove_member
+from mooring.users.groups import MOST_LEVELS, UnableToChangeGroup, members_of, move_group, remove_member
 from mooring.users.journal import entries_about
 from mooring.users.membership_dates import date_membership, past_members_of
 from mooring.users.models import Group, User
@@ -45,6 +45,16 @@ def test_where_its_place_is_gone_a_group_comes_back_at_the_top_unless_its_name_i
         bring_back_group(removed=removed, **BY)
     remove_group(group=other, **BY)
     assert bring_back_group(removed=removed, **BY).parent is None
+
+
+def test_a_group_does_not_come_back_deeper_than_the_tree_may_be() -> None:
+    groups = [make_group("1")]
+    for number in range(2, MOST_LEVELS + 1):
+        groups.append(make_group(str(number), parent=groups[-1]))
+    removed = remove_group(group=groups[-1], **BY)
+    move_group(group=groups[0], parent=make_group("Above"), **BY)
+    with pytest.raises(UnableToChangeGroup, match="at most 12 levels"):
+        bring_back_group(removed=removed, **BY)
 
 
 def test_a_removed_group_is_forgotten_after_thirty_days() -> None:

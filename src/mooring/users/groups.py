@@ -78,7 +78,7 @@ def add_group(
         parents = lock_tree()
         group = Group(name=_tidy(name), description=description.strip(), kind=kind, parent=parent)
         group.place = _next_place(group.parent_id)
-        _demand_sound(group, parents)
+        demand_sound(group, parents)
         group.save(force_insert=True)
         facts = {"parent": str(parent or ""), "kind": group.kind, "description": group.description}
         note("added", group, facts, by=by, now=now)
@@ -102,7 +102,7 @@ def change_group(
         changes = changes_between({field: getattr(group, field) for field in after}, after)
         for field, (_before, value) in changes.items():
             setattr(group, field, value)
-        _demand_sound(group, parents)
+        demand_sound(group, parents)
         if changes:
             group.save(update_fields=list(changes))
             note("changed", group, changes, by=by, now=now)
@@ -117,7 +117,7 @@ def move_group(*, group: Group, parent: Group | None, by: Actor, now: datetime, 
         group = present_group(group)
         was = group.parent
         group.parent = parent
-        _demand_sound(group, parents)
+        demand_sound(group, parents)
         siblings = list(Group.objects.filter(parent=parent).exclude(pk=group.pk).order_by("place", "pk"))
         place = next((number for number, each in enumerate(siblings) if before is not None and each.pk == before.pk), None)
         siblings.insert(len(siblings) if place is None else place, group)
@@ -181,7 +181,8 @@ def _next_place(parent_id: int | None) -> int:
     return 0 if last is None else last + 1
 
 
-def _demand_sound(group: Group, parents: Mapping[int, int | None]) -> None:
+def demand_sound(group: Group, parents: Mapping[int, int | None]) -> None:
+    """Whether the group may stand so in the tree. Raises UnableToChangeGroup."""
     problems = {}
     if not 0 < len(group.name) <= 100:
         problems["name"] = _("Give the group a name of at most 100 characters.")

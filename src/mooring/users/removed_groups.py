@@ -9,11 +9,19 @@ from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import ProtectedError, QuerySet
 from django.utils.translation import gettext as _
 
-from mooring.users.groups import UnableToChangeGroup, demand_administrator, lock_tree, members_of, note, present_group
+from mooring.users.groups import (
+    UnableToChangeGroup,
+    demand_administrator,
+    demand_sound,
+    lock_tree,
+    members_of,
+    note,
+    present_group,
+)
 from mooring.users.journal import Actor
 from mooring.users.models import Group, Membership, PastMembership, RemovedGroup, User
 
@@ -50,12 +58,8 @@ def bring_back_group(*, removed: RemovedGroup, by: Actor, now: datetime) -> Grou
         parent_id = held.parent_id if held.parent_id in parents else None
         group = Group(pk=held.pk, name=held.name, description=held.description, kind=held.kind, place=held.place)
         group.parent_id = parent_id
-        try:
-            with transaction.atomic():
-                group.save(force_insert=True)
-        except IntegrityError as error:
-            said = _("There is a group of this name at this place already.")
-            raise UnableToChangeGroup({"": said}) from error
+        demand_sound(group, parents)
+        group.save(force_insert=True)
         _fill(group, held)
         held.delete()
         note("group_brought_back", group, {"members": [str(each.user) for each in members_of(group)]}, by=by, now=now)
