@@ -113,6 +113,14 @@ def test_of_two_jobs_that_end_at_one_moment_each_is_told_once(bob: User, now: da
     assert told() == [("bulk_change", "archived", 1)] * 2
 
 
+def test_a_job_whose_end_cannot_be_told_ends_all_the_same(bob: User, now: datetime, caplog: pytest.LogCaptureFixture) -> None:
+    job = begun(bob, now, Wish(BulkField.ARCHIVED, None))
+    for _twice in range(2):
+        Notice.objects.create(user=bob, kind="job", job=f"bulk_change-{job.pk}", facts={}, at=now)
+    carry_on(now)
+    assert (BulkChange.objects.get().changed_count, "Nobody was told" in caplog.text) == (1, True)
+
+
 @pytest.mark.parametrize(
     ("state", "said"),
     [("done", "boats.csv was imported: 3 records."), ("tried", "was tried out."), ("failed", "broke off.")],

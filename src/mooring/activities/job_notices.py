@@ -5,9 +5,10 @@ The rows of a job say how far it is; a notice keeps what it came to, so that the
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from django.db import transaction
 
@@ -18,17 +19,20 @@ from mooring.customers.bulk_values import MOVES
 from mooring.customers.models import BulkChange
 from mooring.users.models import User
 
+_log: Final = logging.getLogger(__name__)
+
 
 def carry_on_jobs(*, now: datetime) -> int:
     """A portion of what people asked for of very many records; returns how many were dealt with.
 
-    Whoever began a job that ends with it is told in the same transaction: never twice, never not at all.
+    Whoever began a job that ends with it is told in the same transaction, never twice. Where telling fails, what was
+    done stays done: the page of the job says what it came to.
     """
     with transaction.atomic():
         changed = carry_on_changes(now=now)
         ended = BulkChange.objects.filter(ended_at=now, is_stopped=False).select_related("changed_by", "undone_by")
         for change in ended if changed else ():
-            _tell_of_change(change, now)
+            _tell_if_possible(change, now)
     return changed
 
 
@@ -36,6 +40,14 @@ def tell_of_import(*, user: User, import_id: int, facts: Mapping[str, Any], now:
     """An import has ended; within the caller's transaction."""
     facts = {"what": "import", **facts}
     Notice.objects.create(user=user, kind=NoticeKind.JOB, job=f"import-{import_id}", facts=facts, at=now)
+
+
+def _tell_if_possible(change: BulkChange, now: datetime) -> None:
+    try:
+        with transaction.atomic():
+            _tell_of_change(change, now)
+    except Exception:
+        _log.exception("Nobody was told that change %s of many records has ended", change.pk)
 
 
 def _tell_of_change(change: BulkChange, now: datetime) -> None:
