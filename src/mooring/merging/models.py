@@ -79,12 +79,12 @@ class Different(models.Model):
     said_at = models.DateTimeField()
 
     class Meta:
-        ordering = ("-said_at", "-id")
+        ordering = ("-id",)
         constraints = (
             models.CheckConstraint(condition=Q(low_id__lt=F("high_id")), name="a_pair_has_an_order"),
             models.UniqueConstraint(fields=("kind", "low_id", "high_id"), name="a_pair_is_different_once"),
         )
-        indexes = (models.Index(fields=("kind", "-said_at", "-id"), name="different_pairs_newest_first"),)
+        indexes = (models.Index(fields=("kind", "-id"), name="different_pairs_last_first"),)
 
     def __str__(self) -> str:
         return f"{self.low_id} ≠ {self.high_id}"
