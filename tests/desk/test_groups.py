@@ -111,6 +111,7 @@ def test_a_group_in_use_is_not_removed(browser: Client, bob: User) -> None:
     browser.post(url)
     assert Group.objects.filter(pk=group.pk).exists()
     account.team_accesses.all().delete()
+    assert "The days of" not in browser.get(reverse("group", args=[group.pk])).content.decode()
     PastMembership.objects.create(group=group, user=make_user("Ann"), until_on=date(2025, 1, 31))
     question = browser.get(reverse("group", args=[group.pk])).content.decode()
     assert "It has 1 member, who stays a member of staff. The days of 1 past member, by which" in question
