@@ -12,6 +12,7 @@ from mooring.customers import bulk_editing, bulk_jobs
 from mooring.customers.bulk_editing import (
     UnableToChangeMany,
     Wish,
+    change_found,
     change_many,
     forget_old_changes,
     left_alone,
@@ -373,3 +374,11 @@ def test_changes_are_listed_and_undone_for_thirty_days(bob: User, alice: User) -
         undo_change(change=change, by=Actor(bob, "desk"), now=later)
     assert (forget_old_changes(making.NOW), BulkChange.objects.count()) == (0, 1)
     assert (forget_old_changes(later) > 0, BulkChange.objects.count()) == (True, 0)
+
+
+def test_a_change_that_is_stopped_while_its_records_are_looked_for_looks_no_further(alice: User) -> None:
+    status = making.make_entry(CustomerStatus, "Dormant")
+    wish, by = Wish(BulkField.STATUS, status.pk), Actor(alice, "desk")
+    change = change_found(filters=CustomerFilters(), wish=wish, by=by, now=making.NOW)
+    stop_change(change=change, now=making.NOW)
+    assert BulkChange.objects.get().found_by is None

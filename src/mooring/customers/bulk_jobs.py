@@ -53,7 +53,7 @@ def stop_change(*, change: BulkChange, now: datetime) -> None:
     """End it where it stands. What was changed by then, or given back, stays so; the rest can still be given back."""
     with transaction.atomic():
         under_way = BulkChange.objects.filter(pk=change.pk, ended_at=None)
-        if under_way.update(ended_at=now, is_stopped=True, undone_at=None, undone_by=None):
+        if under_way.update(ended_at=now, is_stopped=True, found_by=None, undone_at=None, undone_by=None):
             BulkChangeRow.objects.filter(change=change, state=BulkState.WAITING).delete()
 
 
@@ -89,7 +89,7 @@ def _gather(change: BulkChange) -> int:
         cursor=change.found_up_to,
     )
     rows = [BulkChangeRow(change=change, record_id=pk) for pk in gathered.ids]
-    BulkChangeRow.objects.bulk_create(rows, batch_size=500, ignore_conflicts=True)
+    BulkChangeRow.objects.bulk_create(rows, batch_size=500)
     change.total, change.found_up_to = change.total + len(rows), gathered.cursor
     change.found_by = change.found_by if gathered.cursor else None
     change.failure_count, change.retry_at = 0, None

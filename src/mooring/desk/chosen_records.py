@@ -9,16 +9,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
-from typing import Any
+from typing import Any, Final
 
 from django.http import HttpRequest
 
 from mooring.customers.bulk_editing import MOST, Wish, change_found, change_many
 from mooring.customers.models import BulkChange
 from mooring.desk.access import actor_of, user_of
-from mooring.desk.list_pages import filters_named, found_ids, ticked_ids
+from mooring.desk.list_pages import filters_named, found_pages, ticked_ids
 from mooring.desk.lists import RecordList
 from mooring.users.permissions import Action
+
+MOST_PAGES: Final = 4
+"""Of the list, looked through for what the user may change, who may see much more than that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +38,23 @@ class Chosen:
         """As many at least."""
         return len(self.ids)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether it is known that there is none."""
+        return not self.ids and self.filters is None
+
 
 def chosen_records(request: HttpRequest, which: RecordList, action: Action) -> Chosen:
     """What the form names. Never looks further than one can wait for."""
     if request.POST.get("every") == "yes":
-        ids = list(islice(found_ids(request, which, action, page_size=MOST + 1), MOST + 1))
-        return Chosen(ids[:MOST], True, filters_named(request, which) if len(ids) > MOST else None)
+        ids: list[int] = []
+        is_more = False
+        for found, goes_on in islice(found_pages(request, which, action, size=MOST + 1), MOST_PAGES):
+            ids += found
+            is_more = goes_on or len(ids) > MOST
+            if len(ids) > MOST:
+                break
+        return Chosen(ids[:MOST], True, filters_named(request, which) if is_more else None)
     rows = which.kind.model.objects.visible_to(user_of(request), action).filter(pk__in=ticked_ids(request))
     return Chosen(list(rows.order_by("pk").values_list("pk", flat=True)), False)
 

@@ -81,17 +81,18 @@ def ticked_ids(request: HttpRequest) -> list[int]:
     return _ids(request.POST.getlist("only") or request.POST.getlist("ids"))
 
 
-def found_ids(request: HttpRequest, which: RecordList, action: Action, *, page_size: int) -> Iterator[int]:
-    """The ids of all rows that the list finds as its own address, named by the form, asks; as far as the user may do `action`.
+def found_pages(request: HttpRequest, which: RecordList, action: Action, *, size: int) -> Iterator[tuple[list[int], bool]]:
+    """What the list finds as its own address, named by the form, asks: of each page the ids with which the user may do `action`,
+    and whether another page follows.
 
     None where the form names another address, so that nobody moves everything by a slip.
     """
     filters, cursor = filters_named(request, which), ""
     while filters is not None:
-        rows = which.page(reader=user_of(request), filters=filters, cursor=cursor, size=page_size, is_bare=True)
+        rows = which.page(reader=user_of(request), filters=filters, cursor=cursor, size=size, is_bare=True)
         ids = [record.pk for record in rows.rows]
         allowed = which.kind.model.objects.visible_to(user_of(request), action).filter(pk__in=ids)
-        yield from allowed.order_by("pk").values_list("pk", flat=True)
+        yield list(allowed.order_by("pk").values_list("pk", flat=True)), bool(rows.next)
         if not rows.next:
             return
         cursor = rows.next

@@ -46,11 +46,11 @@ def ask_to_archive(request: HttpRequest) -> HttpResponse:
     chosen = chosen_records(request, CUSTOMERS, Action.DELETE)
     customers = _own(request).filter(pk__in=any_of(set(chosen.ids)), archived_at=None)
     names = list(customers.order_by("name_key", "pk").values_list("name", flat=True)[: NAMED + 1])
-    if not names:
+    if not names and chosen.filters is None:
         return _refused(request, _("Tick the customers that shall go to the archive. Only your own can go."), "customers")
     values: dict[str, Any] = {
         "names": names[:NAMED],
-        "count": chosen.count if chosen.filters else customers.count(),
+        "count": customers.count() if chosen.filters is None else max(chosen.count, 2),
         "is_more": chosen.filters is not None,
         "is_every": chosen.is_every,
         "ids": [] if chosen.is_every else list(customers.values_list("pk", flat=True)),

@@ -48,7 +48,7 @@ def change(request: HttpRequest, list_name: str) -> HttpResponse:
     demand(request, which.kind.module, Action.CHANGE)
     chosen = chosen_records(request, which, Action.CHANGE)
     back = own_path(request, reverse(which.name))
-    if not chosen.ids:
+    if chosen.is_empty:
         toast(request, _("Tick what shall be changed. Only what is yours to change can be."), is_problem=True)
         return see_other(request, back)
     kind = BulkKind(which.kind.name)
