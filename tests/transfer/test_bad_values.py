@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from making import make_contact, make_customer
+from making import make_contact, make_customer, make_info_field
 from mooring.customers.facts import contact_data, customer_data
 from mooring.customers.models import Contact, Customer
 from mooring.transfer.cells import values
@@ -157,3 +157,32 @@ def test_a_contact_whose_only_address_is_bad_is_nobody_known_at_its_place() -> N
     make_contact("Ann", at=(firm,))
     summary = import_text("parent id,name,email\n1,Ann,bad\n1,Ann,\n", "contacts")
     assert (summary.created, summary.skipped, len(all_of(Contact))) == (1, 1, 2)
+
+
+def test_a_bad_value_is_told_where_a_known_contact_gets_a_new_place() -> None:
+    first, _second = make_customer("First", number="1"), make_customer("Second", number="2")
+    make_contact("Ann", at=(first,), emails=("ann@a.example",))
+    text = "parent id,name,email,website\n2,Ann,ann@a.example bad,\n2,Ann,ann@a.example worse,\n"
+    summary = import_text(text, "contacts")
+    assert (summary.updated, summary.skipped, summary.incomplete) == (1, 1, 1)
+    assert [each.value for each in summary.problems] == ["bad"]
+
+
+def test_a_row_that_is_refused_later_tells_its_bad_values_too() -> None:
+    make_customer("Full", number="1", phones=tuple(f"600{n:06}" for n in range(200)))
+    bad = "“bad” is not a complete email address."
+    summary = import_text("number,name,email,phone\n1,Full,bad,5015025\n", on_duplicate=OnDuplicate.UPDATE)
+    assert [each.text for each in summary.problems] == [f"Enter at most 200 rows. {bad}"]
+    summary = import_text("number,name,email\n1,New,bad\n", on_duplicate=OnDuplicate.CREATE)
+    assert [each.text for each in summary.problems] == [f"This number is in use already. {bad}"]
+    make_info_field("Berths", "number", is_required=True)
+    (problem,) = import_text("name,berths\nNew,many\n").problems
+    assert problem == Problem(2, "“Berths” has to be filled in. Enter a number, like 1234.5.")
+
+
+def test_a_cell_with_very_many_bad_values_tells_them_at_once() -> None:
+    few, many = " ".join(f"bad{n}" for n in range(20)), " ".join(f"bad{n}" for n in range(21))
+    assert emails_of(f"a@a.example {few}")[1] == [("email", f"bad{n}") for n in range(20)]
+    assert emails_of(f"a@a.example {many}") == (("a@a.example",), [("email", many)])
+    summary = import_text(f'name,tags\nB,"vip,{",".join(str(n) * 61 for n in range(30))}"\n')
+    assert [each.value for each in summary.problems] == [";".join(str(n) * 61 for n in range(30))]

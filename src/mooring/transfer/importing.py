@@ -104,9 +104,9 @@ def _import_batch(rows: Sequence[ReadRow], reading: Reading, summary: Summary) -
         if record_id is not None:
             _meet_duplicate(row, record_id, known, order, summary)
         elif creates_always and (row.number in known or row.number in marks):
-            summary.refuse(row.line, _("This number is in use already."))
+            summary.refuse(row.line, _("This number is in use already."), row.left_out)
         elif lack := _lack(row.data, reading):
-            summary.refuse(row.line, lack)
+            summary.refuse(row.line, lack, row.left_out)
         else:
             waiting.append(row)
             marks.update(row.marks)
@@ -144,9 +144,9 @@ def _meet_duplicate(row: ReadRow, record_id: int, known: KnownRecords, order: Or
             else:
                 changed = isinstance(row.data, ContactData) and _add_places(record, row.data, order)
     except UnableToSave as error:
-        summary.refuse(row.line, str(error))
+        summary.refuse(row.line, str(error), row.left_out)
         return
-    if order.on_duplicate is OnDuplicate.UPDATE:
+    if changed or order.on_duplicate is OnDuplicate.UPDATE:
         summary.tell(row.left_out)
     if changed:
         known.follow(record_id, before=before, after=row.marks)

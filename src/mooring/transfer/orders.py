@@ -68,10 +68,11 @@ class Summary:
     def row_count(self) -> int:
         return self.created + self.updated + self.skipped + self.failed
 
-    def refuse(self, at_line: int, text: str) -> None:
-        """A row was left out."""
+    def refuse(self, at_line: int, text: str, left_out: Sequence[Problem] = ()) -> None:
+        """A row was left out. `left_out` are values of it that were no good, either."""
         self.failed += 1
-        self.problems.append(Problem(at_line, text))
+        texts = dict.fromkeys((text, *(each.text for each in left_out)))
+        self.problems.append(Problem(at_line, " ".join(texts)))
 
     def tell(self, left_out: Sequence[Problem]) -> None:
         """A row came in without these values, if any."""

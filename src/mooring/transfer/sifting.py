@@ -10,6 +10,8 @@ from mooring.transfer.cells import values
 
 NEVER_LEFT_OUT: Final = frozenset({"name", "first_name", "last_name", "company_name", "number", "parent_id", "parent_kind"})
 """Without these nobody would know whose row it was: where they are no good, the row is."""
+MOST_TOLD_SINGLY: Final = 20
+"""Bad values of one cell. A cell of 64 KB would tell many thousands."""
 _ADDRESSES: Final = frozenset({"email", "more_emails", "domains"})
 _WORDS: Final = frozenset({"tags"})
 
@@ -37,7 +39,8 @@ def sift(
 ) -> tuple[list[Cell], list[BadValue]]:
     """The cells without their bad values, and these. `problem_with` says of a field and a value what is wrong, or nothing.
 
-    Of several values in a cell the good ones stay; where none is, the cell is told as a whole. `lists` are fields that
+    Of several values in a cell the good ones stay; where none is, the cell is told as a whole, and where very many are bad,
+    these are told as one. `lists` are fields that
     choose several entries, each with the characters that stand between them.
     """
     kept: list[Cell] = []
@@ -49,9 +52,14 @@ def sift(
             continue
         told = {value: problem_with(cell.field, value) for value in _single_values(cell, lists)}
         good = [value for value, wrong in told.items() if not wrong]
+        wrong_ones = [BadValue(cell, value, wrong) for value, wrong in told.items() if wrong]
+        between = " " if cell.field in _ADDRESSES else ";"
         if good:
-            kept.append(replace(cell, text=(" " if cell.field in _ADDRESSES else ";").join(good)))
-            bad += [BadValue(cell, value, wrong) for value, wrong in told.items() if wrong]
+            kept.append(replace(cell, text=between.join(good)))
+        if good and len(wrong_ones) > MOST_TOLD_SINGLY:
+            bad.append(BadValue(cell, between.join(each.value for each in wrong_ones), why))
+        elif good:
+            bad += wrong_ones
         else:
             bad.append(BadValue(cell, cell.text, why))
     return kept, bad
