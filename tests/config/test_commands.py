@@ -166,9 +166,24 @@ def test_a_bad_value_is_left_out_told_and_written_into_the_report(installed: Her
     assert "0 created, 0 changed, 0 known already, 2 left out." in rehearsed.said
     ended = installed.run("customers", "import", table, "--report", str(report))
     assert "1 created, 0 changed, 0 known already, 1 left out, 1 without a value that was no good." in ended.said
-    assert "line 2, email: “=nonsense” is not a complete email address. Left empty: =nonsense" in ended.complained
+    assert "line 2, email: “=nonsense” is not a complete email address. Left out: =nonsense" in ended.complained
     rows = list(csv.reader(report.read_text("utf-8-sig").splitlines()))
     assert [row[:4] for row in rows[1:]] == [["2", "value", "email", "'=nonsense"], ["3", "row", "", ""]]
+
+
+def test_what_a_file_says_stays_on_the_line_that_tells_it(installed: Here, tmp_path: Path) -> None:
+    report = tmp_path / "report.csv"
+    bad = "x\x1b[2J\x07\nline 9: All is well."
+    table = tmp_path / "customers.csv"
+    table.write_bytes(f'name,type,"odd\x1b\ncolumn"\r\nHarbour Pilots,"{bad}",\r\n'.encode())
+    ended = installed.run("customers", "import", str(table), "--report", str(report))
+    assert "Left out: x [2J line 9: All is well." in ended.complained
+    assert "\nline 9" not in ended.complained
+    assert not {"\x1b", "\x07"} & set(ended.complained)
+    assert "Columns that were not understood: odd column." in ended.complained
+    with report.open(encoding="utf-8-sig", newline="") as file:
+        assert [row[3] for row in csv.reader(file)] == ["value", bad]
+    assert "line,left out,column" in installed.run("customers", "import", str(table), "--report", "-", "--dry-run").said
 
 
 def test_what_is_no_table_is_told_in_words(installed: Here, tmp_path: Path) -> None:

@@ -68,7 +68,7 @@ def test_a_file_is_tried_out_let_in_and_taken_back(browser: Client, job: Import)
     assert "firms.csv" in browser.get(reverse("imports")).content.decode()
     left_out = b"".join(browser.get(reverse("import_problems", args=[job.pk])).streaming_content).decode("utf-8-sig")
     assert [row[:4] for row in csv.reader(left_out.splitlines())][1:] == [["3", "Row", "", ""], ["4", "Value", "Mail", "'=2+2"]]
-    assert ("Left empty: =2+2" in page, "Of these without a value" in page) == (True, True)
+    assert ("Left out: =2+2" in page, "Of these without a value" in page) == (True, True)
     browser.post(reverse("take_import_back", args=[job.pk]))
     assert not Customer.objects.unscoped("a test").exists()
     assert "There is nothing to undo." in browser.post(reverse("take_import_back", args=[job.pk]), follow=True).content.decode()

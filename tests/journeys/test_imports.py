@@ -57,7 +57,7 @@ def test_customers_come_from_a_workbook_and_go_again(open_page: Open, looks_righ
     work()
     expect(page.get_by_role("heading", name="What happened")).to_be_visible()
     expect(page.get_by_text("Line 3:")).to_be_visible()
-    expect(page.get_by_text("Left empty: not an address")).to_be_visible()
+    expect(page.get_by_text("Left out: not an address")).to_be_visible()
     looks_right(page, "import-done")
     page.get_by_role("button", name="Undo the import").click()
     page.locator("#question").get_by_role("button", name="Undo the import").click()

@@ -14,6 +14,7 @@ from typing import Any, BinaryIO, Final
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from mooring.customers.checking import line
 from mooring.customers.creating_many import create_contacts, create_customers, create_leads
 from mooring.customers.editing import change_contact, change_customer, change_lead
 from mooring.customers.facts import contact_data, customer_data, lead_data
@@ -74,7 +75,7 @@ def columns_of(table: Table, order: Order, chosen: Chosen) -> Columns:
     """As chosen, or as recognised. Raises UnableToReadFile where none holds names."""
     columns = chosen.columns_of(table.header) if order.fields is None else Columns(tuple(order.fields), ())
     if not NAMING.intersection(columns.field_at):
-        names = ", ".join(table.header)[:200]
+        names = line(", ".join(table.header))[:200]
         raise UnableToReadFile(_("No column holds names. The columns of the file are: %(names)s.") % {"names": names})
     return columns
 

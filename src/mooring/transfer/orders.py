@@ -31,7 +31,7 @@ class OnBadValue(StrEnum):
     """What becomes of a row with a value that is no good, such as an address that is not complete."""
 
     LEAVE_OUT = "leave_out"
-    """The field stays empty, and what stood there is told."""
+    """The row comes in without it, and it is told."""
     REFUSE = "refuse"
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable
+from contextlib import ExitStack
+from io import TextIOWrapper
 from typing import TYPE_CHECKING, BinaryIO, Final, TextIO
 
 import click
@@ -63,12 +65,17 @@ def _importing(group: click.Group, kind: Kind) -> None:
         show_default=True,
         help="Whether a value that is no good is left out and told, or its whole row.",
     )
-    @click.option("--report", type=click.File("w", encoding="utf-8-sig"), help="Write all that was left out into this CSV file.")
+    @click.option("--report", type=click.File("wb"), help="Write all that was left out into this CSV file.")
     @click.option("--owner", metavar="EMAIL", help="Owner of the records for which the file names nobody.")
-    def import_file(file: BinaryIO, report: TextIO | None, dry_run: bool, owner: str | None, **chosen: str) -> None:
+    def import_file(file: BinaryIO, report: BinaryIO | None, dry_run: bool, owner: str | None, **chosen: str) -> None:
         start_up_to_date()
-        settle = _report_into(report) if report else None
-        summary = _import(file, kind, dry_run=dry_run, owner=owner, settle=settle, **chosen)
+        with ExitStack() as opened:
+            # A table ends its lines itself: those within its cells stay as they are.
+            table = TextIOWrapper(report, "utf-8-sig", newline="") if report else None
+            settle = _report_into(table) if table else None
+            if table:
+                opened.callback(table.detach)  # written out, and open still where it is the terminal
+            summary = _import(file, kind, dry_run=dry_run, owner=owner, settle=settle, **chosen)
         _tell(summary, kind, dry_run=dry_run)
 
 
@@ -123,13 +130,19 @@ def _report_into(file: TextIO) -> Callable[[Summary], None]:
 
 def _tell(summary: Summary, kind: Kind, *, dry_run: bool) -> None:
     """What happened. Raises UnableToRun if rows were left out."""
+    from mooring.customers.checking import line
+
+    def complain(text: str) -> None:
+        """On one line: what stands in a file must neither look like an outcome nor steer the terminal."""
+        click.echo(line(text), err=True)
+
     for problem in summary.problems[:MOST_TOLD]:
         if problem.value:
-            click.echo(f"line {problem.line}, {problem.column}: {problem.text} Left empty: {problem.value[:100]}", err=True)
+            complain(f"line {problem.line}, {problem.column}: {problem.text} Left out: {problem.value[:100]}")
         else:
-            click.echo(f"line {problem.line}: {problem.text} The row was left out.", err=True)
+            complain(f"line {problem.line}: {problem.text} The row was left out.")
     if summary.ignored_columns:
-        click.echo(f"Columns that were not understood: {', '.join(summary.ignored_columns)}.", err=True)
+        complain(f"Columns that were not understood: {', '.join(summary.ignored_columns)}.")
     would = "Nothing was changed; this would have been the outcome. " if dry_run else ""
     counts = f"{summary.created} created, {summary.updated} changed, {summary.skipped} known already"
     incomplete = f", {summary.incomplete} without a value that was no good" if summary.incomplete else ""
