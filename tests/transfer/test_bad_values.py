@@ -8,11 +8,11 @@ import time
 
 import pytest
 
-from making import make_contact, make_customer, make_info_field
+from making import NOW, make_contact, make_customer, make_info_field
 from mooring.customers.facts import contact_data, customer_data
-from mooring.customers.models import Contact, Customer
+from mooring.customers.models import Contact, Customer, Tag
 from mooring.transfer.cells import values
-from mooring.transfer.orders import OnDuplicate, Problem
+from mooring.transfer.orders import OnBadValue, OnDuplicate, Problem
 from transfer.test_importing import ROWS_WITH_FAULTS, all_of, import_text
 
 pytestmark = pytest.mark.django_db
@@ -186,3 +186,30 @@ def test_a_cell_with_very_many_bad_values_tells_them_at_once() -> None:
     assert emails_of(f"a@a.example {many}") == (("a@a.example",), [("email", many)])
     summary = import_text(f'name,tags\nB,"vip,{",".join(str(n) * 61 for n in range(30))}"\n')
     assert [each.value for each in summary.problems] == [";".join(str(n) * 61 for n in range(30))]
+
+
+@pytest.mark.parametrize("how", list(OnDuplicate))
+def test_a_tag_that_is_used_no_more_is_left_out_of_new_and_of_known_records(how: OnDuplicate) -> None:
+    tag = Tag.objects.create(name="Łódź", retired_at=NOW)
+    make_customer("Known", number="1").tags.add(tag)
+    make_customer("Bare", number="2")
+    numbers = ("7", "8", "9") if how is OnDuplicate.CREATE else ("1", "2", "9")
+    summary = import_text("number,name,tags\n" + "".join(f'{each},X,"vip,łódź"\n' for each in numbers), on_duplicate=how)
+    told = [(each.line, each.value, each.text) for each in summary.problems]
+    lines = (4,) if how is OnDuplicate.SKIP else (2, 3, 4)
+    assert told == [(line, "łódź", "The tag “Łódź” is used no more.") for line in lines]
+    assert summary.failed == 0
+    assert [[str(each) for each in customer_data(row).tags] for row in all_of(Customer)] == {
+        OnDuplicate.SKIP: [["Łódź"], [], ["vip"]],
+        OnDuplicate.UPDATE: [["vip", "Łódź"], ["vip"], ["vip"]],
+        OnDuplicate.CREATE: [["Łódź"], [], ["vip"], ["vip"], ["vip"]],
+    }[how]
+
+
+def test_where_rows_are_refused_a_tag_that_is_used_no_more_stays_with_whoever_has_it() -> None:
+    make_customer("Known", number="1").tags.add(Tag.objects.create(name="Old", retired_at=NOW))
+    make_customer("Bare", number="2")
+    text = "number,name,tags\n1,Renamed,old\n2,Bare,old\n9,New,old\n"
+    summary = import_text(text, on_duplicate=OnDuplicate.UPDATE, on_bad_value=OnBadValue.REFUSE)
+    assert (summary.created, summary.updated, [each.line for each in summary.problems]) == (0, 1, [3, 4])
+    assert {each.text for each in summary.problems} == {"The tag “Old” is used no more."}

@@ -41,9 +41,19 @@ def known_tags(tags: tuple[TagData, ...], before: Sequence[TagData] = ()) -> tup
     for tag in tags:
         found = known.get(tag.name.lower())
         if found is not None and found.retired_at is not None and found.name not in has:
-            raise UnableToSave({"tags": _("The tag “%(name)s” is used no more.") % {"name": found.name}})
+            raise UnableToSave({"tags": used_no_more(found.name)})
     spelt = (known.get(tag.name.lower(), tag) for tag in tags)
     return in_order(TagData(tag.name, tag.colour) for tag in spelt)
+
+
+def used_no_more(name: str) -> str:
+    """Why a retired tag is not given to a record that does not have it."""
+    return _("The tag “%(name)s” is used no more.") % {"name": name}
+
+
+def retired_tags() -> dict[str, str]:
+    """The names of tags that are used no more, by these in lower case. One query."""
+    return {name.lower(): name for name in Tag.objects.exclude(retired_at=None).values_list("name", flat=True)}
 
 
 def tags_called(names: Sequence[str]) -> dict[str, Tag]:

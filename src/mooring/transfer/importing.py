@@ -20,6 +20,7 @@ from mooring.customers.editing import change_contact, change_customer, change_le
 from mooring.customers.facts import contact_data, customer_data, lead_data
 from mooring.customers.models import Contact, Customer, Lead
 from mooring.customers.record_data import ContactData, CustomerData, LeadData, UnableToSave
+from mooring.customers.tagging import retired_tags
 from mooring.transfer.chosen import Chosen
 from mooring.transfer.columns import Columns, Kind
 from mooring.transfer.formats.any import demand_whole, read_file
@@ -53,7 +54,7 @@ def import_records(
     columns = columns_of(table, order, chosen)
     summary = Summary(ignored_columns=columns.unknown, rows_done=order.skips)
     owners = {user.email.lower(): user for user in User.objects.filter(is_active=True)}
-    reading = Reading(order, table.header, columns, owners, chosen)
+    reading = Reading(order, table.header, columns, owners, chosen, retired_tags())
     for rows in _batches(islice(table.rows, order.skips, None)):
         summary.new_ids, summary.before, told = [], [], len(summary.problems)
         with transaction.atomic():
@@ -116,8 +117,9 @@ def _import_batch(rows: Sequence[ReadRow], reading: Reading, summary: Summary) -
 
 
 def _lack(data: Data, reading: Reading) -> str:
-    """What has to be filled in for a new customer and is not."""
-    return " ".join(reading.chosen.missing(data.info).values()) if isinstance(data, CustomerData) else ""
+    """What has to be filled in for a new customer and is not, or a tag that no new record gets."""
+    missing = reading.chosen.missing(data.info).values() if isinstance(data, CustomerData) else ()
+    return " ".join(missing) or reading.retired(data.tags)
 
 
 def _create_all(waiting: list[ReadRow], known: KnownRecords, order: Order, summary: Summary) -> None:

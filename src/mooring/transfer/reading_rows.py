@@ -11,7 +11,8 @@ from django.utils.translation import gettext as _
 from mooring.customers.checking import checked, line
 from mooring.customers.models import Customer
 from mooring.customers.names import fold, name_key
-from mooring.customers.record_data import AffiliationData, UnableToSave
+from mooring.customers.record_data import AffiliationData, TagData, UnableToSave
+from mooring.customers.tagging import used_no_more
 from mooring.transfer.cells import contact_of, customer_of, lead_of
 from mooring.transfer.chosen import Chosen
 from mooring.transfer.columns import Columns
@@ -37,6 +38,13 @@ class Reading:
     columns: Columns
     owners: Mapping[str, User]
     chosen: Chosen
+    retired_tags: Mapping[str, str]
+    """By their names in lower case."""
+
+    def retired(self, tags: Iterable[TagData]) -> str:
+        """What is wrong with the first of the tags that is used no more, if any is."""
+        names = (self.retired_tags.get(tag.name.lower()) for tag in tags) if self.retired_tags else ()
+        return next((used_no_more(name) for name in names if name), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +82,7 @@ def read_rows(rows: Sequence[Row], reading: Reading, summary: Summary) -> list[R
 def _read_row(row: Row, cells: Cells, reading: Reading, parents: Parents) -> ReadRow:
     bad: Sequence[BadValue] = ()
     try:
-        data = checked(_data(cells, reading, parents))
+        data = _data(cells, reading, parents)
     except UnableToSave as error:
         if reading.order.on_bad_value is OnBadValue.REFUSE:
             raise
@@ -83,7 +91,7 @@ def _read_row(row: Row, cells: Cells, reading: Reading, parents: Parents) -> Rea
         if not bad:
             raise
         try:
-            data = checked(_data(cells, reading, parents))
+            data = _data(cells, reading, parents)
         except UnableToSave as rest:
             texts = dict.fromkeys([*error.problems.values(), *rest.problems.values()])
             raise UnableToSave({"": " ".join(texts)}) from rest
@@ -109,7 +117,7 @@ def _sifted(row: Row, reading: Reading) -> tuple[list[Cell], list[BadValue]]:
     def problem_with(field: str, value: str) -> str:
         place = AffiliationData(customer=anywhere, job_title=value if field == "job_title" else "")
         try:
-            checked(_record({"name": "x", field: value}, reading, place))
+            _usable({"name": "x", field: value}, reading, place)
         except UnableToSave as error:
             return str(error).removeprefix(f"{reading.chosen.info_names.get(field)}: ")
         return ""
@@ -142,7 +150,15 @@ def _joined(cells: Iterable[Cell]) -> Cells:
 
 
 def _data(cells: Cells, reading: Reading, parents: Parents) -> Data:
-    return _record(cells, reading, _place(cells, parents) if reading.order.kind == "contacts" else None)
+    return _usable(cells, reading, _place(cells, parents) if reading.order.kind == "contacts" else None)
+
+
+def _usable(cells: Cells, reading: Reading, place: AffiliationData | None) -> Data:
+    """Tidied. A retired tag is no good; where it costs the row, a record that has it is looked at first (transfer.importing)."""
+    data = checked(_record(cells, reading, place))
+    if reading.order.on_bad_value is OnBadValue.LEAVE_OUT and (why := reading.retired(data.tags)):
+        raise UnableToSave({"tags": why})
+    return data
 
 
 def _record(cells: Cells, reading: Reading, place: AffiliationData | None) -> Data:
