@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
 from django.utils import translation
 
 from making import NOW, actor, make_customer, make_project
@@ -144,6 +145,27 @@ def test_an_import_whose_rows_the_database_refuses_breaks_off_and_keeps_what_cam
     assert Notice.objects.get(user=alice).facts["state"] == "failed"
 
 
+def test_a_number_that_somebody_saves_at_the_same_moment_does_not_end_the_import(
+    alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other one is gone with the batch here, so that its row comes in when it is tried again."""
+    monkeypatch.setattr(importing, "BATCH", 1)
+    met: list[str] = []
+
+    def meets_another(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        number = next((each for each in ("2", "4") if each not in met and f"Firm {each}" in str(params)), "")
+        if number and sql.startswith('INSERT INTO "customers_customer"'):
+            met.append(number)
+            Customer._base_manager.create(pk=1_000, name="Other", number=number, created_at=NOW, changed_at=NOW)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(meets_another):
+        done = brought_in(begun(alice, "Name;Number\n" + "".join(f"Firm {each};{each}\n" for each in range(5))), alice)
+    assert met == ["2", "4"]
+    assert (done.state, done.created_count, done.rows_done) == (ImportState.DONE, 5, 5)
+    assert names() == [f"Firm {each}" for each in range(5)]
+
+
 def test_an_import_whose_worker_died_goes_on_when_its_lease_is_over(alice: User) -> None:
     job = begun(alice)
     start(job=job, is_dry_run=False, by=actor(alice), now=NOW)
@@ -230,3 +252,23 @@ def test_unusable_files_are_refused_before_anything_is_kept(alice: User) -> None
 def test_a_record_is_remembered_whole(alice: User) -> None:
     known = make_customer("Harbour", emails=("a@a.example", "b@b.example"), domains=("harbour.example",), owner=alice)
     assert from_json("customers", to_json(customer_data(known))) == customer_data(known)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_imports_that_were_under_way_before_there_was_a_choice_refuse_bad_rows(alice: User) -> None:
+    executor = MigrationExecutor(connection)
+    leaves, before = executor.loader.graph.leaf_nodes(), [("transfer", "0001_imports")]
+    begun_at = {state: (NOW if state != ImportState.CHOSEN else None) for state in ImportState.values}
+    jobs = {
+        state: Import.objects.create(
+            kind="customers", file_name="f.csv", user=alice, state=state, moment=moment, created_at=NOW
+        ).pk
+        for state, moment in begun_at.items()
+    }
+    try:
+        executor.migrate(before)
+    finally:
+        MigrationExecutor(connection).migrate(leaves)
+    found = dict(Import.objects.values_list("pk", "on_bad_value"))
+    refuse = {state for state, pk in jobs.items() if found[pk] == "refuse"}
+    assert refuse == {"waiting", "running", "stopped", "failed", "undone"}

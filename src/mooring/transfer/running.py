@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+from django.db import DatabaseError, IntegrityError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import Q
 from django.utils import translation
 
@@ -62,14 +62,14 @@ def run_next(*, clock: Clock, stop: threading.Event) -> bool:
         return False
     try:
         with translation.override(job.user.language):  # in which problems are written down
-            summary = _import(job, clock=clock, stop=stop)
+            summary = _import_past_others(job, clock=clock, stop=stop)
     except _Ended:
         _end(job, ImportState.STOPPED if _is_stop_asked(job) else ImportState.WAITING, now=clock())
     except UnableToReadFile as error:
         _end(job, ImportState.FAILED, now=clock(), said=str(error))
     except (OperationalError, InterfaceError):
         raise
-    except Exception:  # also of the database where it refuses what the file holds: it would do so for ever
+    except Exception:  # also of the database where it refuses a batch twice: it would do so for ever
         _log.exception("Import %s broke off", job.pk)
         _end(job, ImportState.FAILED, now=clock(), said="internal")
     else:
@@ -85,6 +85,21 @@ def _claim(now: datetime) -> Import | None:
         if mine:
             return Import.objects.select_related("user", "owner").get(pk=job.pk)
     return None
+
+
+def _import_past_others(job: Import, *, clock: Clock, stop: threading.Event) -> Summary:
+    """A batch that the database refuses is tried once more. Somebody may have saved one of its numbers after it had looked which
+    are known; the second time it knows that record. Raises IntegrityError for a batch that is refused again."""
+    refused_after = -1
+    while True:
+        try:
+            return _import(job, clock=clock, stop=stop)
+        except IntegrityError:
+            job.refresh_from_db()
+            if job.rows_done == refused_after:
+                raise
+            refused_after = job.rows_done
+            _log.warning("Import %s tries the rows after %s once more", job.pk, refused_after, exc_info=True)
 
 
 def _import(job: Import, *, clock: Clock, stop: threading.Event) -> Summary:

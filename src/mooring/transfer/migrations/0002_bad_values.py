@@ -3,6 +3,12 @@
 from django.db import migrations, models
 
 
+def refuse_where_begun(apps, schema_editor):
+    """Imports under way go on as they were begun, when a bad value cost its row."""
+    begun = apps.get_model("transfer", "Import").objects.exclude(moment=None).exclude(state__in=("done", "tried"))
+    begun.update(on_bad_value="refuse")
+
+
 class Migration(migrations.Migration):
 
     dependencies = [
@@ -30,4 +36,5 @@ class Migration(migrations.Migration):
             name='value',
             field=models.TextField(blank=True),
         ),
+        migrations.RunPython(refuse_where_begun, migrations.RunPython.noop),
     ]
