@@ -175,6 +175,9 @@ def test_a_row_that_is_refused_later_tells_its_bad_values_too() -> None:
     assert [each.text for each in summary.problems] == [f"Enter at most 200 rows. {bad}"]
     summary = import_text("number,name,email\n1,New,bad\n", on_duplicate=OnDuplicate.CREATE)
     assert [each.text for each in summary.problems] == [f"This number is in use already. {bad}"]
+    many = " ".join(f"a{n}@a.example" for n in range(201))
+    (problem,) = import_text(f"name,email\nNew,bad {many}\n").problems
+    assert problem.text == f"{bad} Enter at most 200 rows."
     make_info_field("Berths", "number", is_required=True)
     (problem,) = import_text("name,berths\nNew,many\n").problems
     assert problem == Problem(2, "“Berths” has to be filled in. Enter a number, like 1234.5.")

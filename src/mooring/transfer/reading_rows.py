@@ -83,7 +83,7 @@ def _read_row(row: Row, cells: Cells, reading: Reading, parents: Parents) -> Rea
     bad: Sequence[BadValue] = ()
     try:
         data = _data(cells, reading, parents)
-    except UnableToSave as error:
+    except UnableToSave:
         if reading.order.on_bad_value is OnBadValue.REFUSE:
             raise
         kept, bad = _sifted(row, reading)
@@ -93,7 +93,7 @@ def _read_row(row: Row, cells: Cells, reading: Reading, parents: Parents) -> Rea
         try:
             data = _data(cells, reading, parents)
         except UnableToSave as rest:
-            texts = dict.fromkeys([*error.problems.values(), *rest.problems.values()])
+            texts = dict.fromkeys([*(each.why for each in bad), *rest.problems.values()])
             raise UnableToSave({"": " ".join(texts)}) from rest
     left_out = [Problem(row.line, each.why, _heading(each.cell.place, reading), each.value) for each in bad]
     return ReadRow(row.line, data, "kind" in cells, _marks(data, bad), left_out)
