@@ -66,7 +66,7 @@ class ReadRow:
 def read_rows(rows: Sequence[Row], reading: Reading, summary: Summary) -> list[ReadRow]:
     """The rows that can be used; of the others the summary is told."""
     usable = []
-    cells = [(row, _joined(_filled(row, reading.columns))) for row in rows]
+    cells = [(row, _joined(zip(reading.columns.field_at, map(_plain, row.cells), strict=False))) for row in rows]
     parents = _parents([values for _row, values in cells]) if reading.order.kind == "contacts" else {}
     for row, values in cells:
         try:
@@ -87,7 +87,7 @@ def _read_row(row: Row, cells: Cells, reading: Reading, parents: Parents) -> Rea
         if reading.order.on_bad_value is OnBadValue.REFUSE:
             raise
         kept, bad = _sifted(row, reading)
-        cells = _joined(kept)
+        cells = _joined((cell.field, cell.text) for cell in kept)
         if not bad:
             raise
         try:
@@ -132,20 +132,26 @@ def _parents(rows: Sequence[Cells]) -> Parents:
     return {**(parents_by_number(numbers) if numbers else {}), **(places_by_name(names) if names else {})}
 
 
+def _plain(text: str) -> str:
+    """Without needless blanks and guards."""
+    text = text.strip()
+    return text.removeprefix("'") if text[1:2] in _GUARDED else text
+
+
 def _filled(row: Row, columns: Columns) -> Iterator[Cell]:
-    """Without needless blanks; columns that are empty or unknown are left out."""
-    for place, (field, text) in enumerate(zip(columns.field_at, row.cells, strict=False)):
-        text = text.strip()
+    """Columns that are empty or unknown are left out."""
+    for place, (field, text) in enumerate(zip(columns.field_at, map(_plain, row.cells), strict=False)):
         if field and text:
-            yield Cell(place, field, text.removeprefix("'") if text[1:2] in _GUARDED else text)
+            yield Cell(place, field, text)
 
 
-def _joined(cells: Iterable[Cell]) -> Cells:
+def _joined(cells: Iterable[tuple[str, str]]) -> Cells:
     """Field -> text. Further addresses stand in several columns; none of them is the name of the next one."""
     joined: Cells = {}
-    for cell in cells:
-        between = ";" if cell.field == "more_emails" else " "
-        joined[cell.field] = f"{joined[cell.field]}{between}{cell.text}" if cell.field in joined else cell.text
+    for field, text in cells:
+        if field and text:
+            between = ";" if field == "more_emails" else " "
+            joined[field] = f"{joined[field]}{between}{text}" if field in joined else text
     return joined
 
 
