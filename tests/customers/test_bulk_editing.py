@@ -57,6 +57,14 @@ def changed(field: BulkField, value: Any, **wish: Any) -> BulkChange:
     return change_many(record_ids=everybody(model).values_list("pk", flat=True), wish=Wish(field, value, **wish), **BY)
 
 
+def begun(field: BulkField, value: Any, by: Actor) -> BulkChange:
+    """A job of the worker for all customers, who has found them and changed none yet."""
+    change = change_found(filters=CustomerFilters(), wish=Wish(field, value), by=by, now=making.NOW)
+    assert carry_on_changes(now=making.NOW) == everybody().count()
+    change.refresh_from_db()
+    return change
+
+
 def states(change: BulkChange) -> list[str]:
     return list(change.rows.values_list("state", flat=True))
 
@@ -158,10 +166,11 @@ def test_very_many_are_changed_by_the_worker_and_given_back_by_it(
     monkeypatch.setattr(bulk_editing, "MOST", 2)
     monkeypatch.setattr(bulk_jobs, "PORTION", 2)
     dormant = making.make_entry(CustomerStatus, "Dormant")
-    customers = [making.make_customer(f"C {number}", owner=bob) for number in range(4)]
-    customers.append(making.make_customer("Not his", owner=alice))
+    for name in ("A", "B", "C", "D", "Given away"):
+        making.make_customer(name, owner=bob)
     by = {"by": Actor(bob, "desk"), "now": making.NOW}
-    change = change_many(record_ids=[row.pk for row in customers], wish=Wish(BulkField.STATUS, dormant.pk), **by)
+    change = begun(BulkField.STATUS, dormant.pk, by["by"])
+    everybody().filter(name="Given away").update(owner=alice)
     assert (change.ended_at, [row.status for row in everybody()]) == (None, [None] * 5)
     with pytest.raises(UnableToChangeMany, match="still being made"):
         undo_change(change=change, **by)
@@ -178,13 +187,12 @@ def test_very_many_are_changed_by_the_worker_and_given_back_by_it(
     assert (change.given_back_count, [row.status for row in everybody()]) == (4, [None] * 5)
 
 
-def test_a_stopped_change_leaves_the_rest_as_it_was(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bulk_editing, "MOST", 1)
+def test_a_stopped_change_leaves_the_rest_as_it_was(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bulk_jobs, "PORTION", 1)
     dormant = making.make_entry(CustomerStatus, "Dormant")
     for name in ("A", "B"):
         making.make_customer(name)
-    change = changed(BulkField.STATUS, dormant.pk)
+    change = begun(BulkField.STATUS, dormant.pk, Actor(alice, "desk"))
     carry_on_changes(now=making.NOW)
     stop_change(change=change, now=making.NOW)
     assert carry_on_changes(now=making.NOW) == 0
@@ -217,8 +225,7 @@ def test_an_undoing_that_broke_off_goes_on_where_it_stood(monkeypatch: pytest.Mo
     status = making.make_entry(CustomerStatus, "Dormant")
     making.make_customer("A")
     change = changed(BulkField.STATUS, status.pk)
-    carry_on_changes(now=making.NOW)
-    undo_change(change=BulkChange.objects.get(), **BY)
+    undo_change(change=change, **BY)
     change.rows.update(before="nonsense")
     for hour in range(3):
         assert carry_on_changes(now=making.NOW + timedelta(hours=hour)) == 1
@@ -301,16 +308,17 @@ def test_whoever_may_change_nothing_any_more_takes_no_gift_back(bob: User, alice
     assert everybody().get().owner == alice
 
 
-def test_a_job_whose_giver_is_gone_reaches_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bulk_editing, "MOST", 0)
+def test_a_job_whose_giver_is_gone_reaches_nothing() -> None:
     status, eve = making.make_entry(CustomerStatus, "Dormant"), making.make_user("Eve")
     making.make_customer("A")
-    ids = list(everybody().values_list("pk", flat=True))
-    change = change_many(record_ids=ids, wish=Wish(BulkField.STATUS, status.pk), by=Actor(eve, "desk"), now=making.NOW)
+    by = Actor(eve, "desk")
+    change = begun(BulkField.STATUS, status.pk, by)
+    still_looking = change_found(filters=CustomerFilters(), wish=Wish(BulkField.STATUS, status.pk), by=by, now=making.NOW)
     User.objects.filter(pk=eve.pk).delete()
     while carry_on_changes(now=making.NOW):
         pass
     assert (everybody().get().status, states(change)) == (None, [BulkState.NOT_YOURS])
+    assert (states(still_looking), BulkChange.objects.filter(ended_at=None).exists()) == ([], False)
 
 
 def test_what_is_required_by_now_is_not_emptied_and_nobody_who_left_gets_a_record(bob: User, alice: User) -> None:
@@ -341,15 +349,16 @@ def test_whoever_gave_records_away_takes_them_back_unless_their_new_owner_gave_t
 
 
 def test_a_job_whose_tag_is_merged_away_ends_and_the_next_one_goes_on(bob: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bulk_editing, "MOST", 1)
     monkeypatch.setattr(bulk_jobs, "PORTION", 1)
     old, new = (making.make_entry(Tag, name) for name in ("Old", "New"))
     for name in ("A", "B"):
         making.make_customer(name)
-    first, second = changed(BulkField.TAG_ADDED, old.pk), changed(BulkField.OWNER, bob.pk)
+    by = Actor(bob, "desk")
+    first = begun(BulkField.TAG_ADDED, old.pk, by)
+    second = change_found(filters=CustomerFilters(), wish=Wish(BulkField.OWNER, bob.pk), by=by, now=making.NOW)
     assert carry_on_changes(now=making.NOW) == 1
     merge_tags(tag=old, into=new, **BY)
-    assert [carry_on_changes(now=making.NOW) for _portion in range(4)] == [1, 1, 1, 0]
+    assert [carry_on_changes(now=making.NOW) for _portion in range(5)] == [1, 2, 1, 1, 0]
     assert (states(first), left_alone(first)) == ([BulkState.CHANGED, BulkState.WISH_GONE], 1)
     assert states(second) == [BulkState.CHANGED] * 2
 

@@ -101,14 +101,14 @@ def test_the_page_of_a_change_says_of_each_what_undo_would_do(desk: Client, bob:
 
 
 def test_very_many_show_their_progress_and_can_be_stopped(desk: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bulk_editing, "MOST", 1)
-    monkeypatch.setattr(bulk_jobs, "PORTION", 1)
+    for module, name in ((bulk_editing, "MOST"), (chosen_records, "MOST"), (bulk_jobs, "PORTION")):
+        monkeypatch.setattr(module, name, 1)
     tag = making.make_entry(Tag, "Big")
     contacts = [making.make_contact(name) for name in ("A", "B")]
-    sent = {"ids": [row.pk for row in contacts], "change": "tag_added", "sent": "yes", "value": tag.pk}
-    answer = desk.post("/contacts/change/", sent, follow=True)
-    url = answer.redirect_chain[-1][0]
-    assert "0 of 2" in said(answer)
+    sent = {"every": "yes", "next": "/contacts/", "change": "tag_added", "sent": "yes", "value": tag.pk}
+    url = desk.post("/contacts/change/", sent).headers["Location"]
+    carry_on_changes(now=making.NOW)
+    assert "0 of 2" in said(desk.get(url))
     carry_on_changes(now=making.NOW)
     assert "1 of 2" in said(desk.get(f"{url}?part=line", headers={"HX-Request": "true"}))
     assert "1 of 2" in said(desk.get("/bulk-changes/"))

@@ -15,9 +15,10 @@ from desk.world import client_of
 from mooring.activities.job_notices import carry_on_jobs, tell_of_import
 from mooring.activities.models import Notice
 from mooring.customers import bulk_editing
-from mooring.customers.bulk_editing import Wish, change_many, undo_change
+from mooring.customers.bulk_editing import Wish, change_found, undo_change
 from mooring.customers.bulk_jobs import PAUSE, stop_change
 from mooring.customers.models import BulkChange, BulkField, CustomerStatus
+from mooring.customers.queries import CustomerFilters
 from mooring.desk.notice_lines import JOB_PAGES
 from mooring.users.journal import Actor
 from mooring.users.models import User
@@ -30,9 +31,11 @@ def told() -> list[tuple[str, str, int]]:
 
 
 def begun(by: User, now: datetime, wish: Wish, count: int = 1) -> BulkChange:
-    """A job of the worker."""
-    ids = [making.make_customer(owner=by).pk for _number in range(count)]
-    return change_many(record_ids=ids, wish=wish, by=Actor(by, "desk"), now=now)
+    """A job of the worker, who has yet to find its customers."""
+    word = f"Job{BulkChange.objects.count()}"
+    for number in range(count):
+        making.make_customer(f"{word} {number}", owner=by)
+    return change_found(filters=CustomerFilters(text=word), wish=wish, by=Actor(by, "desk"), now=now)
 
 
 def carry_on(now: datetime) -> None:
@@ -56,7 +59,7 @@ def test_whoever_began_a_job_sees_it_run_behind_the_bell_and_is_told_once_that_i
     jobs = browser.get(f"{reverse('notices')}?part=jobs", headers={"HX-Request": "true"}).content.decode()
     assert [f"/bulk-changes/{job.pk}/" in jobs for job in (change, move)] == [True, True]
     assert "runs in the background" not in client_of(alice).get(reverse("bell")).content.decode()
-    assert carry_on_jobs(now=now) == 2
+    assert [carry_on_jobs(now=now) for _found_and_moved in range(2)] == [2, 2]
     assert told() == [("bulk_change", "archived", 2)]
     carry_on(now + timedelta(seconds=1))
     assert told()[1:] == [("bulk_change", "change", 2)]

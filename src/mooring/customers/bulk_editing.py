@@ -58,9 +58,8 @@ class Wish:
 
 
 def change_many(*, record_ids: Iterable[int], wish: Wish, by: Actor, now: datetime) -> BulkChange:
-    """Those among them that `by` may change; more than MOST as a job of the worker.
-
-    Raises UnableToChangeMany when the wish makes no sense or, of few, none is different.
+    """Those among them that `by` may change, no more than one waits for. Raises UnableToChangeMany when the wish makes no sense
+    or none is different.
     """
     _demand_sense(wish)
     with transaction.atomic():
@@ -69,10 +68,9 @@ def change_many(*, record_ids: Iterable[int], wish: Wish, by: Actor, now: dateti
         BulkChangeRow.objects.bulk_create(rows, batch_size=500)
         change.total = len(rows)
         change.save(update_fields=["total"])
-        if len(rows) <= MOST:
-            carry_out(change, rows, by=by, now=now)
-            if not change.changed_count:
-                raise UnableToChangeMany(_("None of them had to be changed: they have it already, or are not yours to change."))
+        carry_out(change, rows, by=by, now=now)
+        if not change.changed_count:
+            raise UnableToChangeMany(_("None of them had to be changed: they have it already, or are not yours to change."))
     return change
 
 
