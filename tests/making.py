@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any, TypeVar
 
+from mooring.customers.bulk_editing import Wish, change_many
 from mooring.customers.editing import (
     AffiliationData,
     ContactData,
@@ -26,7 +27,8 @@ from mooring.customers.editing import (
 )
 from mooring.customers.info_fields import ChoiceData, InfoFieldData, add_field
 from mooring.customers.lists import EntryData, add_entry
-from mooring.customers.models import Contact, Customer, InfoField, Lead, ListEntry, Project
+from mooring.customers.models import BulkChange, BulkField, Contact, Customer, InfoField, Lead, ListEntry, Project
+from mooring.customers.models.customer import CustomerQuerySet
 from mooring.sales.mailboxes import MailboxData, add_mailbox, next_number
 from mooring.sales.models import Opportunity, Pipeline, SalesMailbox
 from mooring.sales.opportunities import add_opportunity
@@ -182,6 +184,18 @@ def make_opportunity(
     sale = OpportunityData(title=title or f"Sale {next(_numbers)}", whom=whom or make_customer(now=now), **data)
     where = pipeline.stages.get(title=stage) if stage else None
     return add_opportunity(pipeline=pipeline, data=sale, stage=where, by=by, now=now)
+
+
+def archive_customers(*, customers: CustomerQuerySet, by: Actor, now: datetime) -> BulkChange:
+    """Put these into the archive; raises UnableToChangeMany where nobody goes."""
+    ids = customers.values_list("pk", flat=True)
+    return change_many(record_ids=ids, wish=Wish(BulkField.ARCHIVED, None), by=by, now=now)
+
+
+def restore_customers(*, customers: CustomerQuerySet, by: Actor, now: datetime) -> BulkChange:
+    """Bring these back from there."""
+    ids = customers.values_list("pk", flat=True)
+    return change_many(record_ids=ids, wish=Wish(BulkField.RESTORED, None), by=by, now=now)
 
 
 def actor(user: User | None, *, address: str = "192.0.2.7") -> Actor:

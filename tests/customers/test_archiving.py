@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from making import actor, make_contact, make_customer
-from mooring.customers.archiving import UnableToArchive, archive_customers, restore_customers
+from making import actor, archive_customers, make_contact, make_customer, restore_customers
+from mooring.customers.bulk_editing import UnableToChangeMany
 from mooring.customers.facts import customer_data
 from mooring.customers.models import Customer, EmailAddress
 from mooring.customers.queries import CustomerFilters, customers_page, find
@@ -28,7 +28,7 @@ def names(reader: User, **filters: object) -> list[str]:
 
 def test_an_archived_customer_leaves_the_list_for_the_archive(alice: User, now: datetime) -> None:
     harbour, _pier = make_customer("Harbour"), make_customer("Pier")
-    assert archive_customers(customers=of(alice, harbour), by=actor(alice), now=now) == 1  # type: ignore[arg-type]
+    assert archive_customers(customers=of(alice, harbour), by=actor(alice), now=now).changed_count == 1  # type: ignore[arg-type]
     assert (names(alice), names(alice, is_archived=True)) == (["Pier"], ["Harbour"])
     assert [row.name for row in find(reader=alice, text="harb")] == ["Harbour"]
 
@@ -56,18 +56,18 @@ def test_many_go_at_once_and_those_already_there_are_left_alone(alice: User, now
     many = [make_customer(f"Boat {number}") for number in range(5)]
     archive_customers(customers=of(alice, many[0]), by=actor(alice), now=now)  # type: ignore[arg-type]
     later = now + timedelta(hours=1)
-    assert archive_customers(customers=of(alice, *many), by=actor(alice), now=later) == 4  # type: ignore[arg-type]
+    assert archive_customers(customers=of(alice, *many), by=actor(alice), now=later).changed_count == 4  # type: ignore[arg-type]
     moments = set(Customer.objects.visible_to(alice).values_list("archived_at", flat=True))
     assert moments == {now, later}
 
 
 @pytest.mark.parametrize("deed", [archive_customers, restore_customers])
 def test_nothing_to_move_is_said_in_words(alice: User, now: datetime, deed: object) -> None:
-    with pytest.raises(UnableToArchive, match="None of them"):
+    with pytest.raises(UnableToChangeMany, match="None of them"):
         deed(customers=of(alice), by=actor(alice), now=now)  # type: ignore[operator]
 
 
 def test_a_sales_person_archives_only_customers_of_their_own(bob: User, alice: User, now: datetime) -> None:
     own, other = make_customer("Own", owner=bob), make_customer("Other", owner=alice)
-    assert archive_customers(customers=of(bob, own, other), by=actor(bob), now=now) == 1  # type: ignore[arg-type]
+    assert archive_customers(customers=of(bob, own, other), by=actor(bob), now=now).changed_count == 1  # type: ignore[arg-type]
     assert names(alice) == ["Other"]

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 import making
+from making import archive_customers
 from mooring.customers import counts
-from mooring.customers.archiving import archive_customers
 from mooring.customers.counts import FIELDS, count_customers, customers_by
 from mooring.customers.creating_many import create_customers
 from mooring.customers.models import Category, Customer, CustomerCount, CustomerStatus, Industry, Source

@@ -17,8 +17,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import making
+from making import archive_customers
 from mooring.customers import narrowing, pages, word_search
-from mooring.customers.archiving import archive_customers
 from mooring.customers.creating_many import create_customers
 from mooring.customers.info_values import between
 from mooring.customers.models import (

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection, models
 
 import making
-from mooring.customers.archiving import archive_customers, restore_customers
+from making import archive_customers, restore_customers
 from mooring.customers.creating_many import create_customers
 from mooring.customers.editing import change_customer, change_owner
 from mooring.customers.facts import customer_data

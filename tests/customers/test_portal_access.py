@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 import making
-from mooring.customers.archiving import archive_customers, restore_customers
+from making import archive_customers, restore_customers
 from mooring.customers.models import ArchiveLock, Contact, Customer, LockedBy, PortalKeyUse, PortalSession, PortalUser
 from mooring.customers.portal_access import UnableToGiveAccess, invite, lock, remove, unlock
 from mooring.customers.portal_sign_in import (

@@ -12,8 +12,17 @@ from django.test import Client
 from django.urls import reverse
 
 from desk.world import client_of
-from making import BY_COMMAND, NOW, PASSWORD, make_customer, make_opportunity, make_pipeline, make_sales_mailbox, make_user
-from mooring.customers.archiving import archive_customers
+from making import (
+    BY_COMMAND,
+    NOW,
+    PASSWORD,
+    archive_customers,
+    make_customer,
+    make_opportunity,
+    make_pipeline,
+    make_sales_mailbox,
+    make_user,
+)
 from mooring.customers.models import Customer
 from mooring.sales.mailboxes import change_mailbox, data_of
 from mooring.sales.models import SalesMailbox

@@ -17,8 +17,8 @@ from openpyxl import load_workbook
 import making
 from desk.world import client_of
 from letters.making_letters import make_account, make_letter
+from making import archive_customers
 from mooring.activities.planning import ActivityData, plan_activity
-from mooring.customers.archiving import archive_customers
 from mooring.customers.models import Customer
 from mooring.desk.lists import LISTS
 from mooring.reports.catalogue import CATALOGUE

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 import making
 from desk.world import client_of
-from mooring.customers.archiving import archive_customers, restore_customers
+from making import archive_customers, restore_customers
 from mooring.customers.models import Customer, Tag
 from mooring.customers.tagging import typed
 from mooring.privacy.holdings import rows_of_customer

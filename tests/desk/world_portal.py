@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import making
-from mooring.customers.archiving import archive_customers
+from making import archive_customers
 from mooring.customers.models import Contact, Customer
 from mooring.customers.portal_access import invite, lock
 from mooring.letters.record_files import add_file, file_store

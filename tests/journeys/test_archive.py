@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from journeys.harbour import make_harbour, sign_in
-from mooring.customers.archiving import archive_customers
+from making import archive_customers
 from mooring.customers.models import Customer
 from mooring.users.journal import Actor
 from mooring.users.models import User

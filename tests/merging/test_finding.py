@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import making
-from mooring.customers.archiving import archive_customers
+from making import archive_customers
 from mooring.customers.duplicates import Reason
 from mooring.customers.legal_forms import firm_key, person_key
 from mooring.customers.models import Customer

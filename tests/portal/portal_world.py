@@ -10,7 +10,7 @@ from django.test import Client
 import making
 from desk.world import World, make_world
 from letters.making_letters import make_letter
-from mooring.customers.archiving import archive_customers
+from making import archive_customers
 from mooring.customers.models import Affiliation, Contact, Customer, PortalKeyUse, PortalUser
 from mooring.customers.portal_access import invite, lock
 from mooring.customers.portal_sign_in import choose_password, open_session

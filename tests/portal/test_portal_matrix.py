@@ -18,7 +18,7 @@ from desk.policy import ROWS as DESK_ROWS
 from desk.policy_words import DERIVED, Row, address_name
 from desk.policy_words import PRINCIPALS as STAFF
 from desk.test_access_matrix import is_of_portal, names_of
-from mooring.customers.archiving import archive_customers, restore_customers
+from making import archive_customers, restore_customers
 from mooring.customers.models import Customer
 from mooring.customers.portal_sign_in import open_session
 from portal.portal_policy import PRINCIPALS, ROWS

@@ -18,8 +18,8 @@ from selectolax.lexbor import LexborHTMLParser
 import making
 from desk.world import client_of
 from letters.making_letters import make_account, make_folder, make_letter
+from making import archive_customers, restore_customers
 from mooring.activities.models import Notice
-from mooring.customers.archiving import archive_customers, restore_customers
 from mooring.customers.models import Contact, Customer, PortalRecoveryCode, PortalUser
 from mooring.customers.portal_sign_in import open_session
 from mooring.letters.bodies import originals

@@ -16,10 +16,10 @@ from django.conf import settings
 import making
 from desk.world import World, make_world
 from letters.making_letters import arrival, make_account, make_letter, match_of, raw_letter
+from making import archive_customers, restore_customers
 from mooring.activities.archived_letters import tell_of_archived
 from mooring.activities.converting import convert_lead
 from mooring.activities.models import Notice, NoticeKind
-from mooring.customers.archiving import archive_customers, restore_customers
 from mooring.customers.bulk_editing import Wish, change_many
 from mooring.customers.models import BulkField, Category, Contact, Customer, PortalUser, Tag
 from mooring.letters.bodies import originals

@@ -14,10 +14,9 @@ from django.db.models import Sum
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from making import BY_COMMAND, NOW, actor, make_customer, make_opportunity, make_pipeline, make_sales_mailbox
+from making import BY_COMMAND, NOW, actor, archive_customers, make_customer, make_opportunity, make_pipeline, make_sales_mailbox
 from mooring.config.checking import Level, check_sums
 from mooring.config.cli import mooring
-from mooring.customers.archiving import archive_customers
 from mooring.customers.models import Customer
 from mooring.merging.merging import UnableToMerge, merge_records
 from mooring.merging.models import Merge

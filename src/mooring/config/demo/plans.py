@@ -12,8 +12,8 @@ from django.utils import timezone
 from mooring.activities.models import ActivityKind
 from mooring.activities.planning import ActivityData, finish_activity, plan_activity
 from mooring.config.demo.company import ALICE, BOB, DAVE, RITA, Colleague
-from mooring.customers.archiving import archive_customers
-from mooring.customers.models import Customer
+from mooring.customers.bulk_editing import Wish, change_many
+from mooring.customers.models import BulkField, Customer
 from mooring.letters.accounts import TeamRight
 from mooring.letters.templates import save_template
 from mooring.users.groups import add_group, add_member, remove_member
@@ -84,7 +84,8 @@ def add_plans(people: Mapping[str, User], *, by: Actor, now: datetime) -> None:
     author = Actor(user=people[BOB.address], source="command")
     save_template(name="Offer", subject="Our offer", body_html=_OFFER, is_shared=True, by=author, now=now)
     save_template(name="Rope is here", subject="Your rope is here", body_html=_ARRIVED, is_shared=True, by=author, now=now)
-    archive_customers(customers=customers.filter(name=RESTS_IN_ARCHIVE), by=by, now=now - timedelta(days=40))
+    resting = customers.filter(name=RESTS_IN_ARCHIVE).values_list("pk", flat=True)
+    change_many(record_ids=resting, wish=Wish(BulkField.ARCHIVED, None), by=by, now=now - timedelta(days=40))
 
 
 def _add(plan: Plan, owner: User, customer: Customer, now: datetime) -> None:
