@@ -37,6 +37,8 @@ from mooring.sales.pipelines import PipelineData, add_pipeline
 from mooring.users.groups import add_group, add_member
 from mooring.users.journal import Actor
 from mooring.users.models import Group, Role, User
+from mooring.users.permissions import CHANGEABLE, Scope
+from mooring.users.rights import change_rights, kept_rights, rights_in_force
 
 NOW = datetime(2026, 3, 2, 9, 30, tzinfo=UTC)
 """A Monday morning."""
@@ -58,6 +60,16 @@ def make_user(name: str = "", *, role: str = Role.SALES_PERSON, email: str = "",
     user.set_unusable_password()
     user.save()
     return user
+
+
+def give_rights(*, role: str = Role.SALES_PERSON, **cells: Scope) -> None:
+    """The role has what it came with, but for `cells`, such as customers_view. Counts for users read from now on."""
+    came, row = rights_in_force(role, None), kept_rights().get(role)
+    chosen = {
+        module: {action: cells.get(f"{module}_{action}", came[module][action]) for action in actions}
+        for module, actions in CHANGEABLE.items()
+    }
+    change_rights(role=role, chosen=chosen, version=row.version if row else 0, by=BY_COMMAND, now=NOW)
 
 
 def make_group(

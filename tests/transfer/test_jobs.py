@@ -12,7 +12,7 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import translation
 
-from making import NOW, actor, make_customer, make_project
+from making import NOW, actor, give_rights, make_customer, make_project
 from mooring.activities.models import Notice
 from mooring.customers.editing import change_customer
 from mooring.customers.facts import customer_data
@@ -26,6 +26,7 @@ from mooring.transfer.running import LEASE, run_next
 from mooring.transfer.undoing import undo_import
 from mooring.users.journal import entries_about
 from mooring.users.models import User
+from mooring.users.permissions import Scope
 
 pytestmark = pytest.mark.django_db
 FIRMS = "Nazwa;E-mail;Miasto\nHarbour Ltd;office@harbour.example;Hull\nNorth Sails;mail@north.example;Gdynia\n;;Nowhere\n"
@@ -272,3 +273,18 @@ def test_imports_that_were_under_way_before_there_was_a_choice_refuse_bad_rows(a
     found = dict(Import.objects.values_list("pk", "on_bad_value"))
     refuse = {state for state, pk in jobs.items() if found[pk] == "refuse"}
     assert refuse == {"waiting", "running", "stopped", "failed", "undone"}
+
+
+def test_contacts_are_imported_only_by_those_who_may_change_all_customers_and_all_leads(alice: User, bob: User) -> None:
+    job = brought_in(begun(alice, "Name;E-mail\nAnn;ann@harbour.example\n", kind="contacts"), alice)
+    over_customers = {"customers_view": Scope.ALL, "customers_change": Scope.ALL, "leads_view": Scope.ALL}
+    give_rights(**over_customers)
+    reader = User.objects.get(pk=bob.pk)
+    begun(reader)
+    with pytest.raises(UnableToImport):
+        begun(reader, kind="contacts")
+    with pytest.raises(UnableToImport):
+        undo_import(job=job, by=actor(reader), now=NOW)
+    assert not imports_of(reader).filter(kind="contacts").exists()
+    give_rights(**over_customers, leads_change=Scope.ALL)
+    assert list(imports_of(User.objects.get(pk=bob.pk)).filter(kind="contacts")) == [job]

@@ -45,7 +45,7 @@ from mooring.sales.models import BoxReset, Opportunity, Pipeline, PipelineVersio
 from mooring.sales.resetting import resets_to_undo
 from mooring.sync.backfill import UnableToAnswer, record_of
 from mooring.sync.models import BackfillOffer
-from mooring.transfer.jobs import MODULE_OF, imports_of, may_import
+from mooring.transfer.jobs import MODULES_OF, imports_of, may_import
 from mooring.transfer.models import Import
 from mooring.users.journal import Actor
 from mooring.users.models import Group, SavedView, User
@@ -336,7 +336,7 @@ def begun_here(request: HttpRequest) -> list[int]:
 
 def demand_imports(request: HttpRequest) -> list[str]:
     """The kinds of records that the user may import; 403 where there is none."""
-    kinds = [kind for kind in MODULE_OF if may_import(user_of(request), kind)]
+    kinds = [kind for kind in MODULES_OF if may_import(user_of(request), kind)]
     if not kinds:
         raise PermissionDenied
     return kinds

@@ -18,7 +18,7 @@ from mooring.desk.access import user_of
 from mooring.desk.forms.bulk import offered_fields
 from mooring.desk.lists import Asked, RecordList, asked_of
 from mooring.desk.table_files import table_answer
-from mooring.transfer.jobs import MODULE_OF, may_import
+from mooring.transfer.jobs import MODULES_OF, may_import
 from mooring.ui.rendering import page
 from mooring.users.models import User
 from mooring.users.permissions import Action, may
@@ -41,7 +41,7 @@ def list_page(request: HttpRequest, which: RecordList) -> HttpResponse:
         "may_add": which.can_add and may(user, which.kind.module, Action.CHANGE),
         "may_delete": may(user, which.kind.module, Action.DELETE),
         "may_erase": may(user, which.kind.module, Action.ERASE),
-        "import_kind": which.name if which.name in MODULE_OF and may_import(user, which.name) else "",
+        "import_kind": which.name if which.name in MODULES_OF and may_import(user, which.name) else "",
         "may_export": may(user, which.kind.module, Action.EXPORT),
         "bulk_fields": _bulk_fields(which, asked) if which.can_add and may(user, which.kind.module, Action.CHANGE) else (),
         "shows_changes": which.kind.name in BulkKind.values and _may_change_many(user, which),

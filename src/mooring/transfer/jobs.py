@@ -31,7 +31,12 @@ LARGEST: Final = 25 * 1024 * 1024
 PREVIEWED: Final = 8
 FILES_KEPT_FOR: Final = timedelta(days=30)
 """So long a file can be imported from, its rows looked at, and the import undone."""
-MODULE_OF: Final = {"customers": Module.CUSTOMERS, "leads": Module.LEADS, "contacts": Module.CUSTOMERS}
+MODULES_OF: Final = {
+    "customers": (Module.CUSTOMERS,),
+    "leads": (Module.LEADS,),
+    "contacts": (Module.CUSTOMERS, Module.LEADS),
+}
+"""Whose records an import of the kind may touch: contacts work at customers and at leads."""
 
 
 class UnableToImport(Exception):
@@ -48,12 +53,12 @@ class Preview:
 
 def may_import(user: User, kind: str) -> bool:
     """Whoever may change all records of the kind: an import finds and updates whatever is there."""
-    return scope_of(user, MODULE_OF[kind], Action.CHANGE) is Scope.ALL
+    return all(scope_of(user, module, Action.CHANGE) is Scope.ALL for module in MODULES_OF[kind])
 
 
 def imports_of(user: User) -> QuerySet[Import]:
     """The imports of the kinds that the user may import, whoever began them, the latest first."""
-    return Import.objects.filter(kind__in=[kind for kind in MODULE_OF if may_import(user, kind)]).select_related("user")
+    return Import.objects.filter(kind__in=[kind for kind in MODULES_OF if may_import(user, kind)]).select_related("user")
 
 
 def begin_import(*, kind: Kind, name: str, file: BinaryIO, by: User, now: datetime) -> Import:
