@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -17,6 +18,8 @@ from mooring.desk.forms.places import PlaceField
 from mooring.desk.forms.rows import EMAILS, PHONES, POSTAL_ADDRESSES, Kind
 from mooring.desk.forms.tags import TagsField
 from mooring.users.models import User
+from mooring.users.permissions import Action, Module
+from mooring.users.reach import is_owned_within
 
 _LIVE = {"autocomplete": "off", "spellcheck": "false"}
 
@@ -71,32 +74,44 @@ class ContactEditor(ReachableEditor[ContactData]):
         return {"reader": self.reader} if kind is AFFILIATIONS else {}
 
     def rows_of(self, kind: Kind) -> Sequence[Mapping[str, Any]]:
-        """Only places that the reader may see."""
+        """Only places that the reader may change."""
         if kind is not AFFILIATIONS:
             return super().rows_of(kind)
         if self.known is None:
             return [{"place": self.first_place}] if self.first_place else []
-        hidden = self._hidden()
-        shown = [row for row in self.known.affiliations if row not in hidden]
+        kept = self._kept
+        shown = [row for row in self.known.affiliations if row not in kept]
         return [{"place": row.customer or row.lead, "role": row.role, "job_title": row.job_title} for row in shown]
 
     def read_rows(self, kind: Kind, rows: Sequence[Mapping[str, Any]]) -> tuple[Any, ...]:
-        """What the reader typed, and the places that they cannot see as they were."""
+        """What the reader typed, and the places that they may not change as they were."""
         if kind is not AFFILIATIONS:
             return super().read_rows(kind, rows)
-        return (*(_affiliation(row) for row in rows), *self._hidden())
+        return (*(_affiliation(row) for row in rows), *self._kept)
 
-    def _hidden(self) -> list[AffiliationData]:
-        """Affiliations with records outside the reader's rights."""
+    def fixed_rows(self, kind: Kind) -> Sequence[str]:
+        """The places that the reader sees, but may not change."""
+        if kind is not AFFILIATIONS:
+            return ()
+        seen = [row for row in self._kept if row in self._within(Action.VIEW)]
+        return [", ".join(str(part) for part in (row.customer or row.lead, row.role, row.job_title) if part) for row in seen]
+
+    @cached_property
+    def _kept(self) -> list[AffiliationData]:
+        """Affiliations with records that the reader may not change."""
+        changeable = self._within(Action.CHANGE)
+        return [row for row in (self.known.affiliations if self.known else ()) if row not in changeable]
+
+    def _within(self, action: Action) -> list[AffiliationData]:
+        """Affiliations with records on which the reader may do `action`; a lead that became a customer is none any more."""
         known = self.known.affiliations if self.known else ()
-        customers = {row.customer.pk for row in known if row.customer}
-        leads = {row.lead.pk for row in known if row.lead}
-        seen_customers = set(Customer.objects.visible_to(self.reader).filter(pk__in=customers).values_list("pk", flat=True))
-        seen_leads = set(Lead.objects.visible_to(self.reader).filter(pk__in=leads).values_list("pk", flat=True))
+        modules = {"customer": Module.CUSTOMERS, "lead": Module.LEADS}
         return [
             row
             for row in known
-            if not (row.customer and row.customer.pk in seen_customers) and not (row.lead and row.lead.pk in seen_leads)
+            for name, module in modules.items()
+            if (place := getattr(row, name)) and getattr(place, "converted_at", None) is None
+            if is_owned_within(place.owner_id, self.reader, module, action)
         ]
 
 

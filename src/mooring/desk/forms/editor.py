@@ -57,6 +57,8 @@ class Editor(Generic[Data]):
             self.rows = [
                 Rows(kind, data=self.sent, initial=self._at_first(kind), row_options=self.row_options(kind)) for kind in kinds
             ]
+        for group in self.rows:
+            group.fixed = self.fixed_rows(group.kind)
         self._place_cursor()
 
     @property
@@ -114,6 +116,10 @@ class Editor(Generic[Data]):
     def read_rows(self, kind: Kind, rows: Sequence[Mapping[str, Any]]) -> tuple[Any, ...]:
         """Rows of the form as values of the data."""
         raise NotImplementedError
+
+    def fixed_rows(self, kind: Kind) -> Sequence[str]:  # noqa: ARG002  # for those who override it
+        """Rows of the record that are shown to the reader, who may not change them."""
+        return ()
 
     def row_options(self, kind: Kind) -> Mapping[str, Any]:  # noqa: ARG002  # for those who override it
         """What a row of this kind has to be given to exist."""

@@ -80,6 +80,8 @@ class Rows:
     ) -> None:
         self.kind = kind
         self.problems: list[str] = []
+        self.fixed: Sequence[str] = ()
+        """Rows that stay as they are, in words."""
         options = dict(row_options or {})
         filled = list(initial) + [{}] * extra if data is None else [{}] * _sent(kind, data)
         self.forms = [
