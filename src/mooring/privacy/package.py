@@ -1,5 +1,7 @@
 """Everything held on a customer or a person as one file: rows as JSON, letters byte for byte, files as they were added.
 
+Rows of all modules are in it, so it is given only to those whose rights reach the record in each of them.
+
 The same state gives the same file, byte for byte: no clock and no name of whoever asked is in it. Letters that the reader may not
 read are counted, not handed over.
 """
@@ -13,6 +15,7 @@ from typing import IO, Any, Final
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db.models import Q
+from django.utils.translation import gettext as _
 
 from mooring.customers.models import Contact, Customer, EmailAddress
 from mooring.letters.attached_files import AttachedFiles, UnableToReadFile
@@ -21,13 +24,31 @@ from mooring.letters.originals import Originals, UnableToRead
 from mooring.letters.visibility import visible_letters
 from mooring.privacy.holdings import Rows, rows_of_contact, rows_of_customer
 from mooring.users.models import User
+from mooring.users.permissions import Action, Module, may
+from mooring.users.reach import is_owned_within
 
 _NO_TIME: Final = (1980, 1, 1, 0, 0, 0)
 _CHUNK: Final = 500
 
 
+class UnableToHandOver(Exception):
+    """The reader may not take along all that is held; the text is fit for the user."""
+
+
+def reaches_all_held(record: Customer | Contact, reader: User) -> bool:
+    """Whether the reader may take along what is held on the record in every module. Whether on the record itself, the page asks.
+
+    A project has the owner of its customer. Of opportunities, those of a customer or contact in sight are shown to everybody who
+    sees opportunities at all.
+    """
+    if isinstance(record, Customer) and not is_owned_within(record.owner_id, reader, Module.PROJECTS, Action.EXPORT):
+        return False
+    return may(reader, Module.SALES, Action.VIEW)
+
+
 def write_customer(into: IO[bytes], *, customer: Customer, reader: User, originals: Originals, files: AttachedFiles) -> None:
-    """The whole file about a customer. The page has asked whether the reader may take it along."""
+    """The whole file about a customer. The page has asked for the right to export the customer. Raises UnableToHandOver."""
+    _demand_all(customer, reader)
     linked = Link.objects.filter(Q(customer=customer) | Q(project__customer=customer), removed_at=None)
     with zipfile.ZipFile(into, "w", zipfile.ZIP_DEFLATED) as package:
         _write_rows(package, rows_of_customer(customer))
@@ -36,7 +57,11 @@ def write_customer(into: IO[bytes], *, customer: Customer, reader: User, origina
 
 
 def write_contact(into: IO[bytes], *, contact: Contact, reader: User, originals: Originals) -> None:
-    """The whole file about a person: the rows, and the letters in which one of their addresses takes part."""
+    """The whole file about a person: the rows, and the letters in which one of their addresses takes part.
+
+    Raises UnableToHandOver.
+    """
+    _demand_all(contact, reader)
     letters = Participant.objects.filter(key__in=keys_of(contact)).values_list("letter_id", flat=True)
     with zipfile.ZipFile(into, "w", zipfile.ZIP_DEFLATED) as package:
         _write_rows(package, rows_of_contact(contact))
@@ -46,6 +71,11 @@ def write_contact(into: IO[bytes], *, contact: Contact, reader: User, originals:
 def keys_of(contact: Contact) -> list[str]:
     """The person's addresses as they are compared."""
     return list(EmailAddress.objects.filter(contact=contact).values_list("key", flat=True))
+
+
+def _demand_all(record: Customer | Contact, reader: User) -> None:
+    if not reaches_all_held(record, reader):
+        raise UnableToHandOver(_("This holds projects or opportunities, too, which your role does not let you take along."))
 
 
 def _write_rows(package: zipfile.ZipFile, rows: Rows) -> None:

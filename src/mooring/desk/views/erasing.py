@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import IO, Any
 
+from django.core.exceptions import PermissionDenied
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -19,7 +20,7 @@ from mooring.desk.access import actor_of, contact_for, customer_for, user_of
 from mooring.letters.bodies import originals
 from mooring.letters.record_files import file_store
 from mooring.privacy.erasing import Held, UnableToErase, erase_contact, erase_customer, held_on, held_on_person
-from mooring.privacy.package import write_contact, write_customer
+from mooring.privacy.package import UnableToHandOver, write_contact, write_customer
 from mooring.ui.downloads import FILE_POLICY
 from mooring.ui.rendering import page, see_other, toast
 from mooring.users.permissions import Action
@@ -85,9 +86,13 @@ def _asked(request: HttpRequest, record: Customer | Contact, held: Held, after: 
 
 
 def _file(name: str, write: Callable[[IO[bytes]], None]) -> FileResponse:
-    """Made on the disk, not in memory; sent piece by piece."""
+    """Made on the disk, not in memory; sent piece by piece. Who may not have all of it gets 403 in words."""
     made: Any = tempfile.TemporaryFile()  # noqa: SIM115  # the response closes it
-    write(made)
+    try:
+        write(made)
+    except UnableToHandOver as error:
+        made.close()
+        raise PermissionDenied(str(error)) from error
     made.seek(0)
     response = FileResponse(made, as_attachment=True, filename=name, content_type="application/zip")
     response["Content-Security-Policy"] = FILE_POLICY
