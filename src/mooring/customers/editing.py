@@ -1,6 +1,7 @@
 """Creating and changing customers, leads, contacts and projects: one transaction and one journal line each.
 
-What is entered is checked here (UnableToSave); whether the user may do it, and on which records, the pages ask before.
+What is entered is checked here (UnableToSave); whether the user may do it, and on which records, the pages ask before. Only of
+which customer a project may be is asked here, too: the project gets that customer's owner, and with it other readers.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from mooring.customers.info_fields import info_fields
 from mooring.customers.info_values import checked_info
 from mooring.customers.legal_forms import name_columns
 from mooring.customers.models import Contact, Customer, InfoField, Lead, Project
+from mooring.customers.models.project import with_projects_for
 from mooring.customers.record_data import (
     AffiliationData,
     ContactData,
@@ -35,6 +37,7 @@ from mooring.customers.record_data import (
 from mooring.customers.tagging import with_known_tags
 from mooring.users.journal import Actor, Line, changes_between, record, record_all
 from mooring.users.models import User
+from mooring.users.permissions import Action
 
 __all__ = (
     "AffiliationData",
@@ -99,11 +102,14 @@ def change_contact(*, contact: Contact, data: ContactData, by: Actor, now: datet
 
 def create_project(*, data: ProjectData, by: Actor, now: datetime) -> Project:
     """Raises UnableToSave."""
+    _demand_projects_of(data.customer, by)
     return _create(Project, data, by=by, now=now)
 
 
 def change_project(*, project: Project, data: ProjectData, by: Actor, now: datetime) -> Project:
     """Returns the project as it now stands. Nothing is written when nothing differs. Raises UnableToSave."""
+    if data.customer.pk != project.customer_id:
+        _demand_projects_of(data.customer, by)
     return _change(project, data, by=by, now=now)
 
 
@@ -190,6 +196,12 @@ def _save(row: Customer | Lead | Contact | Project) -> None:
         if not getattr(row, "number", ""):
             raise
         raise UnableToSave({"number": _number_in_use()}) from error
+
+
+def _demand_projects_of(customer: Customer, by: Actor) -> None:
+    """Commands act for the installation."""
+    if by.user is not None and not with_projects_for(by.user, Action.CHANGE).filter(pk=customer.pk).exists():
+        raise UnableToSave({"customer": _("You may not change projects of this customer.")})
 
 
 def _demand_free_number(model: type[Any], data: RecordData, *, except_id: int | None = None) -> None:

@@ -1,4 +1,6 @@
-"""From a URL to what stands under Settings > CRM, and to changes of many customers: no scoped records, each asked for by id."""
+"""From a URL to what stands under Settings > CRM, and to changes of many customers: no scoped records, each asked for by id.
+
+And to the customer for whom a project begins."""
 
 from __future__ import annotations
 
@@ -7,7 +9,8 @@ from typing import TypeVar
 from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest
 
-from mooring.customers.models import BulkChange, IndustryMove, OrderedEntry
+from mooring.customers.models import BulkChange, Customer, IndustryMove, OrderedEntry
+from mooring.customers.models.project import with_projects_for
 from mooring.desk.access import user_of
 from mooring.users.models import PastMembership, RemovedGroup
 from mooring.users.permissions import Action, Module, may
@@ -19,6 +22,11 @@ Entry = TypeVar("Entry", bound=OrderedEntry)
 def list_entry_for(kind: type[Entry], entry_id: int) -> Entry:
     """An entry of a list, for whoever may change the setup (asked before)."""
     return _first(kind._default_manager.all(), entry_id)
+
+
+def customer_with_projects_for(request: HttpRequest, customer_id: int) -> Customer:
+    """A customer whose projects the user may change, though perhaps not the customer."""
+    return _first(with_projects_for(user_of(request), Action.CHANGE), customer_id)
 
 
 def bulk_change_for(request: HttpRequest, change_id: int) -> BulkChange:

@@ -42,6 +42,7 @@ def around(request: HttpRequest, record: Customer) -> dict[str, Any]:
         "projects": projects[:BESIDE],
         "conversion": _conversion_of(record, user),
         **protection_of(request, record),
+        "may_add_projects": is_owned_within(record.owner_id, user, Module.PROJECTS, Action.CHANGE),
         "may_archive": is_owned_within(record.owner_id, user, Module.CUSTOMERS, Action.DELETE),
     }
 

@@ -1,6 +1,7 @@
 """Naming a customer, lead or project in a form: by its name, or with the code that the suggestions offer ("Acme – C12").
 
-Only records that the reader may change are found; one that is hidden is as unknown as one that does not exist.
+Only records that the reader may change are found; one that is hidden is as unknown as one that does not exist. What is about a
+record already may stay so (`present`), whoever may change that record.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from mooring.customers.models import Customer, Lead, Project
+from mooring.customers.models.project import with_projects_for
 from mooring.customers.names import name_key
 from mooring.users.models import User
 from mooring.users.permissions import Action
@@ -46,10 +48,23 @@ class PlaceField(forms.CharField):
 
     default_error_messages = {"required": gettext_lazy("Choose one."), "unknown": gettext_lazy("Nothing of this name is known.")}
 
-    def __init__(self, *, reader: User, models: tuple[type[Place], ...] = (Customer, Lead), **kwargs: Any) -> None:
+    def __init__(
+        self,
+        *,
+        reader: User,
+        models: tuple[type[Place], ...] = (Customer, Lead),
+        present: Place | None = None,
+        is_for_projects: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        """`is_for_projects`: customers whose projects the reader may change, instead of those that they may change."""
         self.reader = reader
         self.models = models
+        self.present = present
+        self.is_for_projects = is_for_projects
         attrs = {"autocomplete": "off", "spellcheck": "false", "list": "places", **_SUGGESTIONS}
+        if is_for_projects:
+            attrs["hx-vals"] = '{"for": "projects"}'
         kwargs.setdefault("widget", forms.TextInput(attrs=attrs))
         super().__init__(max_length=340, **kwargs)
 
@@ -62,6 +77,8 @@ class PlaceField(forms.CharField):
         text = super().clean(value)
         if not text:
             return None
+        if self.present is not None and text == place_in_words(self.present):
+            return self.present
         found = list(self._meant(text))
         if len(found) == 1:
             return found[0]
@@ -82,7 +99,7 @@ class PlaceField(forms.CharField):
         key = name_key(text)
         if not key or _CODE.search(text):
             return []
-        rows = (model.objects.visible_to(self.reader, Action.CHANGE) for model in self.models)
+        rows = (self._open(model) for model in self.models)
         return [
             place for records in rows for place in records.filter(name_key__startswith=key).order_by("name_key", "pk")[:_MOST]
         ]
@@ -90,8 +107,14 @@ class PlaceField(forms.CharField):
     def _meant(self, text: str) -> Iterable[Place]:
         code = _CODE.search(text)
         for model in self.models:
-            records: Any = model.objects.visible_to(self.reader, Action.CHANGE)
+            records = self._open(model)
             if code is None:
                 yield from records.filter(name_key=name_key(text))[:_MOST]
             elif code[1] == _LETTERS[model]:
                 yield from records.filter(pk=int(code[2]))
+
+    def _open(self, model: type[Place]) -> Any:
+        """Those of a kind that may be chosen."""
+        if self.is_for_projects and model is Customer:
+            return with_projects_for(self.reader, Action.CHANGE)
+        return model.objects.visible_to(self.reader, Action.CHANGE)

@@ -28,8 +28,8 @@ class ProjectEditor(Editor[ProjectData]):
     fields = ProjectFields
 
     def prepare(self, form: forms.Form) -> None:
-        """Customers are looked up with the reader's rights."""
-        form.fields["customer"] = PlaceField(reader=self.reader, models=(Customer,), label=_("Customer"))
+        """Customers whose projects the reader may change, whoever may change the customers themselves."""
+        form.fields["customer"] = PlaceField(reader=self.reader, models=(Customer,), label=_("Customer"), is_for_projects=True)
 
     def new(self, entered: Mapping[str, Any]) -> ProjectData:
         """The data of a new project."""

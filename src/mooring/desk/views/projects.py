@@ -9,7 +9,8 @@ from django.http.response import HttpResponseBase
 from django.utils.translation import gettext_lazy as _
 
 from mooring.customers.models import Project
-from mooring.desk.access import customer_for, may_in, project_for, user_of
+from mooring.desk.access import may_in, project_for, user_of
+from mooring.desk.crm_access import customer_with_projects_for
 from mooring.desk.kinds import PROJECT as KIND
 from mooring.desk.list_pages import file_of, list_page
 from mooring.desk.lists import PROJECTS
@@ -40,7 +41,7 @@ def new_project(request: HttpRequest) -> HttpResponse:
     start: dict[str, Any] = {"name": request.GET.get("name", "")[:300]}
     customer_id = id_in(request.GET.get("customer", ""))
     if customer_id is not None:
-        start["customer"] = customer_for(request, customer_id, Action.CHANGE)
+        start["customer"] = customer_with_projects_for(request, customer_id)
     return new_record(request, KIND, KIND.editor(request, reader=user_of(request), start=start))
 
 
