@@ -11,7 +11,7 @@ from datetime import datetime
 from itertools import zip_longest
 from typing import Any, Final
 
-from django.db.models import CharField, Exists, Model, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import CharField, Exists, Model, OuterRef, Q, QuerySet
 
 from mooring.customers.counting import counts_up_to
 from mooring.customers.info_values import InfoFilter
@@ -26,8 +26,17 @@ from mooring.customers.models import (
     Lead,
     Project,
 )
+from mooring.customers.models.project import with_projects_for
 from mooring.customers.narrowing import Choice, choice_of_column, choice_of_rows, found_in_parts
 from mooring.customers.pages import Branch, Listing, Page, page_of
+from mooring.customers.shown_rows import (
+    bare,
+    of_ids,
+    with_chosen_and_emails,
+    with_customer,
+    with_owner_and_emails,
+    with_places_and_emails,
+)
 from mooring.customers.word_search import FEW, Found, found_by
 from mooring.users.models import User
 from mooring.users.permissions import Action, Module, Scope, scope_of
@@ -46,6 +55,8 @@ class OwnedFilters:
     """`owner_id` and `has_no_owner` exclude each other. `has_email` is None where it does not matter."""
 
     text: str = ""
+    action: Action = Action.VIEW
+    """What the reader must be allowed to do with them."""
     owner_id: int | None = None
     has_no_owner: bool = False
     has_email: bool | None = None
@@ -54,10 +65,14 @@ class OwnedFilters:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerFilters(OwnedFilters):
-    """`is_archived` is None where active and archived customers are looked for alike."""
+    """`is_archived` is None where active and archived customers are looked for alike.
+
+    `is_for_projects`: those in sight on whose projects the reader may do `action`.
+    """
 
     kind: str = ""
     is_archived: bool | None = False
+    is_for_projects: bool = False
     status_id: int | None = None
     industry_id: int | None = None
     source_id: int | None = None
@@ -110,7 +125,7 @@ def customers_page(
     parts = _branches(reader, Module.CUSTOMERS, filters)
     resting = Q() if filters.is_archived is None else Q(archived_at__isnull=not filters.is_archived)
     found = found_in_parts(Customer, filters.text, _customer_choices(filters), [part & resting for part in parts])
-    listing = _customers(reader, filters, found, _of_ids if is_bare else _with_chosen_and_emails)
+    listing = _customers(reader, filters, found, of_ids if is_bare else with_chosen_and_emails)
     return page_of(listing, sort=sort, cursor=cursor, size=size)
 
 
@@ -127,7 +142,7 @@ def leads_page(
     filters = filters or LeadFilters()
     choices = [*_of_columns(Lead, filters, ("source_id",)), *_of_tag(Lead, filters.tag_id)]
     found = found_in_parts(Lead, filters.text, choices, _branches(reader, Module.LEADS, filters))
-    listing = _leads(reader, filters, found, _of_ids if is_bare else _with_owner_and_emails)
+    listing = _leads(reader, filters, found, of_ids if is_bare else with_owner_and_emails)
     return page_of(listing, sort=sort, cursor=cursor, size=size)
 
 
@@ -146,7 +161,7 @@ def contacts_page(
     """
     filters = filters or ContactFilters()
     found = found_in_parts(Contact, filters.text, _contact_choices(filters), [Q()])
-    listing = _contacts(reader, filters, found, _of_ids if is_bare else lambda rows: _with_places_and_emails(rows, reader))
+    listing = _contacts(reader, filters, found, of_ids if is_bare else lambda rows: with_places_and_emails(rows, reader))
     return page_of(listing, sort=sort, cursor=cursor, size=size)
 
 
@@ -162,20 +177,26 @@ def projects_page(
     """Rows come with their customer. `is_bare`: with nothing but their ids."""
     filters = filters or ProjectFilters()
     found = found_in_parts(Project, filters.text, _of_tag(Project, filters.tag_id), [Q()])
-    listing = _projects(reader, filters, found, _of_ids if is_bare else _with_customer)
+    listing = _projects(reader, filters, found, of_ids if is_bare else with_customer)
     return page_of(listing, sort=sort, cursor=cursor, size=size)
 
 
-def find(*, reader: User, text: str, limit: int = 10) -> list[Customer | Lead | Contact | Project]:
-    """The first records that `text` finds, at most `limit`, of every kind at least its share; for the palette."""
+def find(
+    *, reader: User, text: str, limit: int = 10, action: Action = Action.VIEW, is_for_projects: bool = False
+) -> list[Customer | Lead | Contact | Project]:
+    """The first records that `text` finds, at most `limit`, of every kind at least its share; for the palette.
+
+    On which the reader may do `action`, but for contacts, which are all those in sight; see CustomerFilters of `is_for_projects`.
+    """
     found = found_by((Customer, Lead, Contact, Project), text)
     if found is None:
         return []
+    customers = CustomerFilters(is_archived=None, action=action, is_for_projects=is_for_projects)
     listings: tuple[Listing[Any], ...] = (
-        _customers(reader, CustomerFilters(is_archived=None), found[:1], _bare),
-        _leads(reader, LeadFilters(), found[1:2], _bare),
-        _contacts(reader, ContactFilters(), found[2:3], _bare),
-        _projects(reader, ProjectFilters(), found[3:], lambda rows: rows.select_related("customer")),
+        _customers(reader, customers, found[:1], bare),
+        _leads(reader, LeadFilters(action=action), found[1:2], bare),
+        _contacts(reader, ContactFilters(), found[2:3], bare),
+        _projects(reader, ProjectFilters(), found[3:], lambda rows: rows.select_related("customer"), action),
     )
     kinds = [page_of(listing, sort="name", cursor="", size=limit).rows for listing in listings]
     in_turns = [row for turn in zip_longest(*kinds) for row in turn if row is not None][:limit]
@@ -192,7 +213,7 @@ def find_reachable(*, reader: User, text: str, limit: int = 8) -> list[Customer 
     if found is None:
         return []
     listings: tuple[Listing[Any], ...] = (
-        _contacts(reader, ContactFilters(has_email=True), found[:1], lambda rows: _with_places_and_emails(rows, reader)),
+        _contacts(reader, ContactFilters(has_email=True), found[:1], lambda rows: with_places_and_emails(rows, reader)),
         _customers(reader, CustomerFilters(has_email=True), found[1:2], lambda rows: rows.prefetch_related("emails")),
         _leads(reader, LeadFilters(has_email=True), found[2:], lambda rows: rows.prefetch_related("emails")),
     )
@@ -200,17 +221,19 @@ def find_reachable(*, reader: User, text: str, limit: int = 8) -> list[Customer 
 
 
 def _customers(reader: User, filters: CustomerFilters, found: Sequence[Found], shown: Shown) -> Listing[Customer]:
-    rows = Customer.objects.visible_to(reader)
+    module = Module.PROJECTS if filters.is_for_projects else Module.CUSTOMERS
+    open_ones = with_projects_for if filters.is_for_projects else Customer.objects.visible_to
+    rows = open_ones(reader, filters.action)
     if filters.is_archived is not None:
         rows = rows.filter(archived_at__isnull=not filters.is_archived)
-    branches = _branches(reader, Module.CUSTOMERS, filters)
-    few = _few_of_many(Customer.objects.visible_to(reader), reader, Module.CUSTOMERS, filters)
-    window = None if filters.is_archived else Customer.objects.visible_to(reader)
+    branches = _branches(reader, module, filters)
+    few = _few_of_many(open_ones(reader, filters.action), reader, module, filters)
+    window = None if filters.is_archived else open_ones(reader, filters.action)
     return _listing(rows, filters, found, shown=shown, branches=branches, few=few, window=window)
 
 
 def _leads(reader: User, filters: LeadFilters, found: Sequence[Found], shown: Shown) -> Listing[Lead]:
-    rows, branches = Lead.objects.visible_to(reader), _branches(reader, Module.LEADS, filters)
+    rows, branches = Lead.objects.visible_to(reader, filters.action), _branches(reader, Module.LEADS, filters)
     few = _few_of_many(rows, reader, Module.LEADS, filters)
     return _listing(rows, filters, found, shown=shown, branches=branches, few=few)
 
@@ -227,8 +250,10 @@ def _contacts(reader: User, filters: ContactFilters, found: Sequence[Found], sho
     return _listing(rows, filters, found, shown=shown, few=few)
 
 
-def _projects(reader: User, filters: ProjectFilters, found: Sequence[Found], shown: Shown) -> Listing[Project]:
-    rows = Project.objects.visible_to(reader)
+def _projects(
+    reader: User, filters: ProjectFilters, found: Sequence[Found], shown: Shown, action: Action = Action.VIEW
+) -> Listing[Project]:
+    rows = Project.objects.visible_to(reader, action)
     if filters.is_closed is not None:
         rows = rows.filter(is_closed=filters.is_closed)
     few = None
@@ -319,15 +344,15 @@ def _branches(reader: User, module: Module, filters: OwnedFilters) -> tuple[Q, .
         return (Q(owner=None),)
     if filters.owner_id is not None:
         return (Q(owner_id=filters.owner_id),)
-    owners = _owners_within(reader, module)
+    owners = _owners_within(reader, module, filters.action)
     if owners and len(owners) <= MOST_BRANCHES:
         return tuple(Q(owner_id=owner_id) for owner_id in owners)
     return (Q(),)
 
 
-def _owners_within(reader: User, module: Module) -> tuple[int | None, ...] | None:
-    """Whose records the reader sees, nobody's (None) last; None for everybody's."""
-    scope = scope_of(reader, module, Action.VIEW)
+def _owners_within(reader: User, module: Module, action: Action = Action.VIEW) -> tuple[int | None, ...] | None:
+    """On whose records the reader may do `action`, nobody's (None) last; None for everybody's."""
+    scope = scope_of(reader, module, action)
     if scope is Scope.ALL:
         return None
     return (*owners_within(reader, scope), None) if scope else ()
@@ -335,7 +360,7 @@ def _owners_within(reader: User, module: Module) -> tuple[int | None, ...] | Non
 
 def _few_of_many(rows: QuerySet[Any], reader: User, module: Module, filters: OwnedFilters) -> Q | None:
     """The way to the rows of a reader of too many people's records for branches, where these are few; else None."""
-    owners = _owners_within(reader, module)
+    owners = _owners_within(reader, module, filters.action)
     if owners is None or len(owners) <= MOST_BRANCHES or filters.has_no_owner or filters.owner_id is not None:
         return None
     return Q(owner_id__in=owners[:-1]) | Q(owner=None) if counts_up_to(FEW, [rows])[0] <= FEW else None
@@ -360,37 +385,6 @@ def _few_since(model: Any, since: datetime) -> Q | None:
 
 def _has_email(model: Any) -> Q:
     return Q(Exists(EmailAddress.objects.filter(**{model.__name__.lower(): OuterRef("pk")})))
-
-
-def _bare(rows: QuerySet[Any]) -> QuerySet[Any]:
-    return rows
-
-
-def _of_ids(rows: QuerySet[Any]) -> QuerySet[Any]:
-    return rows.only("pk")
-
-
-def _with_owner_and_emails(rows: Any) -> QuerySet[Lead]:
-    shown: QuerySet[Lead] = rows.with_tags().select_related("owner", "source").prefetch_related("emails")
-    return shown
-
-
-def _with_customer(rows: Any) -> QuerySet[Project]:
-    shown: QuerySet[Project] = rows.with_tags().select_related("customer")
-    return shown
-
-
-def _with_chosen_and_emails(rows: Any) -> QuerySet[Customer]:
-    chosen: QuerySet[Customer] = rows.with_chosen().prefetch_related("emails")
-    return chosen
-
-
-def _with_places_and_emails(rows: Any, reader: User) -> QuerySet[Contact]:
-    places = Affiliation.objects.visible_to(reader).select_related("customer", "lead", "role")
-    shown: QuerySet[Contact] = rows.with_chosen().prefetch_related(
-        "emails", Prefetch("affiliations", queryset=places, to_attr="places")
-    )
-    return shown
 
 
 def _affiliations_seen_by(reader: User) -> QuerySet[Affiliation]:

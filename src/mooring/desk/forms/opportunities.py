@@ -139,7 +139,12 @@ class OpportunityForm(forms.Form):
         """The choices: people, and entries of lists that are in use or that it has already."""
         known = self.known
         people = User.objects.filter(Q(is_active=True) | Q(pk=known.owner_id if known else None)).order_by("name", "pk")
-        self.fields["whom"] = PlaceField(reader=reader, models=(Customer, Lead), label=_("Customer or lead"))
+        self.fields["whom"] = PlaceField(
+            reader=reader,
+            models=(Customer, Lead),
+            label=_("Customer or lead"),
+            present=(known.customer or known.lead) if known else None,
+        )
         self.fields["owner"] = forms.ModelChoiceField(people, label=_("Owner"), required=False, empty_label=_("Nobody yet"))
         lists: tuple[tuple[str, Any, str], ...] = (
             ("source", Source, _("Source")),

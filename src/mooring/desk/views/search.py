@@ -12,13 +12,14 @@ from mooring.customers.models import Customer, Lead, Project
 from mooring.customers.names import fold
 from mooring.customers.queries import find
 from mooring.desk.access import user_of
-from mooring.desk.forms.places import place_in_words
+from mooring.desk.forms.places import Place, place_in_words
 from mooring.desk.kinds import KINDS, found, kind_for
 from mooring.desk.menu import MAIN, NEW, PROFILE, SETUP, places_for
 from mooring.desk.recent import recently_seen
 from mooring.letters.search import search as search_letters
 from mooring.ui.parts import Found, FoundGroup
 from mooring.ui.rendering import page, wants_fragment
+from mooring.users.permissions import Action
 
 IN_PALETTE = 8
 ON_PAGE = 60
@@ -35,10 +36,16 @@ def search(request: HttpRequest) -> HttpResponse:
 
 
 def places(request: HttpRequest) -> HttpResponse:
-    """Customers and leads for the field in which one is typing, as options of its list; projects where "record" is asked."""
-    text = str(next(iter(request.GET.values()), ""))[:LONGEST].strip()
-    kinds = (Customer, Lead, Project) if "record" in request.GET else (Customer, Lead)
-    found_rows = find(reader=user_of(request), text=text, limit=IN_PALETTE * 2) if text else []
+    """Customers and leads for the field in which one is typing, as options of its list; projects where "record" is asked.
+
+    Those that its field takes: on which the reader may make changes, or for=projects, customers whose projects they may change.
+    """
+    typed = (value for name, value in request.GET.items() if name != "for")
+    text, is_for_projects = str(next(typed, ""))[:LONGEST].strip(), request.GET.get("for") == "projects"
+    kinds: tuple[type[Place], ...] = (Customer, Lead, Project) if "record" in request.GET else (Customer, Lead)
+    kinds = (Customer,) if is_for_projects else kinds
+    reader, most = user_of(request), IN_PALETTE * 2
+    found_rows = find(reader=reader, text=text, limit=most, action=Action.CHANGE, is_for_projects=is_for_projects) if text else []
     rows = [row for row in found_rows if isinstance(row, kinds)]
     return page(request, "desk/search/_places.html", {"places": [place_in_words(row) for row in rows]})
 
