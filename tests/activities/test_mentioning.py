@@ -12,6 +12,7 @@ from mooring.activities.models import Activity, Notice, NoticeKind
 from mooring.activities.planning import ActivityData, change_activity, data_of, plan_activity
 from mooring.users.journal import Actor
 from mooring.users.models import Role, User
+from mooring.users.permissions import Scope
 
 pytestmark = pytest.mark.django_db
 
@@ -63,6 +64,17 @@ def test_who_was_just_given_the_task_is_not_told_twice(alice: User, bob: User) -
     data = ActivityData(title="Call", note=f"@{alice.name}", owner=alice)
     activity = plan_activity(data=data, by=Actor(bob, "desk"), now=making.NOW)
     assert [notice.kind for notice in Notice.objects.filter(activity=activity)] == [NoticeKind.GIVEN]
+
+
+def test_groups_are_read_once_for_all_who_are_mentioned(alice: User, bob: User, django_assert_num_queries: Any) -> None:
+    making.give_rights(customers_view=Scope.GROUP)
+    names = ["Ann Reed", "Sue Sand", "Tom Tar"]
+    making.make_group("Sailors", members=[bob, *(making.make_user(name) for name in names[:2])])
+    making.make_user(names[2])
+    note = noted(bob, "")
+    with django_assert_num_queries(5):
+        people = mentioned_in(" ".join(f"@{name}," for name in names))
+        assert [user.name for user in unseeing(note, people)] == ["Tom Tar"]
 
 
 def noted_data(by: User, text: str, **more: Any) -> ActivityData:

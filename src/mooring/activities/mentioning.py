@@ -16,6 +16,8 @@ from django.db.models.functions import Lower
 from mooring.activities.models import Activity, Notice, NoticeKind
 from mooring.users.journal import Actor
 from mooring.users.models import User
+from mooring.users.permissions import with_rights
+from mooring.users.reach import read_reach_of
 
 MOST: Final = 50
 """Mentions of one note that are looked at."""
@@ -33,7 +35,7 @@ def mentioned_in(text: str) -> list[User]:
     if not readings:
         return []
     lowered = {reading.lower() for reading in readings}
-    users = User.objects.filter(is_active=True).annotate(low_name=Lower("name"), low_email=Lower("email"))
+    users = with_rights(User.objects.filter(is_active=True)).annotate(low_name=Lower("name"), low_email=Lower("email"))
     known = list(users.filter(Q(name__in=readings) | Q(low_name__in=lowered) | Q(low_email__in=lowered)).order_by("name", "id"))
     found: set[int] = set()
     for each in meant:
@@ -56,7 +58,12 @@ def tell_mentioned(*, activity: Activity, before: str, by: Actor, now: datetime)
 
 
 def unseeing(activity: Activity, users: Iterable[User]) -> list[User]:
-    """Those of them who may not see the activity. One query for each."""
+    """Those of them who may not see the activity. One query for each, and one for all where rights reach over groups.
+
+    As mentioned_in reads people, with their rights; of others the rights are read one by one.
+    """
+    users = list(users)
+    read_reach_of(users)
     return [user for user in users if not Activity.objects.visible_to(user).filter(pk=activity.pk).exists()]
 
 

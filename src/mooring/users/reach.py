@@ -13,7 +13,7 @@ from typing import Any
 from django.db.models import Q
 
 from mooring.users.models import HELD_REACH, Group, User
-from mooring.users.permissions import Action, Module, Scope, scope_of
+from mooring.users.permissions import Action, Module, Scope, rights_of, scope_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +77,27 @@ def reach_of(user: User) -> Reach:
     """Read once for each user object; a change counts from the next request on."""
     reach: Reach | None = getattr(user, HELD_REACH, None)
     if reach is None:
-        rows = Group.objects.order_by("name", "pk").values_list("pk", "parent_id", "name", "memberships__user_id")
-        reach = reach_in(rows, user.pk)
+        reach = reach_in(_groups(), user.pk)
         setattr(user, HELD_REACH, reach)
     return reach
+
+
+def read_reach_of(users: Iterable[User]) -> None:
+    """The groups once for all of them rather than once for each; not at all where no scope of theirs reaches over groups."""
+    wanting = [user for user in users if getattr(user, HELD_REACH, None) is None and _reaches_over_groups(user)]
+    rows = list(_groups()) if wanting else []
+    for user in wanting:
+        setattr(user, HELD_REACH, reach_in(rows, user.pk))
+
+
+def _reaches_over_groups(user: User) -> bool:
+    scopes = {scope for actions in rights_of(user).values() for scope in actions.values()}
+    return not scopes.isdisjoint({Scope.GROUP, Scope.GROUP_AND_BELOW})
+
+
+def _groups() -> Iterable[tuple[Any, ...]]:
+    """All (group, parent, name, member or None). One query."""
+    return Group.objects.order_by("name", "pk").values_list("pk", "parent_id", "name", "memberships__user_id")
 
 
 def reach_in(rows: Iterable[tuple[Any, ...]], user_id: int) -> Reach:
