@@ -25,6 +25,11 @@ def reach_over_groups(scope: Scope) -> None:
     change_rights(role=ROLE, chosen=chosen, version=row.version if row else 0, by=making.BY_COMMAND, now=making.NOW)
 
 
+def see_all_and_change_own() -> None:
+    """Sales people see all records of colleagues, and go on to change, delete and export their own alone."""
+    making.give_rights(role=ROLE, **{f"{module}_view": Scope.ALL for module in CHANGEABLE})
+
+
 def somebody_above(world: World) -> User:
     """Signs in as “above” and works in the group above the owner's."""
     user = making.make_user("Above", role=ROLE)

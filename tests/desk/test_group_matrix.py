@@ -6,10 +6,12 @@ GROUP_AND_BELOW those above are answered as the owner is, somebody in a group be
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pytest
 
 from desk.asking import Asking
-from desk.group_rights import reach_over_groups, somebody_above
+from desk.group_rights import reach_over_groups, see_all_and_change_own, somebody_above
 from desk.policy import ROWS
 from desk.policy_words import PRINCIPALS, Row
 from desk.world import make_world
@@ -52,6 +54,10 @@ OTHERWISE = {
 }
 
 
+SETTINGS_SEEN = {"account", "account_progress"}
+"""Of mail accounts, which those who come with looking at everything do not see."""
+
+
 def test_addresses_answer_by_the_scope_of_the_role() -> None:
     world = make_world()
     somebody_above(world)
@@ -67,6 +73,22 @@ def test_addresses_answer_by_the_scope_of_the_role() -> None:
     assert _answers(asking, "above", seen) == seen
     assert _answers(asking, "outside", unseen) == unseen
     assert len(seen) > 50
+
+
+def test_whoever_sees_all_and_changes_their_own_writes_to_no_record_of_a_colleague() -> None:
+    """What only may be looked at is shown as to readers; what would be written is refused, and nothing is."""
+    world = make_world()
+    see_all_and_change_own()
+    asking = Asking(world)
+    for_readers = {cell for cell in _telling("get") if _word(*cell, "reader") == "ok"}
+    shown = _answers(asking, "colleague", _telling("get"))
+    assert {cell for cell in for_readers if shown[cell] != "ok"} == set()
+    refused = {cell for cell in shown.keys() - for_readers if shown[cell] not in ("403", "404")}
+    assert {name for name, _method in refused} == SETTINGS_SEEN
+    answers = _answers(asking, "colleague", _telling("post"))
+    assert {cell: word for cell, word in answers.items() if word.startswith("W")} == {}
+    assert len(for_readers) > 20
+    assert len(answers) > 100
 
 
 def _telling(*methods: str) -> list[tuple[str, str]]:
@@ -89,5 +111,5 @@ def _word(name: str, method: str, principal: str) -> str:
     return words[PRINCIPALS.index(principal)]
 
 
-def _answers(asking: Asking, who: str, cells: dict[tuple[str, str], str]) -> dict[tuple[str, str], str]:
+def _answers(asking: Asking, who: str, cells: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
     return {(name, method): asking.word(who, name, ROWS[name], method) for name, method in cells}
