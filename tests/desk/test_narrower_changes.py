@@ -11,6 +11,9 @@ from django.urls import reverse
 import making
 from desk.test_records import EMPTY
 from desk.world import client_of
+from letters.making_letters import make_account, make_letter
+from mooring.activities.models import Activity, Notice, NoticeKind
+from mooring.activities.planning import ActivityData, data_of, plan_activity
 from mooring.customers.editing import change_project, create_project
 from mooring.customers.models import Affiliation, Contact, Customer, Project
 from mooring.customers.record_data import ProjectData, UnableToSave
@@ -125,3 +128,80 @@ def test_everything_held_is_given_only_to_those_who_may_take_all_of_it_along(bob
             assert (url in browser.get(cards[name]).content.decode()) == (name not in refused)
             if name in refused:
                 assert "which your role does not let you take along" in answer.content.decode()
+
+
+def test_a_sale_keeps_its_customer_whom_the_seller_may_not_change(bob: User, theirs: Customer, own: Customer) -> None:
+    sale = making.make_opportunity("Ropes", whom=theirs, owner=bob)
+    browser = browser_of(bob)
+    other = making.make_customer("Quay", owner=theirs.owner)
+    edit = reverse("edit_opportunity_fact", args=[sale.pk, "whom"])
+    assert browser.post(edit, {"whom": place_in_words(theirs)}).status_code == 303
+    assert browser.post(edit, {"whom": place_in_words(other)}).status_code == 422
+    assert browser.post(edit, {"whom": place_in_words(own)}).status_code == 303
+
+
+def test_suggestions_are_what_the_field_takes(bob: User, theirs: Customer, own: Customer) -> None:
+    named = [making.make_customer("Sail Makers", owner=theirs.owner), making.make_lead("Sail Loft", owner=bob)]
+    browser = browser_of(bob, projects_change=Scope.ALL)
+    url = reverse("places")
+    offered = browser.get(url, {"whom": "sail"}).content.decode()
+    assert [place_in_words(each) in offered for each in (own, *named)] == [True, False, True]
+    offered = browser.get(url, {"customer": "sail", "for": "projects"}).content.decode()
+    assert [place_in_words(each) in offered for each in (own, *named)] == [True, True, False]
+    browser = browser_of(bob, customers_change=Scope.ALL)
+    offered = browser.get(url, {"for": "projects", "customer": "sail"}).content.decode()
+    assert [place_in_words(each) in offered for each in (own, *named)] == [True, False, False]
+
+
+def planned(about: Any, bob: User, title: str) -> Activity:
+    data = ActivityData(title=title, owner=bob, about=about, due_at=making.NOW)
+    return plan_activity(data=data, by=making.actor(about.owner if isinstance(about, Customer) else bob), now=making.NOW)
+
+
+def test_ones_own_activities_do_not_name_what_is_out_of_sight(bob: User, theirs: Customer, own: Customer) -> None:
+    mast = making.make_project("Mast", customer=theirs)
+    lead = making.make_lead("Quay", owner=theirs.owner)
+    sale = making.make_opportunity("Ropes", whom=theirs)
+    hidden = [planned(about, bob, f"Call {number}") for number, about in enumerate((theirs, mast, lead, sale))]
+    planned(own, bob, "Call home")
+    browser = client_of(bob)
+    for url in (reverse("my_day"), reverse("home"), reverse("export_my_day")):
+        answer = browser.get(url)
+        text = (b"".join(answer.streaming_content) if answer.streaming else answer.content).decode()  # type: ignore[attr-defined]
+        told = [name for name in ("Harbour", "Mast", "Quay", "Ropes") if name in text]
+        assert (told, "Call 3" in text, "North Sails" in text) == ([], True, True), url
+    for activity in hidden:
+        edit = reverse("edit_activity", args=[activity.pk])
+        form = browser.get(edit).content.decode()
+        assert not any(name in form for name in ("Harbour", "Mast", "Quay", "Ropes"))
+        assert browser.post(edit, {"kind": "task", "title": "Later", "owner": bob.pk}).status_code == 303
+        before = data_of(activity).about
+        assert data_of(Activity.objects.unscoped("a test").get(pk=activity.pk)).about == before
+    making.give_rights(customers_view=Scope.ALL)
+    edit = reverse("edit_activity", args=[hidden[0].pk])
+    sent = {"kind": "task", "title": "Later", "owner": bob.pk, "about": place_in_words(theirs)}
+    assert client_of(bob).post(edit, sent).status_code == 303
+
+
+def test_the_bell_tells_nothing_of_what_is_out_of_sight(bob: User, theirs: Customer, own: Customer) -> None:
+    data = [ActivityData(title=f"At {each}", note="@Bob", owner=theirs.owner or bob, about=each) for each in (theirs, own)]
+    making.give_rights(customers_view=Scope.ALL)
+    for each in data:
+        plan_activity(data=each, by=making.actor(theirs.owner), now=making.NOW)
+    letter = make_letter(make_account(theirs.owner or bob), to_records=(theirs,), subject="Secret ropes")
+    Notice.objects.create(user=bob, kind=NoticeKind.ARCHIVED, letter=letter, at=making.NOW)
+    making.give_rights()
+    page = client_of(bob).get(reverse("notices")).content.decode()
+    assert page.count("No longer open to you") == 2
+    assert [name in page for name in ("At Harbour", "Secret ropes", "At North Sails")] == [False, False, True]
+
+
+def test_whoever_may_change_records_of_one_kind_plans(bob: User) -> None:
+    nothing = {f"{module}_change": Scope.NONE for module in ("customers", "leads", "projects", "sales")}
+    for module in nothing:
+        browser = browser_of(bob, **{**nothing, module: Scope.OWN})
+        assert browser.get(reverse("new_activity")).status_code == 200
+        assert reverse("new_activity") in browser.get(reverse("my_day")).content.decode()
+    browser = browser_of(bob, **nothing)
+    assert browser.get(reverse("new_activity")).status_code == 403
+    assert reverse("new_activity") not in browser.get(reverse("my_day")).content.decode()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -17,7 +17,9 @@ from mooring.letters.models import Letter
 from mooring.sales.models import Opportunity
 from mooring.users.journal import Actor, changes_between, record
 from mooring.users.models import User
+from mooring.users.permissions import Action, Module, may
 
+_PLANNED_IN: Final = (Module.CUSTOMERS, Module.LEADS, Module.PROJECTS, Module.SALES)
 _WHY = "the page chose this activity within the reader's rights"
 
 
@@ -42,6 +44,11 @@ class ActivityData:
     due_at: datetime | None = None
     is_whole_day: bool = True
     remind_at: datetime | None = None
+
+
+def may_plan(user: User) -> bool:
+    """Whether the user may plan anything: whoever may change records of any kind that activities are about."""
+    return any(may(user, module, Action.CHANGE) for module in _PLANNED_IN)
 
 
 def plan_activity(*, data: ActivityData, by: Actor, now: datetime) -> Activity:

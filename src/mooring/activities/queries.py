@@ -13,8 +13,11 @@ from django.db.models import Exists, Max, OuterRef, Q
 from mooring.activities.models import Activity, Notice
 from mooring.activities.models import ActivityQuerySet as Activities
 from mooring.customers.models import Customer, Lead, Project
+from mooring.customers.value_lists import any_of
 from mooring.sales.models import Opportunity
 from mooring.users.models import User
+from mooring.users.permissions import Action, Module
+from mooring.users.reach import is_owned_within
 
 MOST: Final = 200
 """Lines of one heading; who has more open tasks than that needs no longer page."""
@@ -42,15 +45,18 @@ class Day:
 
 
 def due_today(user: User, *, now: datetime, zone: ZoneInfo, most: int) -> list[Activity]:
-    """The first open activities of a person that are overdue or due before midnight; one query."""
+    """The first open activities of a person that are overdue or due before midnight; two queries at most."""
     rows = Activity.objects.visible_to(user).filter(owner=user, done_at=None, due_at__lt=_midnight(now, zone))
-    return list(shown(rows).order_by("due_at", "id")[:most])
+    return about_in_sight(list(shown(rows).order_by("due_at", "id")[:most]), user)
 
 
 def day_of(user: User, *, now: datetime, zone: ZoneInfo) -> Day:
-    """The open activities of a person and those done lately; two queries."""
+    """The open activities of a person and those done lately; three queries at most."""
     rows = list(shown(Activity.objects.visible_to(user).filter(owner=user, done_at=None)).order_by("due_at", "id")[:MOST])
-    done = shown(Activity.objects.visible_to(user).filter(owner=user, done_at__isnull=False)).order_by("-done_at", "-id")
+    late = shown(Activity.objects.visible_to(user).filter(owner=user, done_at__isnull=False)).order_by("-done_at", "-id")
+    done = list(late[:MOST_DONE])
+    some_day = [row for row in rows if row.due_at is None and not row.is_to_be_known]
+    about_in_sight([*rows, *done], user)
     midnight = _midnight(now, zone)
     dated = [(row.due_at, row) for row in rows if row.due_at is not None]
     return Day(
@@ -58,8 +64,8 @@ def day_of(user: User, *, now: datetime, zone: ZoneInfo) -> Day:
         today=[row for due_at, row in dated if now <= due_at < midnight],
         this_week=[row for due_at, row in dated if midnight <= due_at < midnight + timedelta(days=6)],
         later=[row for due_at, row in dated if due_at >= midnight + timedelta(days=6)],
-        some_day=[row for row in rows if row.due_at is None and not row.is_to_be_known],
-        done=list(done[:MOST_DONE]),
+        some_day=some_day,
+        done=done,
     )
 
 
@@ -110,4 +116,34 @@ def unread_count(user: User) -> int:
 
 def shown(rows: Activities) -> Activities:
     """Those that were not removed, with what their line names. One query."""
-    return rows.filter(removed_at=None).select_related("owner", "customer", "lead", "project", "opportunity")
+    return rows.filter(removed_at=None).select_related("owner", "customer", "lead", "project__customer", "opportunity")
+
+
+def about_in_sight(activities: list[Activity], reader: User) -> list[Activity]:
+    """The same ones, to be shown only: of `shown`, without the record that one is about where the reader may not see it any more.
+
+    One's own activities outlast the right to see what they are about. One query for opportunities, none for the rest.
+    """
+    sale_ids = {row.opportunity_id for row in activities if row.opportunity_id is not None}
+    sales = Opportunity.objects.visible_to(reader).filter(pk__in=any_of(sale_ids)) if sale_ids else ()
+    seen = {sale.pk for sale in sales}
+    for row in activities:
+        if row.customer and not is_owned_within(row.customer.owner_id, reader, Module.CUSTOMERS, Action.VIEW):
+            row.customer = None
+        if row.lead and not _is_open_lead(row.lead, reader):
+            row.lead = None
+        if row.project and not _is_open_project(row.project, reader):
+            row.project = None
+        if row.opportunity_id not in seen:
+            row.opportunity = None
+    return activities
+
+
+def _is_open_lead(lead: Lead, reader: User) -> bool:
+    return lead.converted_at is None and is_owned_within(lead.owner_id, reader, Module.LEADS, Action.VIEW)
+
+
+def _is_open_project(project: Project, reader: User) -> bool:
+    """As its customer is, in both modules."""
+    modules = (Module.CUSTOMERS, Module.PROJECTS)
+    return all(is_owned_within(project.customer.owner_id, reader, module, Action.VIEW) for module in modules)

@@ -14,6 +14,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from mooring.activities.planning import may_plan
 from mooring.activities.waiting import watch_of
 from mooring.desk.access import user_of
 from mooring.desk.attachment_pages import can_be_shown, icon_of
@@ -119,7 +120,7 @@ def beside_context(request: HttpRequest, letter: Letter) -> dict[str, Any]:
         "letter": letter,
         "beside_is_here": True,
         "may_hide_sender": bool(key) and may(reader, Module.ACCOUNTS, Action.CHANGE),
-        "may_plan": may(reader, Module.CUSTOMERS, Action.CHANGE),
+        "may_plan": may_plan(reader),
         "is_private_sender": key in private_senders(reader=reader, keys=[key]),
         "has_team_part": is_awaited or team_account_of(letter, reader=reader) is not None,
         "deliveries": deliveries,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
+from mooring.activities.planning import may_plan
 from mooring.desk.access import user_of
 from mooring.desk.crm_lists import CRM_LISTS
 from mooring.ui.parts import Entry, Frame, Person, Tab
@@ -28,6 +30,8 @@ class Place:
     key: str = ""
     module: Module | None = None
     action: Action = Action.VIEW
+    is_open: Callable[[User], bool] | None = None
+    """Instead of one right."""
     opens_beside: bool = False
     """It opens beside what one looks at, where there is room."""
     section: str = ""
@@ -48,7 +52,7 @@ MAIN = (
 )
 
 NEW = (
-    Place(_("Task"), "new_activity", icon="checklist", module=Module.CUSTOMERS, action=Action.CHANGE),
+    Place(_("Task"), "new_activity", icon="checklist", is_open=may_plan),
     Place(
         pgettext_lazy("one letter", "Email"),
         "write",
@@ -129,7 +133,13 @@ PROFILE = (
 
 def places_for(user: User, places: tuple[Place, ...]) -> list[Place]:
     """Those of the places that the user's rights open."""
-    return [place for place in places if place.module is None or may(user, place.module, place.action)]
+    return [place for place in places if _is_open(user, place)]
+
+
+def _is_open(user: User, place: Place) -> bool:
+    if place.is_open is not None:
+        return place.is_open(user)
+    return place.module is None or may(user, place.module, place.action)
 
 
 def entries_for(request: HttpRequest, places: tuple[Place, ...]) -> list[Entry]:

@@ -15,12 +15,10 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from mooring.activities.models import Activity, Notice, NoticeLetter, Rhythm
+from mooring.activities.models import NoticeLetter, Rhythm
 from mooring.activities.notice_mail import mailing_of, told_by
-from mooring.desk.notice_lines import NoticeLine, lines_of
+from mooring.desk.notice_lines import NoticeLine, lines_of, seen_by
 from mooring.desk.personal import zone_of
-from mooring.letters.models import MailAccount
-from mooring.letters.visibility import visible_letters
 from mooring.mail.writing import Correspondent, WrittenLetter, write_letter
 from mooring.users.models import User
 
@@ -42,17 +40,6 @@ def write_notice_letter(letter: NoticeLetter, now: datetime) -> bytes | None:
         return _written(letter, lines_of(notices[:MOST]), len(notices), now.astimezone(zone))
 
 
-def seen_by(user: User, notices: list[Notice]) -> list[Notice]:
-    """Those whose subject the user may see now. Three queries."""
-    activities = Activity.objects.visible_to(user).filter(removed_at=None)
-    allowed = {
-        "activity_id": _ids(activities, [each.activity_id for each in notices]),
-        "letter_id": _ids(visible_letters(user), [each.letter_id for each in notices]),
-        "account_id": _ids(MailAccount.objects.visible_to(user), [each.account_id for each in notices]),
-    }
-    return [each for each in notices if each.job or any(getattr(each, key) in ids for key, ids in allowed.items())]
-
-
 def unsubscribe_word(user: User) -> str:
     """The part of an address that lets whoever has the letter, and nobody else, end such letters."""
     return signing.dumps(user.pk, salt=_SALT)
@@ -64,11 +51,6 @@ def user_of_word(word: str) -> User | None:
         return User.objects.filter(pk=signing.loads(word, salt=_SALT)).first()
     except signing.BadSignature:
         return None
-
-
-def _ids(rows: object, wanted: list[int | None]) -> set[int]:
-    ids = [pk for pk in wanted if pk is not None]
-    return set(rows.filter(pk__in=ids or [0]).values_list("pk", flat=True))  # type: ignore[attr-defined]
 
 
 def _written(letter: NoticeLetter, lines: list[NoticeLine], count: int, at: datetime) -> bytes:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from mooring.activities.models import Activity, Notice, NoticeKind
 from mooring.customers.models import BulkField
+from mooring.letters.models import MailAccount
+from mooring.letters.visibility import visible_letters
 from mooring.transfer.models import ImportState
+from mooring.users.models import User
 
 _PLACES: Final = (
     ("customer_id", "customer_tasks"),
@@ -26,7 +30,7 @@ JOB_PAGES: Final = ("bulk_change", "import")
 
 @dataclass(frozen=True, slots=True)
 class NoticeLine:
-    """One line behind the bell, or in a letter about notices."""
+    """One line behind the bell, or in a letter about notices. Without `url` it leads nowhere."""
 
     notice: Notice
     text: str
@@ -36,6 +40,29 @@ class NoticeLine:
 def lines_of(notices: Iterable[Notice]) -> list[NoticeLine]:
     """In the same order. No query, if the notices came with what they are about."""
     return [NoticeLine(notice, _text(notice), _url(notice)) for notice in notices]
+
+
+def lines_behind_bell(notices: Sequence[Notice], user: User) -> list[NoticeLine]:
+    """In the same order; of what the user may not see any more, only that there was something."""
+    open_ids = {notice.pk for notice in seen_by(user, notices)}
+    closed = _("No longer open to you")
+    return [line if line.notice.pk in open_ids else NoticeLine(line.notice, closed, "") for line in lines_of(notices)]
+
+
+def seen_by(user: User, notices: Sequence[Notice]) -> list[Notice]:
+    """Those whose subject the user may see now. One query for each kind of subject."""
+    activities = Activity.objects.visible_to(user).filter(removed_at=None)
+    allowed = {
+        "activity_id": _ids(activities, [each.activity_id for each in notices]),
+        "letter_id": _ids(visible_letters(user), [each.letter_id for each in notices]),
+        "account_id": _ids(MailAccount.objects.visible_to(user), [each.account_id for each in notices]),
+    }
+    return [each for each in notices if each.job or any(getattr(each, key) in ids for key, ids in allowed.items())]
+
+
+def _ids(rows: QuerySet[Any], wanted: list[int | None]) -> set[int]:
+    ids = [pk for pk in wanted if pk is not None]
+    return set(rows.filter(pk__in=ids).values_list("pk", flat=True)) if ids else set()
 
 
 def _text(notice: Notice) -> str:

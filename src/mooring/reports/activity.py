@@ -10,14 +10,15 @@ from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
 
 from mooring.activities.models import Activity, ActivityKind
-from mooring.activities.queries import shown
+from mooring.activities.planning import may_plan
+from mooring.activities.queries import about_in_sight, shown
 from mooring.customers.value_lists import any_of
 from mooring.letters.models import OutgoingLetter
 from mooring.letters.visibility import visible_letters
 from mooring.reports.asked import Asked
 from mooring.reports.report import Column, Report, Row, Way, added_up, bars
 from mooring.users.models import User
-from mooring.users.permissions import Action, Module, Scope, may, scope_of
+from mooring.users.permissions import Action, Module, Scope, scope_of
 from mooring.users.reach import owners_within
 
 MOST_LISTED: Final = 500
@@ -69,7 +70,7 @@ def what_was_done(asked: Asked) -> Report:
     sent = OutgoingLetter.objects.unscoped(_WHY_SENT).filter(
         author__in=people, sent_at__gte=asked.begins_at, sent_at__lt=asked.ends_at, letter__in=visible_letters(asked.reader)
     )
-    activities = list(done.order_by("-done_at", "-pk")[:most])
+    activities = about_in_sight(list(done.order_by("-done_at", "-pk")[:most]), asked.reader)
     changeable = _changeable(activities, asked.reader)
     found = [_of_activity(activity, may_change=activity.pk in changeable) for activity in activities]
     found += [_of_letter(one) for one in sent.select_related("author", "letter").order_by("-sent_at", "-pk")[:most]]
@@ -83,7 +84,7 @@ def what_was_done(asked: Asked) -> Report:
 
 def _changeable(activities: Sequence[Activity], reader: User) -> set[int]:
     """The ids of those whose form the reader may open; others are seen where they stand."""
-    if not may(reader, Module.CUSTOMERS, Action.CHANGE):
+    if not may_plan(reader):
         return set()
     rows = Activity.objects.visible_to(reader, Action.CHANGE).filter(pk__in=any_of({activity.pk for activity in activities}))
     return set(rows.order_by().values_list("pk", flat=True))

@@ -65,14 +65,13 @@ class ActivityForm(forms.Form):
         super().__init__(*args, **kwargs)
         people = User.objects.filter(Q(is_active=True) | Q(pk=known.owner_id if known else None)).order_by("name", "id")
         self.fields["owner"] = forms.ModelChoiceField(people, label=_("Who"), empty_label=None)
-        self.fields["about"] = PlaceField(
-            reader=reader, models=(Customer, Lead, Project), label=_("Customer, lead or project"), required=False
-        )
         self.letter: Letter | None = known.letter if known else None
         about = self.initial.get("about")
-        self.opportunity: Opportunity | None = about if isinstance(about, Opportunity) else None
-        if self.opportunity is not None:
-            del self.fields["about"]
+        is_hidden = known is not None and about is not None and not _is_in_sight(about, reader)
+        self.opportunity: Opportunity | None = about if isinstance(about, Opportunity) and not is_hidden else None
+        self.kept = about if is_hidden or self.opportunity else None
+        if self.kept is None:
+            self.fields["about"] = _about_field(reader, known and about)
         self.order_fields(self.field_order)
         for name in _HALF:
             if name in self.fields:
@@ -94,7 +93,7 @@ class ActivityForm(forms.Form):
             kind=entered["kind"],
             title=entered["title"],
             owner=entered["owner"],
-            about=self.opportunity or entered.get("about"),
+            about=self.kept or entered.get("about"),
             letter=self.letter,
             note=entered["note"],
             due_at=due_at,
@@ -110,6 +109,17 @@ class ActivityForm(forms.Form):
         zone = timezone.get_current_timezone()
         due_at = datetime.combine(day, hour or _END_OF_DAY, tzinfo=zone)
         return due_at, datetime.combine(day, hour or _MORNING, tzinfo=zone)
+
+
+def _about_field(reader: User, present: Any) -> PlaceField:
+    kinds = (Customer, Lead, Project)
+    return PlaceField(reader=reader, models=kinds, label=_("Customer, lead or project"), required=False, present=present)
+
+
+def _is_in_sight(about: Any, reader: User) -> bool:
+    """One's own activity may be about a record that is out of one's sight by now; it stays so, unnamed."""
+    seen: bool = type(about).objects.visible_to(reader).filter(pk=about.pk).exists()
+    return seen
 
 
 def initial_of(activity: Activity) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils import timezone
@@ -19,25 +20,26 @@ from mooring.activities.planning import (
     bring_back_activity,
     change_activity,
     finish_activity,
+    may_plan,
     plan_activity,
     remove_activity,
     reopen_activity,
 )
 from mooring.activities.queries import day_of, notices_of, unread_count
 from mooring.customers.models import Customer, Lead, Project
-from mooring.desk.access import activity_for, actor_of, letter_for, may_in, user_of
+from mooring.desk.access import activity_for, actor_of, letter_for, user_of
 from mooring.desk.day_groups import groups_of
 from mooring.desk.forms.activities import ActivityForm, initial_of
 from mooring.desk.jobs_under_way import has_jobs, jobs_of
 from mooring.desk.list_pages import own_path, path_of_ours
-from mooring.desk.notice_lines import lines_of, where_it_stands
+from mooring.desk.notice_lines import lines_behind_bell, where_it_stands
 from mooring.desk.personal import zone_of
 from mooring.desk.table_files import file_links
 from mooring.desk.timeline import id_in
 from mooring.letters.visibility import visible_links
 from mooring.sales.models import Opportunity
 from mooring.ui.rendering import page, see_other, toast
-from mooring.users.permissions import Action, Module, may
+from mooring.users.permissions import Action, Module
 
 NOTICES = 50
 _RECORDS: dict[str, Any] = {"customer": Customer, "lead": Lead, "project": Project, "opportunity": Opportunity}
@@ -47,7 +49,7 @@ def my_day(request: HttpRequest) -> HttpResponse:
     """What the user has to do, by when it is due."""
     user = user_of(request)
     day = day_of(user, now=timezone.now(), zone=zone_of(user))
-    may_add = may(user, Module.CUSTOMERS, Action.CHANGE)
+    may_add = may_plan(user)
     groups = groups_of(day)
     values = {
         "groups": groups,
@@ -59,9 +61,10 @@ def my_day(request: HttpRequest) -> HttpResponse:
     return page(request, "desk/activities/day.html", values)
 
 
-@may_in(Module.CUSTOMERS, Action.CHANGE)
 def new_activity(request: HttpRequest) -> HttpResponse:
     """The empty form, about the record or letter that the address names; sent, back to where it came from."""
+    if not may_plan(user_of(request)):
+        raise PermissionDenied
     letter = letter_for(request, letter_id) if (letter_id := id_in(request.GET.get("letter", ""))) else None
     start = {"owner": user_of(request), "kind": request.GET.get("kind", "task"), "about": _about(request, letter)}
     if letter is not None:
@@ -133,7 +136,7 @@ def notices(request: HttpRequest) -> HttpResponse:
         return page(request, "desk/activities/notices.html", {"jobs": jobs_of(user, timezone.now())}, fragment="jobs")
     found = notices_of(user, before_id=id_in(request.GET.get("before", "")), limit=NOTICES + 1)
     values = {
-        "notices": lines_of(found[:NOTICES]),
+        "notices": lines_behind_bell(found[:NOTICES], user),
         "has_new": bool(unread_count(user)),
         "jobs": jobs_of(user, timezone.now()),
         "older": found[NOTICES - 1].pk if len(found) > NOTICES else None,
