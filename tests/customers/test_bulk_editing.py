@@ -200,26 +200,6 @@ def test_a_stopped_change_leaves_the_rest_as_it_was(alice: User, monkeypatch: py
     assert undo_change(change=change, **BY).given_back_count == 1
 
 
-def test_what_was_out_of_reach_when_it_was_undone_is_given_back_by_somebody_who_may(bob: User, alice: User) -> None:
-    status = making.make_entry(CustomerStatus, "Dormant")
-    customers = [making.make_customer(name, owner=bob) for name in "ABC"]
-    bobs, alices = ({"by": Actor(each, "desk"), "now": making.NOW} for each in (bob, alice))
-    change = change_many(record_ids=[row.pk for row in customers], wish=Wish(BulkField.STATUS, status.pk), **bobs)
-    everybody().filter(name="B").update(owner=alice)
-    everybody().filter(name="C").update(status=None)
-    assert undo_change(change=change, **bobs).out_of_reach_count == 1
-    assert states(change) == ["given_back", "out_of_reach", "overwritten"]
-    with pytest.raises(UnableToChangeMany, match="Nothing was undone"):
-        undo_change(change=change, **bobs)
-    verdicts = [outlook(change=change, rows=list(change.rows.all()), reader=each) for each in (bob, alice)]
-    assert [list(each.values()) for each in verdicts] == [[BulkState.OUT_OF_REACH], [BulkState.GIVEN_BACK]]
-    undone = undo_change(change=change, **alices)
-    assert (undone.out_of_reach_count, undone.given_back_count, undone.undone_by) == (0, 2, alice)
-    assert [row.status for row in everybody()] == [None] * 3
-    with pytest.raises(UnableToChangeMany, match="undone already"):
-        undo_change(change=change, **alices)
-
-
 def test_an_undoing_that_broke_off_goes_on_where_it_stood(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bulk_editing, "MOST", 0)
     status = making.make_entry(CustomerStatus, "Dormant")
@@ -297,17 +277,6 @@ def test_undoing_a_restoring_gives_back_since_when_they_rested() -> None:
     assert [row.archived_at for row in everybody()] == [making.NOW, making.NOW + timedelta(days=1)]
 
 
-def test_whoever_may_change_nothing_any_more_takes_no_gift_back(bob: User, alice: User) -> None:
-    making.make_customer("A", owner=bob)
-    by = {"by": Actor(bob, "desk"), "now": making.NOW}
-    change = change_many(record_ids=[everybody().get().pk], wish=Wish(BulkField.OWNER, alice.pk), **by)
-    bob.is_active = False
-    bob.save()
-    with pytest.raises(UnableToChangeMany, match="Nothing was undone"):
-        undo_change(change=change, **by)
-    assert everybody().get().owner == alice
-
-
 def test_a_job_whose_giver_is_gone_reaches_nothing() -> None:
     status, eve = making.make_entry(CustomerStatus, "Dormant"), making.make_user("Eve")
     making.make_customer("A")
@@ -331,21 +300,6 @@ def test_what_is_required_by_now_is_not_emptied_and_nobody_who_left_gets_a_recor
         with pytest.raises(UnableToChangeMany, match="Nothing was undone"):
             undo_change(change=BulkChange.objects.get(pk=change.pk), **BY)
     assert [(row.info, row.owner) for row in everybody()] == [({str(number.pk): "7"}, alice)]
-
-
-def test_whoever_gave_records_away_takes_them_back_unless_their_new_owner_gave_them_on(bob: User, alice: User) -> None:
-    eve = making.make_user("Eve")
-    for name in ("A", "B"):
-        making.make_customer(name, owner=bob)
-    by = {"by": Actor(bob, "desk"), "now": making.NOW}
-    ids = list(everybody().values_list("pk", flat=True))
-    change = change_many(record_ids=ids, wish=Wish(BulkField.OWNER, alice.pk), **by)
-    everybody().filter(name="B").update(owner=eve)
-    assert outlook(change=change, rows=list(change.rows.all()), reader=bob) == dict(
-        zip(ids, [BulkState.GIVEN_BACK, BulkState.OVERWRITTEN], strict=True)
-    )
-    undo_change(change=change, **by)
-    assert [row.owner for row in everybody()] == [bob, eve]
 
 
 def test_a_job_whose_tag_is_merged_away_ends_and_the_next_one_goes_on(bob: User, monkeypatch: pytest.MonkeyPatch) -> None:

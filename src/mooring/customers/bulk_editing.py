@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from mooring.customers.bulk_values import COLUMNS, LABELS, MODELS, MOVES, Aspect, aspect_of
@@ -20,7 +20,8 @@ from mooring.customers.gathering import to_json
 from mooring.customers.models import BulkChange, BulkChangeRow, BulkField, BulkKind, BulkState, InfoField
 from mooring.users.journal import Actor, Line, record_all
 from mooring.users.models import User
-from mooring.users.permissions import Action, Module, may
+from mooring.users.permissions import Action, Module
+from mooring.users.reach import is_owned_within
 
 MOST: Final = 500
 """More than these are the worker's."""
@@ -39,7 +40,7 @@ _MODULE_OF: Final = {
     BulkKind.PROJECT: Module.PROJECTS,
 }
 _WHY: Final = "these records were chosen within the rights of whoever does it"
-_WHY_GIVEN: Final = "whoever gave records away takes them back while they may change any"
+_WHY_GIVEN: Final = "whoever gave records away takes them back while they may change what those were before"
 _WHY_TOLD: Final = "only whether records exist is told, to say why they were left alone"
 
 
@@ -137,8 +138,7 @@ def left_alone(change: BulkChange) -> int:
 def outlook(*, change: BulkChange, rows: Sequence[BulkChangeRow], reader: User) -> dict[int, BulkState]:
     """How undoing would leave those of `rows` that are changed, by the id of the record."""
     changed = [row for row in rows if row.state in (BulkState.CHANGED, BulkState.OUT_OF_REACH)]
-    found = _way_back(change, reader).filter(pk__in=[row.record_id for row in changed])
-    return _verdicts(change, changed, list(found))
+    return _verdicts(change, changed, list(_way_back(change, changed, reader)))
 
 
 def present_values(*, change: BulkChange, record_ids: Sequence[int]) -> list[Any]:
@@ -189,8 +189,7 @@ def _demand_sense(wish: Wish) -> None:
 
 def carry_out(change: BulkChange, rows: list[BulkChangeRow], *, by: Actor, now: datetime) -> None:
     """A portion of the change, or of its undoing; within the caller's transaction."""
-    within = _way_back(change, by.user) if change.undone_at else _records(change, by.user)
-    wanted = within.filter(pk__in=[row.record_id for row in rows])
+    wanted = (_way_back if change.undone_at else _wanted)(change, rows, by.user)
     records = list(wanted.select_for_update(of=("self",)).order_by("pk"))
     carry = _given_back if change.undone_at else _given
     count = carry(rows, records, change, by, now)
@@ -280,17 +279,19 @@ def _still_there(change: BulkChange, rows: Sequence[BulkChangeRow], has: Contain
     return set(MODELS[change.kind].objects.unscoped(_WHY_TOLD).filter(pk__in=missing).values_list("pk", flat=True))
 
 
-def _way_back(change: BulkChange, user: User | None) -> Any:
-    """Those that the user may give back: whoever gave records away takes them back, if nobody did anything about it since."""
-    is_own_gift = change.field == BulkField.OWNER and user == change.changed_by
-    if is_own_gift and user is not None and may(user, _MODULE_OF[BulkKind(change.kind)], Action.CHANGE):
-        return MODELS[change.kind].objects.unscoped(_WHY_GIVEN)
-    return _records(change, user)
+def _way_back(change: BulkChange, rows: Iterable[BulkChangeRow], user: User | None) -> Any:
+    """Those of `rows` that the user may give back: those they may change, and what they gave away and could change before."""
+    within = _wanted(change, rows, user)
+    if user is None or user != change.changed_by or change.field != BulkField.OWNER:
+        return within
+    module = _MODULE_OF[BulkKind(change.kind)]
+    given = [row.record_id for row in rows if is_owned_within(row.before, user, module, Action.CHANGE)]
+    return MODELS[change.kind].objects.unscoped(_WHY_GIVEN).filter(Q(pk__in=given) | Q(pk__in=within.order_by().values("pk")))
 
 
-def _records(change: BulkChange, user: User | None) -> Any:
-    """Those that the user may change so: all, where the program itself asked; none, where whoever asked is gone."""
-    records = MODELS[change.kind].objects
+def _wanted(change: BulkChange, rows: Iterable[BulkChangeRow], user: User | None) -> Any:
+    """Those of `rows` that the user may change so: all, where the program itself asked; none, where whoever asked is gone."""
+    records, ids = MODELS[change.kind].objects, [row.record_id for row in rows]
     if user is not None:
-        return records.visible_to(user, action_for(change.field))
-    return records.unscoped(_WHY) if change.is_by_program else records.unscoped(_WHY).none()
+        return records.visible_to(user, action_for(change.field)).filter(pk__in=ids)
+    return records.unscoped(_WHY).filter(pk__in=ids if change.is_by_program else ())
