@@ -48,11 +48,11 @@ def make_portal_world(now: Any) -> PortalWorld:
     desk = make_world(MARK)
     customer = desk.customer
     sessions = {
-        "member": _joined(desk.contact, customer, "carol@harbour.example", now),
+        "member": joined(desk.contact, customer, "carol@harbour.example", now),
         "other": _at_new_customer("Elsewhere", "oscar@else.example", now),
         "archived": _at_new_customer("Paused", "petra@paused.example", now),
-        "locked": _joined(making.make_contact("Lou", at=(customer,)), customer, "lou@harbour.example", now),
-        "gone": _joined(making.make_contact("Greta", at=(customer,)), customer, "greta@harbour.example", now),
+        "locked": joined(making.make_contact("Lou", at=(customer,)), customer, "lou@harbour.example", now),
+        "gone": joined(making.make_contact("Greta", at=(customer,)), customer, "greta@harbour.example", now),
     }
     archive_customers(customers=Customer.objects.unscoped("a test archives").filter(name="Paused"), by=making.BY_COMMAND, now=now)
     lock(portal_user=sessions["locked"][0], by=making.BY_COMMAND, now=now)
@@ -90,10 +90,10 @@ def client_of_portal(key: str) -> Client:
 
 def _at_new_customer(name: str, email: str, now: Any) -> tuple[PortalUser, str]:
     customer = making.make_customer(name)
-    return _joined(making.make_contact(email, at=(customer,)), customer, email, now)
+    return joined(making.make_contact(email, at=(customer,)), customer, email, now)
 
 
-def _joined(contact: Contact, customer: Customer, email: str, now: Any) -> tuple[PortalUser, str]:
+def joined(contact: Contact, customer: Customer, email: str, now: Any) -> tuple[PortalUser, str]:
     key = invite(contact=contact, customer=customer, email=email, language="en", by=making.BY_COMMAND, now=now).key
     user = choose_password(word=key, use=PortalKeyUse.INVITATION, password=making.PASSWORD, address="", now=now)
     return user, open_session(portal_user=user, now=now)

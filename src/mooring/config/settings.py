@@ -81,6 +81,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "mooring.desk.menu.around",
+                "mooring.portal.pages.around",
             ],
         },
     },

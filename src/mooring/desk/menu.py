@@ -9,8 +9,8 @@ from typing import Any
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import SimpleLazyObject
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import pgettext_lazy
 
 from mooring.activities.planning import may_plan
 from mooring.desk.access import user_of
@@ -160,9 +160,9 @@ def tabs_for(request: HttpRequest, places: tuple[Place, ...], *args: object) -> 
 
 def frame_of(request: HttpRequest) -> Frame:
     """What stands around the page for this user."""
-    if not isinstance(request.user, User):
+    user = getattr(request, "user", None)
+    if not isinstance(user, User):
         return Frame(menu=(), language_url=reverse("language"), theme_url=reverse("theme"))
-    user = request.user
     return Frame(
         menu=entries_for(request, MAIN),
         person=Person(name=str(user), email=user.email, sign_out_url=reverse("account_logout"), profile_url=reverse("profile")),
@@ -176,6 +176,8 @@ def frame_of(request: HttpRequest) -> Frame:
         bell_url=reverse("bell"),
         language_url=reverse("language"),
         theme_url=reverse("theme"),
+        whom_to_ask=gettext("An administrator can change rights at Setup > Rights."),
+        rights_url=reverse("rights") if may(user, Module.SETUP, Action.CHANGE) else "",
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.functional import SimpleLazyObject
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
@@ -29,7 +30,7 @@ def portal_page(
     request: HttpRequest, template: str, context: Mapping[str, Any] | None = None, *, status: int = 200
 ) -> HttpResponse:
     """A whole page with the portal's frame around it."""
-    values = {"frame": _frame_of(request), "portal_user": portal_user_in(request), **(context or {})}
+    values = {"portal_user": portal_user_in(request), **(context or {})}
     return page(request, f"portal/{template}", values, status=status)
 
 
@@ -37,6 +38,11 @@ def own_path(wanted: str) -> str:
     """Where to go on: `next` if it is a page of the portal, else its first page."""
     is_ours = url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) and wanted.startswith(PATH)
     return wanted if is_ours and ".." not in wanted else reverse("portal_letters")
+
+
+def around(request: HttpRequest) -> dict[str, Any]:
+    """Context processor, behind that of the desk: below the portal's path every page, those of errors too, has its frame."""
+    return {"frame": SimpleLazyObject(lambda: _frame_of(request))} if request.path.startswith(PATH) else {}
 
 
 def _frame_of(request: HttpRequest) -> Frame:
@@ -60,4 +66,5 @@ def _frame_of(request: HttpRequest) -> Frame:
         sign_out_url=reverse("portal_sign_out"),
         profile_url=reverse("portal_me"),
     )
-    return replace(frame, menu=menu, person=person)
+    whom_to_ask = _("The company whose portal this is can tell you more.")
+    return replace(frame, menu=menu, person=person, whom_to_ask=str(whom_to_ask))

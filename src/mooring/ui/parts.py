@@ -52,6 +52,10 @@ class Frame:
     """Asked by the page itself, once it stands and every minute, for the bell with the number of new notices."""
     language_url: str = ""
     theme_url: str = ""
+    whom_to_ask: str = ""
+    """Said by a page that refuses: who can open it."""
+    rights_url: str = ""
+    """Where this person gives rights; only for those who may."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

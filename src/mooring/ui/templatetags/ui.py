@@ -12,6 +12,7 @@
 {% bulk_bar actions %} {% keyset_links page %}   under a list: what can be done with many; newer, older
 {% views tabs %} {% tabs tabs %}              saved views of a list; tabs of a card (parts.Tab)
 {% sentence chips _("Customers") %}...{% endsentence %}   filters as words, "add" menu between the tags
+{% came_from as back %}                       on a page of an error: where its reader was before
 {% empty icon=... title=... text=... url=... action=... %}   what will be here and the next step
 {% progress_line job %} {% timeline moments %} {% tree nodes name="folders" %} {% steps checks %}
 {% dialog id title %}...{% enddialog %}       a dialog; data-opens="id" on anything opens it
@@ -29,14 +30,17 @@ from collections.abc import Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
+from urllib.parse import urlsplit
 
 from django import template
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest
 from django.template.base import NodeList, Parser, Token, token_kwargs
 from django.template.context import Context
 from django.urls import get_script_prefix, reverse
 from django.utils import timezone
 from django.utils.html import escape, format_html
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
@@ -67,6 +71,25 @@ def icon(name: str, label: str = "") -> SafeString:
 @lru_cache(maxsize=512)
 def _decoration(address: str) -> SafeString:
     return format_html('<svg class="icon" aria-hidden="true"><use href="{}"></use></svg>', address)
+
+
+@register.simple_tag(takes_context=True)
+def came_from(context: Context) -> str:
+    """The page of ours that led to this one, as its browser says; empty where that is unknown, elsewhere, or this page itself."""
+    request: HttpRequest | None = context.get("request")
+    address = request.headers.get("Referer", "") if request is not None else ""
+    if request is None or not address or not url_has_allowed_host_and_scheme(address, allowed_hosts=_hosts_of(request)):
+        return ""
+    page = urlsplit(address)
+    path = page.path + (f"?{page.query}" if page.query else "")
+    return path if path != request.get_full_path() else ""
+
+
+def _hosts_of(request: HttpRequest) -> set[str]:
+    try:
+        return {request.get_host()}
+    except DisallowedHost:
+        return set()
 
 
 @register.simple_tag(takes_context=True)
