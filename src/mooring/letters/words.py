@@ -6,10 +6,11 @@ Neither database's own idea of a word takes part.
 
 from __future__ import annotations
 
+import codecs
 import re
 import unicodedata
 from functools import lru_cache
-from typing import Final
+from typing import AnyStr, Final
 
 LONGEST_WORD: Final = 64
 LONGEST_ASCII: Final = 200_000
@@ -33,28 +34,42 @@ _ANY_WHOLE: Final = re.compile(f"[{''.join(_WHOLE)}]")
 
 def folded(text: str) -> str:
     """The words of a text, one blank between them."""
-    words = _spaced(text).split()
+    try:
+        return _joined(_in_ascii(text).translate(_ASCII_WORDS).split(), b" ").decode("ascii")
+    except UnicodeEncodeError:
+        return _joined(_spaced(text[:LONGEST_OTHER]).split(), " ")
+
+
+def _joined(words: list[AnyStr], blank: AnyStr) -> AnyStr:
     if words and len(max(words, key=len)) > LONGEST_WORD:
         words = [word[:LONGEST_WORD] for word in words]
-    return " ".join(words)
+    return blank.join(words)
+
+
+def _in_ascii(text: str) -> bytes:
+    """The text with all that is not ASCII folded. Raises UnicodeEncodeError when that leaves something else than ASCII."""
+    if text.isascii():
+        return text[:LONGEST_ASCII].encode("ascii")
+    return text[:LONGEST_OTHER].encode("ascii", _FOLDING)[:LONGEST_OTHER]
 
 
 def _spaced(text: str) -> str:
-    if text.isascii():
-        return _spaced_ascii(text[:LONGEST_ASCII])
-    text = text[:LONGEST_OTHER]
     runs = _OTHERS.findall(text)
     if sum(map(len, runs)) * _FEW_OTHERS > len(text):
         return _spaced_other(text)[:LONGEST_OTHER]
     between = _OTHERS.split(text)
     pieces = [_spaced_ascii(between[0])]
     for run, following in zip(runs, between[1:], strict=True):
-        pieces += (_remembered(run) if len(run) <= _SHORT else _spaced_other(run), _spaced_ascii(following))
+        pieces += (_spaced_run(run), _spaced_ascii(following))
     return "".join(pieces)[:LONGEST_OTHER]
 
 
 def _spaced_ascii(text: str) -> str:
     return text.encode("ascii").translate(_ASCII_WORDS).decode("ascii")
+
+
+def _spaced_run(run: str) -> str:
+    return _remembered(run) if len(run) <= _SHORT else _spaced_other(run)
 
 
 def _spaced_other(text: str) -> str:
@@ -67,3 +82,14 @@ def _spaced_other(text: str) -> str:
 _SHORT: Final = 16
 _remembered = lru_cache(maxsize=4_096)(_spaced_other)
 """The same few accented letters, dashes and quotation marks stand in most letters."""
+
+_FOLDING: Final = "mooring.words"
+
+
+def _fold_what_is_not_ascii(error: UnicodeError) -> tuple[str, int]:
+    """Called by the codec for each run of other characters; it walks over the ASCII between them by itself."""
+    assert isinstance(error, UnicodeEncodeError)  # only asked for in encoding
+    return _spaced_run(error.object[error.start : error.end]), error.end
+
+
+codecs.register_error(_FOLDING, _fold_what_is_not_ascii)
