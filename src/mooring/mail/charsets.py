@@ -131,8 +131,12 @@ def _guess(raw: bytes, codec: str) -> str:
     return raw.decode(guessed or "cp1252", "replace")
 
 
+@lru_cache(maxsize=64)
 def _guessed_codec(sample: bytes) -> str:
-    """What charset-normalizer takes the sample for; it is imported only here, for it is large and seldom needed."""
+    """What charset-normalizer takes the sample for; it is imported only here, for it is large and seldom needed.
+
+    It takes milliseconds, and who writes one such name or signature writes it in every letter.
+    """
     from charset_normalizer import from_bytes
 
     best = from_bytes(sample).best()

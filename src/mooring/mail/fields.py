@@ -27,13 +27,13 @@ _READ = frozenset(
 
 _ENVELOPE_LINE = re.compile(rb">?From [^\n]*\n")
 _EMPTY_LINE = re.compile(rb"\n(?:\r\n|\n(?!\r\n))")
-_FOLD = re.compile(rb"\n[ \t]")
+_FOLD = re.compile(rb"\r?\n[ \t]")
 _CONTROLS = re.compile("[\x00-\x20\x7f-\x9f\u2028\u2029]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """The fields that matter, by lower-case name; the values of each in order, raw and folded with bare line feeds."""
+    """The fields that matter, by lower-case name; the values of each in order, raw and folded as they stand in the letter."""
 
     values: dict[str, list[bytes]]
     defects: tuple[str, ...] = ()
@@ -63,9 +63,9 @@ def read_fields(raw: bytes, start: int, end: int) -> tuple[Fields, int]:
     that are none are skipped.
     """
     block_end, body_start = _end_of_block(raw, start, end)
-    block = raw[start : min(block_end, start + LONGEST_BLOCK)].replace(b"\r\n", b"\n")
+    block = raw[start : min(block_end, start + LONGEST_BLOCK)]
     defects = []
-    if block_end - start > LONGEST_BLOCK or block.count(b"\n") > MOST_LINES:
+    if block_end - start > MOST_LINES and (block_end - start > LONGEST_BLOCK or block.count(b"\n") > MOST_LINES):
         defects.append("header-too-large")
         block = _first_lines(block)
     found = _FIELD.findall(block)
@@ -89,10 +89,11 @@ def _name_read(name: bytes) -> str:
 
 
 def _rest_of(block: bytes, last_field: bytes) -> bytes:
-    """The lines after the last field, which usually are none."""
+    """The lines after the last field, with bare line feeds; usually there are none."""
     block = block.rstrip(b"\r\n")
     if last_field and block.endswith(last_field.rstrip(b"\r\n")):
         return b""
+    block = block.replace(b"\r\n", b"\n")
     last = 0
     for found in _FIELD.finditer(block):
         last = found.end()
