@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
 from django.test.utils import setup_databases, teardown_databases
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -54,6 +54,26 @@ def put_tables(database: Path) -> None:
     if _sqlite_file().exists():
         database.touch(mode=0o600)
         shutil.copyfile(_sqlite_file(), database)
+
+
+@contextmanager
+def bare_database() -> Iterator[None]:
+    """Inside, Django has a database in which no migration ran: the first ones cost little there, undoing all later ones much."""
+    usual = connections["default"]
+    is_postgresql = usual.vendor == "postgresql"
+    name = f"{usual.settings_dict['NAME']}_bare" if is_postgresql else ":memory:"
+    if is_postgresql:
+        _command(f"CREATE DATABASE {usual.ops.quote_name(name)}")
+    options = {option: value for option, value in usual.settings_dict["OPTIONS"].items() if option != "pool"}
+    bare = type(usual)({**usual.settings_dict, "NAME": name, "OPTIONS": options}, "default")
+    connections["default"] = bare
+    try:
+        yield
+    finally:
+        connections["default"] = usual
+        bare.close()
+        if is_postgresql:
+            _command(f"DROP DATABASE {usual.ops.quote_name(name)}")
 
 
 @contextmanager

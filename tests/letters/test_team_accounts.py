@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from databases import bare_database
 from letters.making_letters import make_account, make_team_account
 from making import BY_COMMAND, NOW, actor, make_group, make_user
 from mooring.letters.accounts import (
@@ -129,17 +131,20 @@ def test_removing_a_team_account_gives_everybody_another_default(alice: User, bo
     assert sorted(entry.changes["default"]) == sorted([str(alice), str(bob)])
 
 
-@pytest.mark.django_db(transaction=True)
-def test_the_default_accounts_of_before_stay_the_defaults(bob: User) -> None:
-    executor = MigrationExecutor(connection)
-    leaves = executor.loader.graph.leaf_nodes()
-    own, other = make_account(bob), make_account(bob)
-    DefaultAccount.objects.create(user=bob, account=other)
-    try:
-        executor.migrate([("letters", "0004_teams_and_sending")])
-        accounts = MigrationExecutor(connection).loader.project_state([("letters", "0004_teams_and_sending")]).apps
-        before = accounts.get_model("letters", "MailAccount")._base_manager.values_list("pk", "is_default")
-        assert dict(before) == {own.pk: False, other.pk: True}
-    finally:
-        MigrationExecutor(connection).migrate(leaves)
-    assert [(choice.user, choice.account) for choice in DefaultAccount.objects.all()] == [(bob, other)]
+def test_the_default_accounts_of_before_stay_the_defaults() -> None:
+    with bare_database():
+        rows = _migrated_to("0006_default_is_a_choice_of_the_user")
+        bob = rows("users", "User").objects.create(email="bob@mooring.example", name="Bob", created_at=NOW)
+        accounts = rows("letters", "MailAccount")._base_manager
+        own, other = (accounts.create(owner=bob, created_at=NOW, changed_at=NOW) for _each in range(2))
+        rows("letters", "DefaultAccount").objects.create(user=bob, account=other)
+        before = _migrated_to("0004_teams_and_sending")("letters", "MailAccount")._base_manager
+        assert dict(before.values_list("pk", "is_default")) == {own.pk: False, other.pk: True}
+        rows = _migrated_to("0006_default_is_a_choice_of_the_user")
+        assert list(rows("letters", "DefaultAccount").objects.values_list("user", "account")) == [(bob.pk, other.pk)]
+
+
+def _migrated_to(name: str) -> Any:
+    """The models as they were after this migration, up or down to which the database is brought."""
+    node = [("letters", name)]
+    return MigrationExecutor(connection).migrate(node).apps.get_model
