@@ -5,6 +5,8 @@ from __future__ import annotations
 import binascii
 import re
 
+import pybase64
+
 _NONE = frozenset({"", "7bit", "8bit", "binary", "7-bit", "8-bit", "7 bit", "8 bit", "none", "plain"})
 _BASE64 = frozenset({"base64", "b64", "base-64", "x-base64"})
 _QUOTED = frozenset({"quoted-printable", "qp", "quoted_printable", "quotedprintable", "quoted-printible"})
@@ -42,7 +44,7 @@ def _decode_base64(raw: bytes) -> tuple[bytes, str]:
     try:
         padding = raw.find(b"=")
         if padding < 0 or not raw[padding:].strip(b"=\r\n \t"):
-            return binascii.a2b_base64(raw), ""
+            return pybase64.b64decode(raw), ""
     except binascii.Error:
         pass
     blocks = []
