@@ -7,6 +7,8 @@ import binascii
 import hashlib
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mooring.mail.names import safe_name
 from mooring.mail.parameters import read_value
@@ -139,6 +141,16 @@ def test_transport_headers_do_not_change_the_fingerprint_and_anything_else_does(
         assert letter(plain).fingerprint != letter(plain.replace(before, after)).fingerprint
     for line in ("Subject: x", "Message-ID: <a@b>", "Date: 2 Mar 2026 10:00 +0000"):
         assert letter(plain).fingerprint != letter(f"{line}\n{plain}").fingerprint
+
+
+def test_line_ends_do_not_change_the_fingerprint_but_a_carriage_return_of_its_own_does() -> None:
+    plain = "From: a@b.pl\n\none\ntwo\n"
+    assert (
+        letter(plain).fingerprint
+        == letter(plain.replace("\n", "\r\n")).fingerprint
+        == letter(plain.replace("two\n", "two\r\n")).fingerprint
+    )
+    assert letter(plain).fingerprint != letter(plain.replace("one", "o\rne")).fingerprint
 
 
 # ---- broken structure (numbers as in the list of malformed cases that the reader must survive)
@@ -320,6 +332,11 @@ def test_a_name_in_very_many_pieces_is_read_up_to_a_hundred() -> None:
 )
 def test_base64(raw: bytes, decoded: bytes, defect: str) -> None:
     assert decode_body(raw, "base64") == (decoded, defect)
+
+
+@given(st.binary(max_size=300), st.sampled_from([b"", b"\n", b"\r\n", b" ", b"\x80"]))
+def test_base64_reads_back_what_was_written_with_junk_anywhere(data: bytes, junk: bytes) -> None:
+    assert decode_body(junk.join(base64.b64encode(data)[i : i + 7] for i in range(0, 400, 7)), "base64")[0] == data
 
 
 @pytest.mark.parametrize(

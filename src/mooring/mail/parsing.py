@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import re
 from html import escape
+from io import IncrementalNewlineDecoder
 from typing import NamedTuple
 from urllib.parse import unquote
 
@@ -127,7 +128,9 @@ class _Contents:
         text, defect = decode(data, charset)
         if defect:
             self.structure.defects[defect] = None
-        text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+        text = text.removeprefix("\ufeff")
+        if "\r" in text:
+            text = IncrementalNewlineDecoder(None, translate=True).decode(text, final=True)
         limit = LARGEST_HTML if part.content_type == "text/html" else LARGEST_TEXT
         if len(text) > limit:
             self.structure.defects["text-too-large"] = None
@@ -156,8 +159,16 @@ class _Contents:
 def _canonical_hash(data: bytes, part: Part) -> bytes:
     """The hash of a leaf that is the same whichever line ends it was stored with."""
     if part.encoding != "base64":
-        data = data.replace(b"\r\n", b"\n").rstrip(b"\r\n")
+        data = _with_bare_line_feeds(data).rstrip(b"\r\n")
     return hashlib.sha256(data).digest()
+
+
+def _with_bare_line_feeds(data: bytes) -> bytes:
+    """Each CRLF as LF. Where all line ends are CRLF, which they mostly are, single bytes are found in half the time of pairs."""
+    if b"\r" not in data:
+        return data
+    bare = data.replace(b"\r", b"")
+    return bare if bare.replace(b"\n", b"\r\n") == data else data.replace(b"\r\n", b"\n")
 
 
 def _name_of(part: Part) -> str:
