@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from django.db import transaction
+
 from mooring.customers.value_lists import any_of
 from mooring.letters.matching import Match, is_stronger
 from mooring.letters.models import Letter, Link, LinkBatch
-from mooring.users.inserting import insert_records
+from mooring.users.inserting import insert_rows, moment_value, new_ids
 from mooring.users.models import User
 
 RECORD_KINDS: Final = ("customer", "lead", "project")
+_COLUMNS: Final = (
+    "id",
+    "letter_id",
+    *(f"{kind}_id" for kind in RECORD_KINDS),
+    "position",
+    "rule",
+    "matched_address",
+    "matched_role",
+    "created_by_id",
+    "created_at",
+    "batch_id",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +61,17 @@ def wanted_by_rules(matches: Iterable[Match], *, letter_id: int, position: int) 
     return [WantedLink(letter_id, position, each.kind, each.record_id, each.rule, each.address, each.role) for each in matches]
 
 
-def write_links(wanted: Iterable[WantedLink], *, making: Making, new_letters: Collection[int] = frozenset()) -> list[Link]:
-    """Make the links that are missing and return them; a weaker rule gives way to a stronger one, a tombstone to none.
+def write_links(wanted: Iterable[WantedLink], *, making: Making, new_letters: Collection[int] = frozenset()) -> list[int]:
+    """Make the links that are missing and return their ids; a weaker rule gives way to a stronger one, a tombstone to none.
 
     `new_letters` are letters that cannot have links yet and already say so in `is_linked`.
     """
     strongest = _strongest(wanted)
     existing = _existing_links({ends[0] for ends in strongest} - set(new_letters))
-    made = [_row_of(each, making) for ends, each in strongest.items() if ends not in existing]
-    insert_records(made)
+    missing = [each for ends, each in strongest.items() if ends not in existing]
+    made = _insert(missing, making)
     _strengthen([(existing[ends], each) for ends, each in strongest.items() if ends in existing])
-    touched = {link.letter_id for link in made} - set(new_letters)
+    touched = {each.letter_id for each in missing} - set(new_letters)
     if touched:
         letters = Letter.objects.unscoped("a link is written")
         letters.filter(pk__in=touched, is_linked=False).update(is_linked=True)
@@ -97,15 +111,29 @@ def _strengthen(pairs: list[tuple[Link, WantedLink]]) -> None:
         Link.objects.bulk_update(stronger, ["rule", "matched_address", "matched_role"])
 
 
-def _row_of(wanted: WantedLink, making: Making) -> Link:
-    return Link(
-        letter_id=wanted.letter_id,
-        position=wanted.position,
-        rule=wanted.rule,
-        matched_address=wanted.address[:320],
-        matched_role=wanted.role,
-        created_by=making.by,
-        created_at=making.now,
-        batch=making.batch,
-        **{f"{wanted.kind}_id": wanted.record_id},
-    )
+def _insert(wanted: Sequence[WantedLink], making: Making) -> list[int]:
+    """As rows of values: records of a scan's links cost five times as much."""
+    if not wanted:
+        return []
+    created_by = making.by.pk if making.by is not None else None
+    batch = making.batch.pk if making.batch is not None else None
+    created_at = moment_value(making.now)
+    with transaction.atomic(savepoint=False):
+        made = list(new_ids(Link, len(wanted)))
+        rows = [
+            (
+                pk,
+                each.letter_id,
+                *(each.record_id if each.kind == kind else None for kind in RECORD_KINDS),
+                each.position,
+                str(each.rule),
+                each.address[:320],
+                each.role,
+                created_by,
+                created_at,
+                batch,
+            )
+            for pk, each in zip(made, wanted, strict=True)
+        ]
+        insert_rows(Link, _COLUMNS, rows)
+    return made

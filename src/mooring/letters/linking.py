@@ -40,7 +40,7 @@ def add_link(*, letter: Letter, to: Linkable, by: Actor, now: datetime) -> Link:
         link = Link.objects.filter(letter=letter, **{kind_of(to): to}).first()
         if link is not None and link.removed_at is None:
             return link
-        link = _revived(link, by=by, now=now) if link is not None else _made([letter], to, by=by, now=now)[0]
+        link = _revived(link, by=by, now=now) if link is not None else _made_by_hand(letter, to, by=by, now=now)
         _note("letter_linked", to, letter, _subject(letter), by=by, now=now)
     return link
 
@@ -150,9 +150,13 @@ def _demand_record(user: User | None, to: Linkable) -> None:
         raise UnableToLink(_("You may not change “%(record)s”.") % {"record": to})
 
 
-def _made(letters: Sequence[Letter], to: Linkable, *, by: Actor, now: datetime) -> list[Link]:
+def _made(letters: Sequence[Letter], to: Linkable, *, by: Actor, now: datetime) -> list[int]:
     wanted = [WantedLink(letter.pk, letter.position, kind_of(to), to.pk, Rule.MANUAL) for letter in letters]
     return write_links(wanted, making=Making(now, by.user))
+
+
+def _made_by_hand(letter: Letter, to: Linkable, *, by: Actor, now: datetime) -> Link:
+    return Link.objects.get(pk=_made([letter], to, by=by, now=now)[0])
 
 
 def _revived(link: Link, *, by: Actor, now: datetime) -> Link:

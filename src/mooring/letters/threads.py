@@ -32,11 +32,13 @@ def assign_threads(letters: Sequence[Sequence[str]], *, now: datetime) -> list[i
     ids = [list(dict.fromkeys(map(_reference_key, joining))) for joining in letters]
     known = _known_references({each for of_one in ids for each in of_one})
     groups = _Groups()
+    first_place: dict[str, int] = {}
     for place, of_one in enumerate(ids):
         for each in of_one:
-            groups.join(place, f"id {each}")
-            if each in known:
-                groups.join(place, f"thread {known[each]}")
+            if (first := first_place.setdefault(each, place)) != place:
+                groups.join(place, first)
+            elif each in known:
+                groups.join(place, _member_of(known[each]))
     thread_of_root = _threads_of_roots(groups, range(len(ids)), set(known.values()), now)
     threads = [thread_of_root[groups.root(place)] for place in range(len(ids))]
     _remember(ids, threads, known)
@@ -62,10 +64,10 @@ def _known_references(ids: set[str]) -> dict[str, int]:
     return known
 
 
-def _threads_of_roots(groups: _Groups, places: Iterable[int], known: set[int], now: datetime) -> dict[object, int]:
-    roots: dict[object, list[int]] = {groups.root(place): [] for place in places}
+def _threads_of_roots(groups: _Groups, places: Iterable[int], known: set[int], now: datetime) -> dict[int, int]:
+    roots: dict[int, list[int]] = {groups.root(place): [] for place in places}
     for known_thread in sorted(known):
-        roots[groups.root(f"thread {known_thread}")].append(known_thread)
+        roots[groups.root(_member_of(known_thread))].append(known_thread)
     without = [root for root, threads in roots.items() if not threads]
     made = new_ids(Thread, len(without))
     created_at = moment_value(now)
@@ -94,18 +96,27 @@ def _remember(ids: list[list[str]], threads: list[int], known: dict[str, int]) -
     insert_rows(ThreadReference, ("message_id", "thread_id"), sorted(new.items()))
 
 
+def _member_of(thread: int) -> int:
+    """How a thread takes part in groups, beside the places of letters, which are never negative."""
+    return -thread
+
+
 class _Groups:
     """What belongs together (a disjoint-set forest)."""
 
     def __init__(self) -> None:
-        self._parents: dict[object, object] = {}
+        self._parents: dict[int, int] = {}
+        """Of those that are not the root of their group."""
 
-    def root(self, member: object) -> object:
+    def root(self, member: int) -> int:
         parents = self._parents
-        while (parent := parents.setdefault(member, member)) != member:
-            parents[member] = parents.setdefault(parent, parent)
-            member = parents[member]
+        while (parent := parents.get(member)) is not None:
+            if (above := parents.get(parent)) is None:
+                return parent
+            parents[member] = member = above
         return member
 
-    def join(self, one: object, other: object) -> None:
-        self._parents[self.root(one)] = self.root(other)
+    def join(self, one: int, other: int) -> None:
+        one, other = self.root(one), self.root(other)
+        if one != other:
+            self._parents[one] = other
