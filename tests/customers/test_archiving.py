@@ -9,8 +9,9 @@ import pytest
 from making import actor, archive_customers, make_contact, make_customer, restore_customers
 from mooring.customers.bulk_editing import UnableToChangeMany
 from mooring.customers.facts import customer_data
+from mooring.customers.finding import find
 from mooring.customers.models import Customer, EmailAddress
-from mooring.customers.queries import CustomerFilters, customers_page, find
+from mooring.customers.queries import CustomerFilters, customers_page
 from mooring.users.journal import entries_about
 from mooring.users.models import User
 from mooring.users.permissions import Action

@@ -14,10 +14,19 @@ from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from making import actor, make_contact, make_customer, make_entry, make_lead, make_project, make_user
+from making import (
+    actor,
+    make_contact,
+    make_customer,
+    make_entry,
+    make_lead,
+    make_project,
+    make_user,
+)
 from mooring.customers import narrowing, pages, word_search
 from mooring.customers.counting import counts_up_to
 from mooring.customers.editing import change_owner
+from mooring.customers.finding import KINDS, find, find_names
 from mooring.customers.models import Affiliation, Contact, Customer, Industry, Lead, Project
 from mooring.customers.pages import SORTS, Page
 from mooring.customers.queries import (
@@ -27,10 +36,10 @@ from mooring.customers.queries import (
     ProjectFilters,
     contacts_page,
     customers_page,
-    find,
     leads_page,
     projects_page,
 )
+from mooring.customers.word_search import found_by
 from mooring.users.journal import entries_about
 from mooring.users.models import User
 from mooring.users.permissions import rights_of
@@ -274,6 +283,7 @@ def test_the_number_of_queries_does_not_depend_on_the_rows(alice: User, bob: Use
         lambda: contacts_page(reader=bob),
         lambda: projects_page(reader=bob),
         lambda: find(reader=bob, text="c"),
+        lambda: find_names(reader=bob, found=found_by(KINDS, "c")),
     ]
     for _ in range(2):
         make_project("C", customer=make_customer("Cust", emails=("a@cust.example",), owner=bob))

@@ -192,3 +192,36 @@ def test_search_finds_letters_that_the_reader_may_read(bob: User, rita: User) ->
     emails = [entry.url for group in found[bob] if group.label == "Emails" for entry in group.entries]
     assert emails == [f"/letters/{letter.pk}/"]
     assert "Emails" not in [group.label for group in found[rita]]
+
+
+def test_search_finds_sales_and_says_where_they_lie(desk: Client, bob: User) -> None:
+    top = making.make_sales_mailbox("Company", number=1)
+    north = making.make_sales_mailbox("Anchor North", number=2, owner=bob, parent=top, password=making.PASSWORD)
+    harbour = making.make_customer("Harbour", owner=bob)
+    sale = making.make_opportunity("Anchor chains", pipeline=making.make_pipeline("Anchors", mailbox=north), whom=harbour)
+    works = making.make_customer("Anchor works", owner=bob)
+    making.make_contact("Anchor Andy", at=(works, making.make_lead("Anchor", owner=bob)))
+    making.make_project("Anchor", customer=harbour)
+    make_letter(make_account(bob), subject="Anchors away")
+    for browser, way in ((desk, "1 Company › 2 Anchor North"), (client_of(bob), "2 Anchor North")):
+        with CaptureQueriesContext(connection) as queries:
+            groups = browser.get("/search/?q=anchor").context["groups"]
+        found = {group.label: [(each.label, each.url, each.detail) for each in group.entries] for group in groups}
+        assert found["Sales opportunities"] == [
+            ("Anchor chains", f"/sales/opportunities/{sale.pk}/", f"Harbour · {way} › Anchors")
+        ]
+        assert found["Pipelines"] == [("Anchors", f"/sales/pipelines/{sale.pipeline_id}/", way)]
+        above = way.removesuffix("2 Anchor North").removesuffix(" › ")
+        assert found["Sales mailboxes"] == [("2 Anchor North", f"/sales/boxes/{north.pk}/", above)]
+        assert {"Customers", "Leads", "Contacts", "Projects"} <= found.keys()
+        assert len(queries) <= 12
+
+
+def test_search_names_a_box_only_while_its_password_opens_it(bob: User) -> None:
+    north = making.make_sales_mailbox("Anchor North", number=2, password=making.PASSWORD)
+    browser = client_of(bob)
+    assert "Anchor North" not in browser.get("/search/?q=anchor").content.decode()
+    browser.post("/sales/open/", {"number": 2, "password": making.PASSWORD})
+    assert "Anchor North" in browser.get("/search/?q=anchor").content.decode()
+    change_mailbox(box=north, data=data_of(north, password="another of 2026"), by=making.BY_COMMAND, now=making.NOW)
+    assert "Anchor North" not in browser.get("/search/?q=anchor").content.decode()

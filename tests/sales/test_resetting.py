@@ -16,7 +16,17 @@ from mooring.merging.merging import merge_records
 from mooring.merging.undoing import undo_merge
 from mooring.sales.kept_sums import differences, put_together
 from mooring.sales.mailboxes import MOST_LEVELS, move_mailbox
-from mooring.sales.models import Ancestry, BoxReset, Opportunity, PastState, PastSum, Pipeline, PipelineVersion, SalesMailbox
+from mooring.sales.models import (
+    Ancestry,
+    BoxReset,
+    MailboxWord,
+    Opportunity,
+    PastState,
+    PastSum,
+    Pipeline,
+    PipelineVersion,
+    SalesMailbox,
+)
 from mooring.sales.resetting import (
     UNDO_FOR,
     UnableToReset,
@@ -46,7 +56,7 @@ def rows_of(*models: Any) -> dict[str, list[Any]]:
 
 
 def all_of_sales() -> dict[str, list[Any]]:
-    written = (BoxReset, PipelineVersion, PastState, PastSum)
+    written = (BoxReset, PipelineVersion, PastState, PastSum, MailboxWord)
     return rows_of(*(model for model in apps.get_app_config("sales").get_models() if model not in written))
 
 

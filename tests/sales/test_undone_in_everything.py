@@ -48,7 +48,7 @@ pytestmark = pytest.mark.django_db
 LATER = NOW + timedelta(days=3)
 AFTER = LATER + timedelta(days=29)
 _WHY = "a test looks"
-WRITTEN_ANEW = ("sales_ancestry", "sales_opensum")
+WRITTEN_ANEW = ("sales_ancestry", "sales_opensum", "sales_mailboxword")
 """Their rows say the same under other ids."""
 Rows = dict[str, set[tuple[Any, ...]]]
 

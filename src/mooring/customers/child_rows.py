@@ -5,7 +5,7 @@ Rows that stay are left alone: their `created_at` tells later what is new. Runs 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -44,6 +44,7 @@ from mooring.customers.record_data import (
     RecordData,
 )
 from mooring.customers.tagging import keep_tags
+from mooring.customers.word_rows import keep_words
 from mooring.mail.addresses import match_key
 
 Reachable = Customer | Lead | Contact
@@ -66,7 +67,7 @@ def keep_rows(
     if isinstance(record, Contact) and isinstance(data, ContactData):
         _keep_affiliations(record, data.affiliations, now=now)
     keep_tags(record, data.tags)
-    _keep_words(record, words_of_data(data))
+    keep_words(record, words_of_data(data))
 
 
 def keep_found_true(record: Reachable) -> None:
@@ -74,7 +75,7 @@ def keep_found_true(record: Reachable) -> None:
     data = data_of(record)
     if isinstance(record, Customer) and isinstance(data, CustomerData):
         _keep_info(record, info_keys(data, info_fields()))
-    _keep_words(record, words_of_data(data))
+    keep_words(record, words_of_data(data))
 
 
 def owned_by(record: Reachable) -> dict[str, Any]:
@@ -192,12 +193,3 @@ def _keep_affiliations(contact: Contact, affiliations: Sequence[AffiliationData]
 
 def _id_of(role: ContactRole | None) -> int | None:
     return role.pk if role else None
-
-
-def _keep_words(record: Customer | Lead | Contact | Project, words: Collection[str]) -> None:
-    model = WORD_MODELS[type(record)]
-    stored = set(model.objects.filter(record=record).values_list("word", flat=True))
-    gone = stored.difference(words)
-    if gone:
-        model.objects.filter(record=record, word__in=gone).delete()
-    model.objects.bulk_create(model(record=record, word=word) for word in words if word not in stored)

@@ -117,7 +117,7 @@ def page_of(listing: Listing[Record], *, sort: str, cursor: str, size: int) -> P
         position, keys = None, _keys(listing, order, None, size + 1)
     shown = keys[:size]
     return Page(
-        rows=_rows(listing, shown),
+        rows=rows_of(listing, shown),
         next=_cursor(shown[-1], order) if len(keys) > size else "",
         previous=_cursor(shown[0], order, is_backwards=True) if position and shown else "",
     )
@@ -126,26 +126,39 @@ def page_of(listing: Listing[Record], *, sort: str, cursor: str, size: int) -> P
 def _page_before(listing: Listing[Record], order: Sort, keys: list[Key], size: int) -> Page[Record]:
     shown = keys[:size][::-1]
     previous = _cursor(shown[0], order, is_backwards=True) if len(keys) > size else ""
-    return Page(rows=_rows(listing, shown), next=_cursor(shown[-1], order), previous=previous)
+    return Page(rows=rows_of(listing, shown), next=_cursor(shown[-1], order), previous=previous)
+
+
+def first_keys(listings: Sequence[Listing[Any]], *, sort: str, size: int) -> list[list[Key]]:
+    """The sort values and ids of the first rows of several lists that are put in order alike; as many queries as for one."""
+    return _keys_of_lists(listings, SORTS[sort], None, size)
 
 
 def _keys(listing: Listing[Record], order: Sort, position: Position | None, count: int) -> list[Key]:
-    """The sort values and ids of `count` rows from `position` on, in the direction in which it reads. At most three queries."""
-    walked = [branch for branch in listing.branches if branch.few is None]
-    ends = _ends_of_windows(listing, walked, order, position)
-    walks = [_walk(listing, branch, order, position, count, end) for branch, end in zip(walked, ends, strict=True)]
-    found = _keys_of_each(order, walks)
-    gathered = [_gathered(listing, branch, branch.asked, branch.few) for branch in listing.branches if branch.few is not None]
-    dense = []
-    for branch, end, keys in zip(walked, ends, found, strict=True):
+    return _keys_of_lists((listing,), order, position, count)[0]
+
+
+def _keys_of_lists(listings: Sequence[Listing[Any]], order: Sort, position: Position | None, count: int) -> list[list[Key]]:
+    """The sort values and ids of `count` rows of each from `position` on, in the direction in which it reads.
+
+    At most three queries.
+    """
+    branches = [(listing, branch) for listing in listings for branch in listing.branches]
+    walked = [(listing, branch) for listing, branch in branches if branch.few is None]
+    ends = _ends_of_windows(walked, order, position)
+    walks = [_walk(*each, order, position, count, end) for each, end in zip(walked, ends, strict=True)]
+    parts: dict[int, list[list[Key]]] = {id(listing): [] for listing in listings}
+    gathered = [(listing, _gathered(listing, each, each.asked, each.few)) for listing, each in branches if each.few is not None]
+    for (listing, branch), end, keys in zip(walked, ends, _keys_of_each(order, walks), strict=True):
         if end is None or len(keys) >= count:
-            dense.append(keys)
+            parts[id(listing)].append(keys)
         else:
-            gathered.append(_gathered(listing, branch, Q(), branch.unless_dense))
+            gathered.append((listing, _gathered(listing, branch, Q(), branch.unless_dense)))
     is_down = _is_down(order, position)
-    led_to = _keys_of_each(order, [_from(rows.order_by(), order, position) for rows in gathered])
-    in_order = (sorted(set(keys), reverse=is_down)[:count] for keys in led_to)
-    return list(islice(merge(*dense, *in_order, reverse=is_down), count))
+    led_to = _keys_of_each(order, [_from(rows.order_by(), order, position) for _listing, rows in gathered])
+    for (listing, _rows_led_to), keys in zip(gathered, led_to, strict=True):
+        parts[id(listing)].append(sorted(set(keys), reverse=is_down)[:count])
+    return [list(islice(merge(*parts[id(listing)], reverse=is_down), count)) for listing in listings]
 
 
 def _walk(
@@ -157,18 +170,16 @@ def _walk(
     return rows[:count]
 
 
-def _ends_of_windows(
-    listing: Listing[Record], branches: Sequence[Branch], order: Sort, position: Position | None
-) -> list[Key | None]:
+def _ends_of_windows(walked: Sequence[tuple[Listing[Any], Branch]], order: Sort, position: Position | None) -> list[Key | None]:
     """The key up to which the walk of each branch goes at first; None if fewer rows are left, or if it goes to the end."""
-    uncertain = [branch for branch in branches if branch.unless_dense is not None]
+    uncertain = [(listing, branch) for listing, branch in walked if branch.unless_dense is not None]
     lasts = []
-    for branch in uncertain:
+    for listing, branch in uncertain:
         size = _window_of(branch)
         rows = _in_order(listing.window.filter(branch.condition), listing.led_by, order, position)
         lasts.append(rows[size : size + 1])
-    ends = dict(zip(map(id, uncertain), _keys_of_each(order, lasts), strict=True))
-    return [next(iter(ends.get(id(branch), ())), None) for branch in branches]
+    ends = dict(zip((id(branch) for _listing, branch in uncertain), _keys_of_each(order, lasts), strict=True))
+    return [next(iter(ends.get(id(branch), ())), None) for _listing, branch in walked]
 
 
 def _window_of(branch: Branch) -> int:
@@ -236,7 +247,8 @@ def _is_down(order: Sort, position: Position | None) -> bool:
     return order.is_descending != bool(position and position.is_backwards)
 
 
-def _rows(listing: Listing[Record], keys: list[Key]) -> list[Record]:
+def rows_of(listing: Listing[Record], keys: Sequence[Key]) -> list[Record]:
+    """The rows of these keys of the list, with what it shows of each."""
     if not keys:
         return []
     ids = [record_id for _value, record_id in keys]

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import zip_longest
 from typing import Any, Final
 
 from django.db.models import CharField, Exists, Model, OuterRef, Q, QuerySet
@@ -181,26 +180,22 @@ def projects_page(
     return page_of(listing, sort=sort, cursor=cursor, size=size)
 
 
-def find(
-    *, reader: User, text: str, limit: int = 10, action: Action = Action.VIEW, is_for_projects: bool = False
-) -> list[Customer | Lead | Contact | Project]:
-    """The first records that `text` finds, at most `limit`, of every kind at least its share; for the palette.
+def all_kinds(
+    *, reader: User, found: Sequence[Found] | None, action: Action = Action.VIEW, is_for_projects: bool = False
+) -> tuple[Listing[Any], ...]:
+    """What is `found` of customers, leads, contacts and projects, in this order, as lists; for customers.finding.
 
     On which the reader may do `action`, but for contacts, which are all those in sight; see CustomerFilters of `is_for_projects`.
     """
-    found = found_by((Customer, Lead, Contact, Project), text)
     if found is None:
-        return []
+        return ()
     customers = CustomerFilters(is_archived=None, action=action, is_for_projects=is_for_projects)
-    listings: tuple[Listing[Any], ...] = (
+    return (
         _customers(reader, customers, found[:1], bare),
         _leads(reader, LeadFilters(action=action), found[1:2], bare),
         _contacts(reader, ContactFilters(), found[2:3], bare),
         _projects(reader, ProjectFilters(), found[3:], lambda rows: rows.select_related("customer"), action),
     )
-    kinds = [page_of(listing, sort="name", cursor="", size=limit).rows for listing in listings]
-    in_turns = [row for turn in zip_longest(*kinds) for row in turn if row is not None][:limit]
-    return [row for rows in kinds for row in rows if row in in_turns]
 
 
 def find_reachable(*, reader: User, text: str, limit: int = 8) -> list[Customer | Lead | Contact]:

@@ -12,9 +12,9 @@ from typing import Any, Final
 
 from django.db.models import Model, OuterRef, Q
 
-from mooring.customers.child_rows import WORD_MODELS
 from mooring.customers.counting import counts_up_to
 from mooring.customers.names import LAST_CHARACTER, words_to_search
+from mooring.customers.word_rows import word_model_of
 from mooring.users.scoping import has_any
 
 FEW: Final = 8_000
@@ -69,4 +69,5 @@ def _each(model: type[Model], words: list[str]) -> Q:
 
 def beginning_with(model: type[Model], word: str) -> Any:
     """The words of records that begin with `word`."""
-    return WORD_MODELS[model].objects.filter(word__gte=word, word__lt=word + LAST_CHARACTER).order_by()
+    rows: Any = word_model_of(model).objects
+    return rows.filter(word__gte=word, word__lt=word + LAST_CHARACTER).order_by()

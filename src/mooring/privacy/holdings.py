@@ -24,8 +24,11 @@ from mooring.customers.models import (
     ProjectWord,
 )
 from mooring.customers.value_lists import any_of
+from mooring.sales.models import OpportunityWord
 
-LEFT_OUT: Final = frozenset({ArchiveLock, ContactWord, CustomerWord, PortalKey, PortalRecoveryCode, PortalSession, ProjectWord})
+LEFT_OUT: Final = frozenset(
+    {ArchiveLock, ContactWord, CustomerWord, OpportunityWord, PortalKey, PortalRecoveryCode, PortalSession, ProjectWord}
+)
 """Keys, codes and sessions are secrets; words are made from names for searching; a lock of the archive is a state of it."""
 SECRETS: Final = frozenset({"password", "code_sealed", "code_counter", "epoch", "signed_in_at"})
 """Columns of portal users that are secret, or that say nothing of the person."""

@@ -18,6 +18,8 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
+from mooring.customers.names import words_of
+from mooring.customers.word_rows import keep_words
 from mooring.sales.models import Ancestry, SalesMailbox
 from mooring.users.journal import Actor, changes_between, record
 from mooring.users.models import User
@@ -76,6 +78,7 @@ def add_mailbox(*, data: MailboxData, by: Actor, now: datetime) -> SalesMailbox:
         _demand_sound(box, data, tree)
         _demand_may_stand_below(box.parent, by=by)
         box.save(force_insert=True)
+        keep_words_of(box)
         _draw_lines(box)
         note("added", box, facts_of(box), by=by, now=now)
     return box
@@ -98,6 +101,7 @@ def change_mailbox(*, box: SalesMailbox, data: MailboxData, by: Actor, now: date
             changes["password"] = ["", _("changed")] if data.password else ["", _("taken away")]
         if changes:
             box.save()
+            keep_words_of(box)
             if "parent" in changes:
                 _redraw_lines(box)
             note("changed", box, changes, by=by, now=now)
@@ -127,6 +131,11 @@ def facts_of(box: SalesMailbox) -> dict[str, Any]:
         "parent": str(box.parent or ""),
         "created_on": box.created_on.isoformat(),
     }
+
+
+def keep_words_of(box: SalesMailbox) -> None:
+    """Let the box be found by its number and its name. Within the deed of another."""
+    keep_words(box, words_of(texts=(str(box.number), box.name)))
 
 
 def uncouple(box: SalesMailbox) -> None:

@@ -13,7 +13,9 @@ from django.db import transaction
 from django.db.models import F, Max
 from django.utils.translation import gettext as _
 
+from mooring.customers.names import words_of
 from mooring.customers.tagging import keep_tags
+from mooring.customers.word_rows import keep_words
 from mooring.sales.models import (
     ChecklistLine,
     Opportunity,
@@ -188,8 +190,9 @@ def held(opportunity: Opportunity) -> Opportunity:
 
 
 def keep_rows(opportunity: Opportunity, data: OpportunityData) -> None:
-    """Make tags, contacts and checklist what `data` says; rows that stay are left alone."""
+    """Make tags, contacts, checklist and words to find it by what `data` says; rows that stay are left alone."""
     keep_tags(opportunity, data.tags)
+    keep_words(opportunity, words_of(texts=(data.title,)))
     wanted = {each.contact.pk: each for each in data.people}
     known = {row.contact_id: row for row in opportunity.contacts.all()}
     OpportunityContact.objects.filter(pk__in=[row.pk for pk, row in known.items() if pk not in wanted]).delete()

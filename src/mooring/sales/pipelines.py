@@ -14,6 +14,8 @@ from uuid import UUID, uuid4
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
+from mooring.customers.names import words_of
+from mooring.customers.word_rows import keep_words
 from mooring.sales.models import Pipeline, SalesMailbox, StageTemplate
 from mooring.sales.models.pipeline import IN_USE
 from mooring.sales.money import CURRENCIES
@@ -153,6 +155,7 @@ def _save(pipeline: Pipeline) -> None:
     try:
         with transaction.atomic():
             pipeline.save()
+            keep_words(pipeline, words_of(texts=(pipeline.name,)))
     except IntegrityError as error:
         others = Pipeline.objects.unscoped("a name is used once in a box").filter(IN_USE, mailbox=pipeline.mailbox)
         if not others.filter(name__iexact=pipeline.name).exclude(pk=pipeline.pk).exists():

@@ -18,7 +18,9 @@ from django.db import transaction
 from django.db.models import Count, Q, QuerySet, Sum
 from django.utils.translation import gettext as _
 
-from mooring.sales.mailboxes import couple, default_name, hold_tree, note, uncouple
+from mooring.customers.names import words_of
+from mooring.customers.word_rows import keep_words
+from mooring.sales.mailboxes import couple, default_name, hold_tree, keep_words_of, note, uncouple
 from mooring.sales.models import BoxReset, Cause, Opportunity, Outcome, Pipeline, PipelineVersion, SalesMailbox
 from mooring.sales.models.pipeline import IN_USE
 from mooring.sales.money import rounded
@@ -151,6 +153,7 @@ def _reset(box: SalesMailbox, batch: UUID, *, by: Actor, now: datetime) -> BoxRe
     box.name, box.password, box.region, box.created_on = default_name(box.number), "", "", now.date()
     box.wrong_count, box.locked_at = 0, None
     box.save()
+    keep_words_of(box)
     if box.parent_id is not None:
         uncouple(box)
     note("reset", box, facts, by=by, now=now)
@@ -166,6 +169,7 @@ def _undo(reset: BoxReset, *, by: Actor, now: datetime) -> SalesMailbox:
     box.created_on = date.fromisoformat(before["created_on"])
     box.locked_at = datetime.fromisoformat(before["locked_at"]) if before["locked_at"] else None
     box.save()
+    keep_words_of(box)
     if reset.before["parent_id"] != box.parent_id:
         uncouple(box)
         if parent is not None:
@@ -202,6 +206,7 @@ def _make_way(reset: BoxReset) -> None:
             pipeline.name = f"{pipeline.name[:190]} {number}"
             taken.add(pipeline.name.lower())
             pipeline.save(update_fields=["name"])
+            keep_words(pipeline, words_of(texts=(pipeline.name,)))
 
 
 def _destroy(reset: BoxReset, *, by: Actor, now: datetime) -> None:

@@ -8,15 +8,19 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from mooring.customers.finding import KINDS as RECORDS
+from mooring.customers.finding import FoundRecord, find, find_names
 from mooring.customers.models import Customer, Lead, Project
 from mooring.customers.names import fold
-from mooring.customers.queries import find
+from mooring.customers.word_search import found_by
 from mooring.desk.access import user_of
 from mooring.desk.forms.places import Place, place_in_words
-from mooring.desk.kinds import KINDS, found, kind_for
+from mooring.desk.found_sales import sales_lines
+from mooring.desk.kinds import KINDS
 from mooring.desk.menu import MAIN, NEW, PROFILE, SETUP, places_for
 from mooring.desk.recent import recently_seen
 from mooring.letters.search import search as search_letters
+from mooring.sales.finding import KINDS as SALES
 from mooring.ui.parts import Found, FoundGroup
 from mooring.ui.rendering import page, wants_fragment
 from mooring.users.permissions import Action
@@ -27,7 +31,7 @@ LONGEST = 200
 
 
 def search(request: HttpRequest) -> HttpResponse:
-    """Records, pages and actions; without words, those seen last."""
+    """Records, sales, letters, pages and actions; without words, those seen last."""
     text = request.GET.get("q", "")[:LONGEST].strip()
     is_palette = wants_fragment(request)
     groups = _found(request, text, IN_PALETTE if is_palette else ON_PAGE) if text else _before_typing(request)
@@ -55,13 +59,14 @@ def _before_typing(request: HttpRequest) -> list[FoundGroup]:
 
 
 def _found(request: HttpRequest, text: str, limit: int) -> list[FoundGroup]:
-    records = find(reader=user_of(request), text=text, limit=limit)
+    found = found_by((*RECORDS, *SALES), text)
+    records = find_names(reader=user_of(request), found=found and found[: len(RECORDS)], limit=limit)
     groups = [
-        FoundGroup(label=str(kind.plural), entries=[found(row, _detail(row)) for row in records if kind_for(row) is kind])
-        for kind in KINDS.values()
+        FoundGroup(label=str(kind.plural), entries=[_line_of(each) for each in records if each.model is model])
+        for model, kind in KINDS.items()
     ]
     letters = FoundGroup(label=_("Emails"), entries=_letters(request, text, limit))
-    return [*groups, letters, *_pages_and_actions(request, text)]
+    return [*groups, *sales_lines(request, found and found[len(RECORDS) :], limit), letters, *_pages_and_actions(request, text)]
 
 
 def _letters(request: HttpRequest, text: str, limit: int) -> list[Found]:
@@ -99,8 +104,7 @@ def _matches(entry: Found, text: str) -> bool:
     return all(any(word.startswith(part) for word in words) for part in fold(text).split())
 
 
-def _detail(row: object) -> str:
-    if getattr(row, "archived_at", None) is not None:
-        return _("in the archive")
-    owner = getattr(row, "customer", None)
-    return str(owner) if owner is not None else str(getattr(row, "company_name", "") or "")
+def _line_of(record: FoundRecord) -> Found:
+    kind = KINDS[record.model]
+    detail = _("in the archive") if record.is_archived else record.beside
+    return Found(label=record.name, url=reverse(kind.name, args=[record.pk]), icon=kind.icon, detail=detail)

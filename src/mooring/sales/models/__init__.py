@@ -10,6 +10,7 @@ from mooring.sales.models.pipeline import Outcome, Pipeline, Stage, StageTemplat
 from mooring.sales.models.rate import Budget, ExchangeRate
 from mooring.sales.models.reset import BoxReset
 from mooring.sales.models.sales_lists import OpportunityKind, Rejection
+from mooring.sales.models.search_word import MailboxWord, OpportunityWord, PipelineWord
 from mooring.sales.models.version import Cause, PipelineVersion
 
 __all__ = (
@@ -20,16 +21,19 @@ __all__ = (
     "ChecklistLine",
     "ExchangeRate",
     "LeadConversion",
+    "MailboxWord",
     "OpenSum",
     "Opportunity",
     "OpportunityContact",
     "OpportunityKind",
     "OpportunityLetter",
+    "OpportunityWord",
     "Outcome",
     "PastState",
     "PastSum",
     "Pipeline",
     "PipelineVersion",
+    "PipelineWord",
     "Rejection",
     "SalesMailbox",
     "Stage",
