@@ -130,6 +130,17 @@ def test_translations_begin_and_end_as_the_text_does(language: str) -> None:
     assert differing == []
 
 
+def test_polish_never_says_ty() -> None:
+    """docs/glossary.md: sentences say “proszę” with an infinitive, or are impersonal; only buttons are in the imperative."""
+    ty = re.compile(
+        r"\b(ty|ciebie|tobie|tobą|cię|twój|twoj\w+|twym|możesz|musisz|masz|chcesz|jesteś|widzisz|\w+(?:łeś|łaś))\b", re.I
+    )
+    asked = re.compile(
+        r"(?:^|[.!?] )(Wybierz|Podaj|Wpisz|Zaznacz|Sprawdź|Spróbuj|Otwórz|Dodaj|Napisz|Zaloguj|Zacznij|Poproś)\b.*\.$", re.M
+    )
+    assert [form for _text, form in translations("pl") if ty.search(form) or asked.search(form)] == []
+
+
 def test_polish_counts_in_three_forms() -> None:
     assert catalogue("pl").num_plurals == 3
     with translation.override("pl"):

@@ -60,7 +60,7 @@ def test_a_mention_is_told_at_once_in_the_readers_language(alice: User, bob: Use
     (taken,) = smtp.taken
     assert (taken.sender, taken.recipients) == (b"crm@mooring.example", (b"alice@mooring.example",))
     letter = read_letter(taken.raw)
-    assert letter.header.subject == "Wspomniano o Tobie: Ropes <b>"
+    assert letter.header.subject == "Nowa wzmianka: Ropes <b>"
     assert letter.header.is_automatic
     assert "2.03.2026, 10:30" in letter.text
     assert f"http://127.0.0.1:8000/customers/{Customer.objects.unscoped('a test').get().pk}/tasks/" in letter.text
