@@ -1,13 +1,15 @@
 """The tables are made by the migrations once; every process of the tests takes a copy. A plugin of pytest.
 
 All the migrations cost ten seconds of a processor, and as much again with every one that is added. What they made of SQLite is
-kept in .cache/, named for what the migrations are; of PostgreSQL as a database beside the tests' own, on the same server.
+kept in .cache/, named for what the migrations are; of PostgreSQL as a database beside the tests' own, on the same server, and as
+statements for servers of single tests.
 """
 
 from __future__ import annotations
 
 import fcntl
 import hashlib
+import os
 import shutil
 import sqlite3
 import sys
@@ -15,10 +17,13 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from django.db import connection, connections
 from django.test.utils import setup_databases, teardown_databases
+
+from servers.postgresql import run_program
 
 ROOT = Path(__file__).resolve().parents[1]
 REACHING = {"db", "transactional_db", "live_server"}
@@ -49,9 +54,14 @@ def django_db_setup(django_test_environment: None, django_db_modify_db_settings:
         teardown_databases(made, verbosity=0)
 
 
-def put_tables(database: Path) -> None:
-    """Put the tables of an installation there, if another test made them already; otherwise its own migrations will."""
-    if _sqlite_file().exists():
+def put_tables(database: Path, *, url: str = "") -> None:
+    """Put the tables of an installation there, if another test made them already; otherwise its own migrations will.
+
+    `url` is of an empty database of PostgreSQL that the installation has instead of the file.
+    """
+    if url and _postgresql_file().exists():
+        run_program("psql", "--quiet", "--set=ON_ERROR_STOP=1", f"--file={_postgresql_file()}", f"--dbname={url}")
+    elif not url and _sqlite_file().exists():
         database.touch(mode=0o600)
         shutil.copyfile(_sqlite_file(), database)
 
@@ -118,6 +128,10 @@ def _copied_in_postgresql() -> Iterator[None]:
     connection.close()
     connection.close_pool()
     _command(f"CREATE DATABASE {kept} TEMPLATE {connection.ops.quote_name(connection.settings_dict['NAME'])}")
+    part = _postgresql_file().with_suffix(".part")
+    address = urlsplit(os.environ["MOORING_TEST_DATABASE"])._replace(path=f"/{kept}").geturl()
+    if run_program("pg_dump", f"--dbname={address}", f"--file={part}", check=False):
+        part.rename(_postgresql_file())
 
 
 def _end_other_sessions() -> None:
@@ -143,6 +157,11 @@ def _command(statement: str) -> None:
 
 def _sqlite_file() -> Path:
     return KEPT / f"{_what_the_migrations_are()}.sqlite3"
+
+
+def _postgresql_file() -> Path:
+    """The statements that make the tables in a cluster of its own."""
+    return KEPT / f"{_what_the_migrations_are()}.sql"
 
 
 def _what_the_migrations_are() -> str:

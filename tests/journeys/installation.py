@@ -27,7 +27,7 @@ class Installation:
         keys.mkdir(parents=True)
         (keys / "secret_key").write_text(secrets.token_urlsafe(48))
         (keys / "sealing_keys").write_text(f"test:{base64.b64encode(secrets.token_bytes(32)).decode()}\n")
-        put_tables(folder / "mooring.sqlite3")
+        put_tables(folder / "mooring.sqlite3", url=database_url)
         self._clock = folder / "clock"
         self._ahead = 0
         self._log = (folder / "worker.log").open("ab")

@@ -98,17 +98,23 @@ def _stop_and_remove(folder: Path) -> None:
 
 
 def _postgresql(program: str, *arguments: str, check: bool = True) -> None:
+    """What starts and stops a server belongs to the user whom it runs as."""
+    run_program(program, *arguments, user="postgres" if os.geteuid() == 0 else None, check=check)
+
+
+def run_program(program: str, *arguments: str, user: str | None = None, check: bool = True) -> bool:
+    """Run a program of the newest PostgreSQL on this machine, as `user` if one is named; returns whether it did its work."""
     found = sorted(Path("/usr/lib/postgresql").glob(f"*/bin/{program}"), key=lambda path: int(path.parts[4]))
     name = str(found[-1]) if found else shutil.which(program)
     if name is None:
         raise FileNotFoundError(f"{program} of PostgreSQL is not installed: apt-get install postgresql")
-    user = "postgres" if os.geteuid() == 0 else None
     done = subprocess.run(
         (name, *arguments), user=user, group=user, extra_groups=None if user is None else (),
         cwd="/", stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False,
     )  # fmt: skip
     if check and done.returncode != 0:
         raise RuntimeError(f"{program} failed:\n{done.stdout}")
+    return done.returncode == 0
 
 
 def _free_port() -> int:
