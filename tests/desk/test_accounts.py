@@ -241,7 +241,7 @@ def test_the_list_of_accounts_takes_the_same_number_of_queries_however_many(brow
         {"password": CANARY, "host": "10.0.0.1"},
         {"outgoing_password": CANARY, "outgoing_protocol": "smtp", "outgoing_login_of": "own", "outgoing_host": "nobody.invalid"},
         {"password": CANARY, "address": "nobody"},
-        {"password": CANARY, "encryption": "none"},
+        {"password": CANARY, "encryption": "none", "timeout_seconds": "5"},
     ],
 )
 def test_no_failure_shows_the_password(
