@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from mooring.letters.matching import Match
@@ -135,6 +137,12 @@ def own_values(arrival: Arrival, shape: Shape) -> tuple[Any, ...]:
         arrival.is_partial,
         shape.defects,
     )
+
+
+@lru_cache(maxsize=256)
+def flags_value(flags: frozenset[str]) -> str:
+    """The flags as a column keeps them. Few sets of them are used by millions of letters."""
+    return json.dumps(sorted(flags))
 
 
 def is_flagged_seen(flags: Collection[str]) -> bool:

@@ -6,7 +6,6 @@ cut off at any moment is simply stored again. Nothing is parsed and no file is t
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from typing import Any, Final
@@ -19,6 +18,7 @@ from mooring.letters.arrivals import (
     Arrival,
     Filed,
     KnownLetter,
+    flags_value,
     is_flagged_seen,
     own_values,
     position_of,
@@ -236,7 +236,7 @@ def _delivery_row(pk: int, arrival: Arrival, letter: KnownLetter, *, is_private:
         arrival.server_id,
         moment_value(arrival.received_at),
         str(arrival.direction),
-        json.dumps(sorted(arrival.flags)),
+        flags_value(arrival.flags),
         is_seen,
         not is_seen,
         is_private,

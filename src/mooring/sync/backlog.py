@@ -95,9 +95,10 @@ class Backlog:
                 yield waiting
 
     def _newest_folder(self) -> _FolderBacklog | None:
+        if len(self._folders) == 1:
+            (folder,) = self._folders.values()
+            return None if folder.is_empty() else folder
         waiting = [folder for folder in self._folders.values() if not folder.is_empty()]
-        if len(waiting) == 1:
-            return waiting[0]
         return max(waiting, key=lambda folder: (folder.head().received_at or _LONG_AGO, folder.head().rank), default=None)
 
 

@@ -5,12 +5,12 @@ A listing cut off at any moment is simply made again: entries known already do n
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Final
 
+from mooring.letters.arrivals import flags_value
 from mooring.letters.models import Folder
 from mooring.mail.types import Changes, Listed, Page
 from mooring.sync import places, removals
@@ -85,6 +85,8 @@ class _Listing:
         self._changes = changes
         self._is_full = is_full
         """Asked to compare everything. A protocol may do more than it was asked for, yet not all that is done once a day."""
+        self._has_rows: bool | None = None
+        """Whether letters of the folder were written down before this listing; None until that was asked."""
         self._is_first = not state.epoch
         self._vanished: list[str] = []
 
@@ -152,8 +154,11 @@ class _Listing:
 
     def _known_items(self, arrived: Sequence[Listed]) -> dict[str, Item]:
         known: dict[str, Item] = {}
-        for part in places.chunks(each.server_id for each in arrived):
-            items = Item.objects.filter(folder=self.folder, epoch=self._changes.epoch, server_id__in=part)
+        rows = Item.objects.filter(folder=self.folder, epoch=self._changes.epoch)
+        if self._has_rows is None:
+            self._has_rows = rows.exists()
+        for part in places.chunks(each.server_id for each in arrived if self._has_rows):
+            items = rows.filter(server_id__in=part)
             known.update((item.server_id, item) for item in items.only("server_id", "state", "delivery_id"))
         return known
 
@@ -172,7 +177,7 @@ class _Listing:
             moment_value(listed.received_at),
             first_seen_at,
             listed.size,
-            json.dumps(sorted(listed.flags)),
+            flags_value(listed.flags),
             listed.remote_id[:200],
         )
 

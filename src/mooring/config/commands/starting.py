@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import IO, Any
 
 import click
@@ -60,9 +61,22 @@ def waiting_migrations() -> list[str]:
     from django.db import connection
     from django.db.migrations.executor import MigrationExecutor
 
+    if _has_every_migration():
+        return []
     executor = MigrationExecutor(connection)
     plan = executor.migration_plan(executor.loader.graph.leaf_nodes())
     return [str(migration) for migration, _ in plan]
+
+
+def _has_every_migration() -> bool:
+    """Whether each file of a change was made to the database: reading their names takes a tenth of importing them all."""
+    from django.apps import apps
+    from django.db import connection
+    from django.db.migrations.recorder import MigrationRecorder
+
+    made = MigrationRecorder(connection).applied_migrations().keys()
+    folders = ((app.label, Path(app.path, "migrations")) for app in apps.get_app_configs())
+    return all((label, file.stem) in made for label, folder in folders for file in folder.glob("[!_~]*.py"))
 
 
 def in_words(error: Exception) -> click.ClickException | None:
