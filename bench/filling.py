@@ -16,12 +16,12 @@ from django.db import connection, transaction
 
 from bench.filling_letters import fill_letters
 from bench.putting_off import indexes_put_off
-from mooring.customers.archiving import archive_customers
+from mooring.customers.bulk_editing import Wish, change_many
 from mooring.customers.child_rows import words_of_data
 from mooring.customers.creating_many import create_contacts, create_customers, create_leads
 from mooring.customers.info_fields import ChoiceData, InfoFieldData, add_field
 from mooring.customers.lists import EntryData, add_entry
-from mooring.customers.models import Category, Customer, CustomerStatus, Industry, InfoField, Project
+from mooring.customers.models import BulkField, Category, Customer, CustomerStatus, Industry, InfoField, Project
 from mooring.customers.models.search_word import ProjectWord
 from mooring.customers.names import name_key
 from mooring.customers.record_data import (
@@ -33,7 +33,6 @@ from mooring.customers.record_data import (
     PhoneData,
     ProjectData,
 )
-from mooring.customers.value_lists import any_of
 from mooring.letters.models import Folder, MailAccount
 from mooring.users.groups import add_group, add_member
 from mooring.users.inserting import insert_rows
@@ -153,8 +152,8 @@ def _fill_records(numbers: range, people: Sequence[User], chosen: _Chosen, chanc
     ]
     ids = create_customers(rows=rows, by=_COMMAND, now=NOW)
     customers = [Customer(pk=pk, name=row.name) for pk, row in zip(ids, rows, strict=True)]
-    resting = [customer.pk for number, customer in zip(numbers, customers, strict=True) if number % 10 == 4]
-    archive_customers(customers=Customer.objects.unscoped(_WHY).filter(pk__in=any_of(resting)), by=_COMMAND, now=NOW)
+    resting = [pk for number, pk in zip(numbers, ids, strict=True) if number % 10 == 4]
+    change_many(record_ids=resting, wish=Wish(BulkField.ARCHIVED, None), by=_COMMAND, now=NOW)
     contacts = [
         ContactData(
             name=f"{_word(chance).title()} {_word(chance).title()}",

@@ -120,7 +120,7 @@ def _first_ids(count: int) -> list[int]:
 
 
 def _entry(kind: type[ListEntry], name: str) -> int:
-    return kind._default_manager.get(name=name).pk
+    return int(kind._default_manager.get(name=name).pk)
 
 
 def _info(name: str) -> str:

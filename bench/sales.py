@@ -116,7 +116,8 @@ def _fill(options: argparse.Namespace, chance: random.Random) -> None:
             number=number, name=f"Box {number}", owner=owner, region=f"Region {number % 12}", created_on=NOW.date(), parent=parent
         )
         boxes.append(box)
-        above, steps = box, 0
+        above: SalesMailbox | None = box
+        steps = 0
         while above is not None:
             lines.append(Ancestry(above=above, below=box, steps=steps))
             above, steps = above.parent, steps + 1
