@@ -109,6 +109,7 @@ def _fill(options: argparse.Namespace, chance: random.Random) -> None:
     customer = Customer.objects.create(name="Harbour", name_key="harbour", created_at=NOW, changed_at=NOW)
     boxes: list[Any] = []
     lines: list[Any] = []
+    chains: dict[Any, list[Any]] = {}
     for number in range(1, options.boxes + 1):
         parent = boxes[(number - 2) // 8] if boxes else None
         owner = people[1] if number == 1 else people[2]
@@ -116,11 +117,8 @@ def _fill(options: argparse.Namespace, chance: random.Random) -> None:
             number=number, name=f"Box {number}", owner=owner, region=f"Region {number % 12}", created_on=NOW.date(), parent=parent
         )
         boxes.append(box)
-        above: SalesMailbox | None = box
-        steps = 0
-        while above is not None:
-            lines.append(Ancestry(above=above, below=box, steps=steps))
-            above, steps = above.parent, steps + 1
+        chains[box] = [box, *(chains[parent] if parent else ())]
+        lines.extend(Ancestry(above=above, below=box, steps=steps) for steps, above in enumerate(chains[box]))
     _fill_pipelines(options, boxes, people, customer, chance)
     # The lines of the tree last: sums are kept for every line, and a portion of many rows is added up at once then.
     Ancestry.objects.bulk_create(lines, batch_size=2_000)
