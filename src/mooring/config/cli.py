@@ -6,9 +6,11 @@ called wrongly or the installation cannot start. Errors that were foreseen are t
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import os
 import sys
+from contextlib import suppress
 from typing import Any, Final
 
 import click
@@ -30,6 +32,9 @@ from mooring.config.commands.sums import sums
 _COLLECTED_AFTER: Final = (10_000, 10, 10)
 """Python looks for cycles of garbage after so many new objects, in the place of 700: hardly any are made here, and the search
 through the hundreds of thousands of objects of a running program was 4 % of archiving."""
+
+_MOST_HEAPS: Final = -8
+"""The C library's name for that option (M_ARENA_MAX, malloc.h)."""
 
 
 class Commands(click.Group):
@@ -66,9 +71,20 @@ for command in (init, serve, worker, check, scan, staff, accounts, customers, le
 def main() -> None:
     """What the installed script and `python -m mooring` call."""
     gc.set_threshold(*_COLLECTED_AFTER)
+    _share_one_heap()
     try:
         mooring(prog_name="mooring")
     except BrokenPipeError:
         # The reader of our output, such as “head”, has seen enough. Python would complain once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(UnableToRun.exit_code)
+
+
+def _share_one_heap() -> None:
+    """Let all threads take memory from one heap, where the C library can be told.
+
+    GNU's gives each thread its own, and what letters filled in one is no use to the others: 24 of 207 MB while archiving,
+    for no time.
+    """
+    with suppress(AttributeError):
+        ctypes.CDLL(None).mallopt(_MOST_HEAPS, 1)
