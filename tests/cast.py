@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from django.core.cache import caches
 from django.core.cache.backends.locmem import LocMemCache
-from django.db import connections
+from django.db import connections, transaction
 from django.test import TransactionTestCase
 
 import making
@@ -79,7 +79,7 @@ def _member(name: str, role: str) -> User:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def journal_may_be_emptied_between_tests() -> Iterator[None]:
+def rows_are_taken_away_quickly() -> Iterator[None]:
     """Tests with real transactions empty all tables at their end, which the triggers of the journal refuse, rightly.
 
     On SQLite, where they are emptied row by row, those that keep sums would keep them of what is half gone.
@@ -88,6 +88,9 @@ def journal_may_be_emptied_between_tests() -> Iterator[None]:
 
     def empty_without_triggers(self: Any) -> None:
         with connections["default"].cursor() as cursor:
+            if _may_silence(cursor):
+                _empty_silently(cursor)
+                return
             refusals = _disarm(cursor)
             try:
                 empty(self)
@@ -99,6 +102,30 @@ def journal_may_be_emptied_between_tests() -> Iterator[None]:
     patch.setattr(TransactionTestCase, "_fixture_teardown", empty_without_triggers)
     yield
     patch.undo()
+
+
+def _may_silence(cursor: Any) -> bool:
+    """Whether this is PostgreSQL, as one who may order that no trigger and no foreign key is looked at."""
+    if connections["default"].vendor != "postgresql":
+        return False
+    cursor.execute("SELECT current_setting('is_superuser') = 'on'")
+    return bool(cursor.fetchone()[0])
+
+
+_OF_THE_PROGRAM = {"django_content_type", "auth_permission"}
+"""What Django itself fills again after it has emptied all tables; they may as well keep it."""
+
+
+def _empty_silently(cursor: Any) -> None:
+    """Delete the rows of tables that have any: to truncate more than a hundred empty ones takes a quarter of a second."""
+    tables = set(connections["default"].introspection.django_table_names(only_existing=True, include_views=False))
+    looks = [f"SELECT '{table}' WHERE EXISTS (SELECT FROM \"{table}\")" for table in sorted(tables - _OF_THE_PROGRAM)]  # noqa: S608
+    cursor.execute(" UNION ALL ".join(looks))
+    filled = [table for (table,) in cursor.fetchall()]
+    with transaction.atomic():
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        for table in filled:
+            cursor.execute(f'DELETE FROM "{table}"')  # noqa: S608 - names of our tables
 
 
 _ARMED = ("users_journalentry", "sales_opportunity", "sales_pipeline", "sales_stage", "sales_ancestry")
