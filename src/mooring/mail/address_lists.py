@@ -36,6 +36,7 @@ _SIMPLE = re.compile(
     re.VERBOSE,
 )
 _REMEMBERED_LENGTH = 400
+_LONG_REMEMBERED_LENGTH = 2_000
 
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)
 _COMMENT_MARK = re.compile(r"\\.|[()]", re.DOTALL)
@@ -68,7 +69,9 @@ class _Entry:
 
 def read_addresses(value: str) -> AddressList:
     """The mailboxes of a From, To, Cc ... header. `value` is unfolded, its encoded words still encoded. Never raises."""
-    return _remembered(value) if len(value) <= _REMEMBERED_LENGTH else _read(value)
+    if len(value) <= _REMEMBERED_LENGTH:
+        return _remembered(value)
+    return _long_remembered(value) if len(value) <= _LONG_REMEMBERED_LENGTH else _read(value)
 
 
 def _read(value: str) -> AddressList:
@@ -77,6 +80,8 @@ def _read(value: str) -> AddressList:
 
 _remembered = lru_cache(maxsize=4_096)(_read)
 """The same few people write most letters of a mailbox."""
+_long_remembered = lru_cache(maxsize=128)(_read)
+"""Answers to all have the same long lists, in the order in which a thread's letters come."""
 
 
 def _read_simple(value: str) -> AddressList | None:

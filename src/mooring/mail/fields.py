@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -25,6 +26,16 @@ _READ = frozenset(
 )
 """The fields that anybody here asks for; most of a header is traces of transport."""
 
+
+def _any_of(names: Iterable[bytes]) -> bytes:
+    """A pattern for any of the names, in whatever case. By the first letter alone most lines are passed over."""
+    rests: dict[bytes, list[bytes]] = {}
+    for name in sorted(names):
+        rests.setdefault(name[:1], []).append(re.escape(name[1:]))
+    return b"|".join(b"[%b%b](?i:%b)" % (first, first.upper(), b"|".join(rest)) for first, rest in rests.items())
+
+
+_FIELD_READ = re.compile(rb"\n(" + _any_of(_READ) + rb")[ \t]*+:(.*+(?:\n[ \t].*+)*+)")
 _ENVELOPE_LINE = re.compile(rb">?From [^\n]*\n")
 _EMPTY_LINE = re.compile(rb"\n(?:\r\n|\n(?!\r\n))")
 _FOLD = re.compile(rb"\r?\n[ \t]")
@@ -68,14 +79,11 @@ def read_fields(raw: bytes, start: int, end: int) -> tuple[Fields, int]:
     if block_end - start > MOST_LINES and (block_end - start > LONGEST_BLOCK or block.count(b"\n") > MOST_LINES):
         defects.append("header-too-large")
         block = _first_lines(block)
-    found = _FIELD.findall(block)
     values: dict[str, list[bytes]] = {}
-    for name, value in found:
-        known = _name_read(name)
-        if known:
-            values.setdefault(known, []).append(value)
-    rest = _rest_of(block, b"\n%b:%b" % found[-1] if found else b"")
-    if rest and (not defects or block_end == end) and (found or not _ENVELOPE_LINE.fullmatch(rest + b"\n")):
+    for name, value in _FIELD_READ.findall(b"\n" + block):
+        values.setdefault(_name_read(name), []).append(value)
+    rest, has_field = _rest_of(block)
+    if rest and (not defects or block_end == end) and (has_field or not _ENVELOPE_LINE.fullmatch(rest + b"\n")):
         defects.append("no-empty-line-after-header")
         body_start = _start_of_rest(raw, start, block_end, rest)
     return Fields(values, tuple(defects)), body_start
@@ -83,21 +91,22 @@ def read_fields(raw: bytes, start: int, end: int) -> tuple[Fields, int]:
 
 @lru_cache(maxsize=1_024)
 def _name_read(name: bytes) -> str:
-    """The field's name in lower case; empty when nobody asks for such a field."""
-    lower = name.lower()
-    return lower.decode("ascii") if lower in _READ else ""
+    return name.lower().decode("ascii")
 
 
-def _rest_of(block: bytes, last_field: bytes) -> bytes:
-    """The lines after the last field, with bare line feeds; usually there are none."""
+def _rest_of(block: bytes) -> tuple[bytes, bool]:
+    """(the lines after the last field, with bare line feeds, of which there usually are none; whether there is a field)."""
     block = block.rstrip(b"\r\n")
-    if last_field and block.endswith(last_field.rstrip(b"\r\n")):
-        return b""
+    last = block.rfind(b"\n") + 1
+    while last and block[last : last + 1] in (b" ", b"\t"):
+        last = block.rfind(b"\n", 0, last - 1) + 1
+    if _FIELD.match(block, last):
+        return b"", True
     block = block.replace(b"\r\n", b"\n")
     last = 0
     for found in _FIELD.finditer(block):
         last = found.end()
-    return block[last:].strip(b"\r\n")
+    return block[last:].strip(b"\r\n"), last > 0
 
 
 def _end_of_block(raw: bytes, start: int, end: int) -> tuple[int, int]:
