@@ -21,6 +21,7 @@ from mooring.letters.models import Letter
 from mooring.letters.paging import Window
 from mooring.letters.search import newest_with, rebuild_index, search
 from mooring.letters.search_query import Search, Term, fts5_text, parse_search, tsquery_text
+from mooring.letters.shaping import words_of
 from mooring.letters.storing import store_batch
 from mooring.letters.text_index import index_rows_of, remove_from_index
 from mooring.letters.words import folded
@@ -53,6 +54,14 @@ def test_folding_twice_is_folding_once_and_leaves_only_letters_and_digits(text: 
     once = folded(text)
     assert folded(once) == once
     assert all(word.isalnum() for word in once.split())
+
+
+@pytest.mark.parametrize("count", [0, 3, 300])
+def test_few_and_many_people_have_the_same_words(count: int) -> None:
+    people = [("to", f"Łucja Æble {number}", f"l.{number}@example.com") for number in range(count)]
+    words = words_of(subject="", people=[*people, ("from", "!", "")], text="", attachment_names=())
+    assert words.sender == ""
+    assert words.recipients == folded(" | ".join(f"{name} {address}" for _role, name, address in people))
 
 
 @pytest.mark.parametrize(

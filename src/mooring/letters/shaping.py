@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from functools import lru_cache
 from itertools import islice
 from typing import Any, Final, NamedTuple, TypeAlias
 
@@ -72,7 +73,6 @@ def shaped(letter: ParsedLetter) -> tuple[Any, ...]:
     sender = header.from_[0] if header.from_ else None
     subject, text = storable(header.subject, 1000), storable(letter.text, LONGEST_TEXT)
     people, files = _people(header), _files(letter.attachments)
-    defects = [storable(defect, 200) for defect in (*header.defects, *letter.defects)][:100]
     words = words_of(
         subject=subject,
         people=((role, name, address) for role, name, address, _key, _domain, _counts in people),
@@ -85,9 +85,9 @@ def shaped(letter: ParsedLetter) -> tuple[Any, ...]:
         storable(sender.name, 300) if sender else "",
         storable(sender.address, 320) if sender else "",
         _recipients(header),
-        storable(" ".join(letter.text[:1_000].split()), 300),
+        _excerpt(letter.text),
         len(letter.attachments),
-        json.dumps(defects),
+        _as_json(*header.defects, *letter.defects),
         text,
         people,
         files,
@@ -109,10 +109,32 @@ def words_of(*, subject: str, people: Iterable[tuple[str, str, str]], text: str,
         (recipients if role in ("to", "cc", "bcc") else senders).append(f"{name} {address}")
     return Words(
         subject=folded(subject),
-        sender=folded(" | ".join(senders)),
-        recipients=folded(" | ".join(recipients)),
+        sender=_words_of_people(senders),
+        recipients=_words_of_people(recipients),
         text=folded(" ".join((text, *attachment_names))),
     )
+
+
+def _words_of_people(people: list[str]) -> str:
+    if len(people) > _FEW_PEOPLE:
+        return folded(" | ".join(people))
+    return " ".join(filter(None, map(_folded_person, people)))
+
+
+_FEW_PEOPLE: Final = 100
+_folded_person = lru_cache(maxsize=8_192)(folded)
+"""The same people stand in most letters of a mailbox."""
+
+
+def _excerpt(text: str) -> str:
+    """The first 300 characters in one line. Most texts need little more for it; of one full of blanks 1,000 are looked at."""
+    line = " ".join(text[:400].split())
+    return storable(line if len(line) >= 300 else " ".join(text[:1_000].split()), 300)
+
+
+@lru_cache(maxsize=256)
+def _as_json(*defects: str) -> str:
+    return json.dumps([storable(defect, 200) for defect in defects[:100]])
 
 
 def storable(text: str, limit: int) -> str:
@@ -130,11 +152,16 @@ def _people(header: Header) -> list[tuple[str, str, str, str, str, bool]]:
     """Of a letter to thousands only the first thousands are listed."""
     people = []
     for role, mailbox in islice(header.people(), MOST_PARTICIPANTS):
-        key = storable(mailbox.key, 320)
-        counts = bool(key) and role not in header.ambiguous
-        domain = key.rpartition("@")[2][:253]
-        people.append((role, storable(mailbox.name, 300), storable(mailbox.address, 320), key, domain, counts))
+        name, address, key, domain = _kept_of_person(mailbox.name, mailbox.address, mailbox.key)
+        people.append((role, name, address, key, domain, bool(key) and role not in header.ambiguous))
     return people
+
+
+@lru_cache(maxsize=8_192)
+def _kept_of_person(name: str, address: str, key: str) -> tuple[str, str, str, str]:
+    """Name, address, key and the key's domain."""
+    key = storable(key, 320)
+    return storable(name, 300), storable(address, 320), key, key.rpartition("@")[2][:253]
 
 
 def _files(attachments: Iterable[Attachment]) -> list[File]:
