@@ -72,3 +72,11 @@ def search(request: HttpRequest) -> HttpResponse:
 
 
 urlpatterns = [path("", listed), path("other/", other), path("part/", part), path("search/", search)]
+
+
+def absent(_request: HttpRequest, exception: Exception) -> HttpResponse:  # named by Django
+    """What browsers ask for by themselves, such as an icon; the program's own page of a 404 needs the program's addresses."""
+    return HttpResponse(status=404)
+
+
+handler404 = absent
