@@ -60,7 +60,15 @@ def test_a_reason_of_its_own_is_told_instead(bob: User) -> None:
     assert "Somebody else does this already." in page.css_first("main").text()  # type: ignore[union-attr]
 
 
-@pytest.mark.parametrize("referer", ["https://elsewhere.example/", "http://testserver/no-such-page/", "javascript:alert(1)"])
+@pytest.mark.parametrize(
+    "referer",
+    [
+        "https://elsewhere.example/",
+        "http://testserver/no-such-page/",
+        "http://testserver//elsewhere.example/",
+        "javascript:alert(1)",
+    ],
+)
 def test_back_leads_neither_elsewhere_nor_to_the_same_page(bob: User, referer: str) -> None:
     answer = client_of(bob).get("/no-such-page/", headers={"Referer": referer})
     assert answer.status_code == 404

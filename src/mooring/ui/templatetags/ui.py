@@ -82,7 +82,9 @@ def came_from(context: Context) -> str:
         return ""
     page = urlsplit(address)
     path = page.path + (f"?{page.query}" if page.query else "")
-    return path if path != request.get_full_path() else ""
+    # "https://ours//elsewhere" is a page of ours, but its path alone would lead elsewhere.
+    is_ours = path != request.get_full_path() and url_has_allowed_host_and_scheme(path, allowed_hosts=None)
+    return path if is_ours else ""
 
 
 def _hosts_of(request: HttpRequest) -> set[str]:
