@@ -66,6 +66,7 @@ def test_a_reason_of_its_own_is_told_instead(bob: User) -> None:
         "https://elsewhere.example/",
         "http://testserver/no-such-page/",
         "http://testserver//elsewhere.example/",
+        "http://testserver/accounts/login/?next=/no-such-page/",
         "javascript:alert(1)",
     ],
 )

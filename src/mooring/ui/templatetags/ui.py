@@ -33,8 +33,10 @@ from typing import Any, Literal, NamedTuple
 from urllib.parse import urlsplit
 
 from django import template
+from django.conf import settings
 from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest
+from django.shortcuts import resolve_url
 from django.template.base import NodeList, Parser, Token, token_kwargs
 from django.template.context import Context
 from django.urls import get_script_prefix, reverse
@@ -75,7 +77,10 @@ def _decoration(address: str) -> SafeString:
 
 @register.simple_tag(takes_context=True)
 def came_from(context: Context) -> str:
-    """The page of ours that led to this one, as its browser says; empty where that is unknown, elsewhere, or this page itself."""
+    """The page of ours that led to this one, as its browser says; empty where that is unknown, elsewhere, or leads here again.
+
+    So does this page itself, and signing in.
+    """
     request: HttpRequest | None = context.get("request")
     address = request.headers.get("Referer", "") if request is not None else ""
     if request is None or not address or not url_has_allowed_host_and_scheme(address, allowed_hosts=_hosts_of(request)):
@@ -83,7 +88,8 @@ def came_from(context: Context) -> str:
     page = urlsplit(address)
     path = page.path + (f"?{page.query}" if page.query else "")
     # "https://ours//elsewhere" is a page of ours, but its path alone would lead elsewhere.
-    is_ours = path != request.get_full_path() and url_has_allowed_host_and_scheme(path, allowed_hosts=None)
+    leads_here = path == request.get_full_path() or page.path == resolve_url(settings.LOGIN_URL)
+    is_ours = not leads_here and url_has_allowed_host_and_scheme(path, allowed_hosts=None)
     return path if is_ours else ""
 
 
