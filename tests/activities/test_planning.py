@@ -188,3 +188,12 @@ def test_of_a_team_mailbox_whoever_signed_in_is_told_and_administrators_where_th
     Grant.objects.filter(pk=grant.pk).update(gone_at=now)
     assert tell_of_lost_sign_ins(now=now) == 1
     assert [notice.account for notice in notices_of(alice)] == [grant.account]
+
+
+def test_administrators_are_told_where_whoever_signed_in_may_not_open_the_team_mailbox_any_more(
+    alice: User, bob: User, now: datetime
+) -> None:
+    grant = make_grant(make_team_account(), make_provider(), tokens(), user=bob)
+    Grant.objects.filter(pk=grant.pk).update(gone_at=now)
+    tell_of_lost_sign_ins(now=now)
+    assert [len(notices_of(each)) for each in (alice, bob)] == [1, 0]

@@ -183,7 +183,7 @@ def test_search_works_as_a_page_without_a_script(desk: Client) -> None:
 
 def test_suggestions_of_places_carry_their_code(desk: Client) -> None:
     customer = making.make_customer("Acme")
-    assert f'value="Acme – C{customer.pk}"' in desk.get("/places/?affiliations-0-place=acm").content.decode()
+    assert f'value="Acme – C{customer.pk}"' in desk.get("/places/?affiliations-0-place=acm&kinds=CL").content.decode()
 
 
 def test_search_finds_letters_that_the_reader_may_read(bob: User, rita: User) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from selectolax.lexbor import LexborHTMLParser
 
 import making
 from desk.test_records import EMPTY
@@ -140,17 +142,41 @@ def test_a_sale_keeps_its_customer_whom_the_seller_may_not_change(bob: User, the
     assert browser.post(edit, {"whom": place_in_words(own)}).status_code == 303
 
 
+def offered(browser: Client, page: str, text: str) -> str:
+    """The suggestions for what is typed into the one field of the page that has some, asked for as the page asks."""
+    field = LexborHTMLParser(browser.get(page).content.decode()).css_first("input[list=places]")
+    asked = json.loads(field.attributes["hx-vals"] or "")
+    return browser.get(str(field.attributes["hx-get"]), {str(field.attributes["name"]): text, **asked}).content.decode()
+
+
 def test_suggestions_are_what_the_field_takes(bob: User, theirs: Customer, own: Customer) -> None:
-    named = [making.make_customer("Sail Makers", owner=theirs.owner), making.make_lead("Sail Loft", owner=bob)]
-    browser = browser_of(bob, projects_change=Scope.ALL)
-    url = reverse("places")
-    offered = browser.get(url, {"whom": "sail"}).content.decode()
-    assert [place_in_words(each) in offered for each in (own, *named)] == [True, False, True]
-    offered = browser.get(url, {"customer": "sail", "for": "projects"}).content.decode()
-    assert [place_in_words(each) in offered for each in (own, *named)] == [True, True, False]
-    browser = browser_of(bob, customers_change=Scope.ALL)
-    offered = browser.get(url, {"for": "projects", "customer": "sail"}).content.decode()
-    assert [place_in_words(each) in offered for each in (own, *named)] == [True, False, False]
+    sails = making.make_customer("Sail Makers", owner=theirs.owner)
+    lead = making.make_lead("Sail Loft", owner=bob)
+    project = making.make_project("Sail repair", customer=own)
+    making.make_contact("Sail Sam", at=(own,))
+    pipeline = making.make_pipeline(mailbox=making.make_sales_mailbox(owner=bob))
+    everything = [place_in_words(each) for each in (own, sails, lead, project)]
+    pages = {
+        reverse("new_activity"): [True, False, True, True],
+        f"{reverse('new_opportunity')}?pipeline={pipeline.pk}": [True, False, True, False],
+        reverse("convert_lead", args=[lead.pk]): [True, False, False, False],
+    }
+    browser = browser_of(bob)
+    for page, taken in pages.items():
+        suggested = offered(browser, page, "sail")
+        assert [name in suggested for name in everything] == taken, page
+    new_project = reverse("new_project")
+    for cells, taken in (({"projects_change": Scope.ALL}, [True, True]), ({"customers_change": Scope.ALL}, [True, False])):
+        suggested = offered(browser_of(bob, **cells), new_project, "sail")
+        assert [name in suggested for name in everything[:2]] == taken
+        assert place_in_words(lead) not in suggested
+
+
+def test_a_field_is_offered_as_many_of_its_kinds_as_it_lists(bob: User) -> None:
+    for number in range(9):
+        making.make_customer(f"Sail {number}", owner=bob)
+        making.make_contact(f"Sail man {number}")
+    assert offered(browser_of(bob), reverse("new_project"), "sail").count("<option") == 8
 
 
 def planned(about: Any, bob: User, title: str) -> Activity:
@@ -181,6 +207,18 @@ def test_ones_own_activities_do_not_name_what_is_out_of_sight(bob: User, theirs:
     edit = reverse("edit_activity", args=[hidden[0].pk])
     sent = {"kind": "task", "title": "Later", "owner": bob.pk, "about": place_in_words(theirs)}
     assert client_of(bob).post(edit, sent).status_code == 303
+
+
+def test_ones_own_activity_does_not_name_a_letter_out_of_sight(bob: User, alice: User) -> None:
+    letter = make_letter(make_account(alice), subject="Secret ropes")
+    activity = planned(None, bob, "Call")
+    Activity.objects.unscoped("a test").filter(pk=activity.pk).update(letter=letter)
+    edit = reverse("edit_activity", args=[activity.pk])
+    browser = client_of(bob)
+    assert "Secret ropes" not in browser.get(edit).content.decode()
+    assert browser.post(edit, {"kind": "task", "title": "Later", "owner": bob.pk}).status_code == 303
+    activity.refresh_from_db()
+    assert (activity.title, activity.letter) == ("Later", letter)
 
 
 def test_the_bell_tells_nothing_of_what_is_out_of_sight(bob: User, theirs: Customer, own: Customer) -> None:

@@ -66,6 +66,9 @@ class Activity(models.Model):
     created_at = models.DateTimeField()
     changed_at = models.DateTimeField()
 
+    is_about_hidden = False
+    """Set on those that are shown to somebody who may not see what they are about (activities.queries.about_in_sight)."""
+
     objects: ClassVar[ActivityQuerySet] = ActivityQuerySet.as_manager()  # type: ignore[assignment]
 
     class Meta:
@@ -92,6 +95,16 @@ class Activity(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def about(self) -> Customer | Lead | Project | Opportunity | None:
+        """The record that it is about."""
+        return self.customer or self.lead or self.project or self.opportunity
+
+    @property
+    def about_shown(self) -> Customer | Lead | Project | Opportunity | None:
+        """The same, for the reader that it was read for."""
+        return None if self.is_about_hidden else self.about
 
     @property
     def is_to_be_known(self) -> bool:

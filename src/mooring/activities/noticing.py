@@ -12,7 +12,7 @@ from django.db.models import OuterRef
 from mooring.activities.models import Activity, Notice, NoticeKind
 from mooring.customers.models import Customer
 from mooring.letters.handling import assign_letters
-from mooring.letters.models import Grant, Letter
+from mooring.letters.models import Grant, Letter, MailAccount
 from mooring.users.journal import Actor
 from mooring.users.models import Role, User
 from mooring.users.scoping import has_any, has_none
@@ -37,7 +37,8 @@ def remind(*, now: datetime) -> int:
 def tell_of_lost_sign_ins(*, now: datetime) -> int:
     """Tell whom it concerns, once, that a mailbox must be signed in to again; and no longer where that was done.
 
-    Returns how many were told: the owner of the mailbox, of a team's whoever signed in, and administrators where that one left.
+    Returns how many were told: the owner of the mailbox, of a team's whoever signed in, and administrators where that one
+    left or may not open it any more.
     """
     lost = Grant.objects.filter(gone_at__isnull=False, account__isnull=False, account__removed_at=None)
     open_ones = Notice.objects.filter(kind=NoticeKind.SIGN_IN, read_at=None)
@@ -46,14 +47,16 @@ def tell_of_lost_sign_ins(*, now: datetime) -> int:
     notices = []
     for grant in lost.filter(has_none(told)).select_related("account__owner", "granted_by").order_by("gone_at", "id")[:_AT_ONCE]:
         account = grant.account
-        users = _who_signs_in(account.owner if account and account.owner else grant.granted_by)
+        assert account is not None  # asked for above
+        users = _who_signs_in(account, grant.granted_by)
         notices += [Notice(user=user, kind=NoticeKind.SIGN_IN, account=account, at=now) for user in users]
     Notice.objects.bulk_create(notices)
     return len(notices)
 
 
-def _who_signs_in(user: User) -> list[User]:
-    if user.is_active:
+def _who_signs_in(account: MailAccount, granted_by: User) -> list[User]:
+    user = account.owner or granted_by
+    if user.is_active and MailAccount.objects.visible_to(user).filter(pk=account.pk).exists():
         return [user]
     return list(User.objects.filter(is_active=True, role=Role.ADMINISTRATOR).order_by("id"))
 

@@ -106,7 +106,7 @@ def bring_back_activity(*, activity: Activity, by: Actor, now: datetime) -> Acti
 def data_of(activity: Activity) -> ActivityData:
     """An activity as it stands, in the shape in which it is entered."""
     kept = {field.name: getattr(activity, field.name) for field in fields(ActivityData) if field.name != "about"}
-    return ActivityData(**kept, about=_about(activity))
+    return ActivityData(**kept, about=activity.about)
 
 
 def _marked(activity: Activity, field: str, value: datetime | None, action: str, *, by: Actor, now: datetime) -> Activity:
@@ -169,14 +169,10 @@ def _facts(data: ActivityData) -> dict[str, Any]:
 
 def _note(activity: Activity, action: str, *, by: Actor, now: datetime, changes: dict[str, Any] | None = None) -> None:
     """On the timeline of the record that it is about, where there is one."""
-    about = _about(activity)
+    about = activity.about
     facts = {"activity": activity.title, **(changes or {})}
     if about is None:
         record(by=by, action=action, kind="activity", record_id=activity.pk, name=activity.title, changes=facts, now=now)
         return
     kind = type(about).__name__.lower()
     record(by=by, action=action, kind=kind, record_id=about.pk, name=str(about), changes=facts, now=now)
-
-
-def _about(activity: Activity) -> Customer | Lead | Project | Opportunity | None:
-    return activity.customer or activity.lead or activity.project or activity.opportunity

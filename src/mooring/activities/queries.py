@@ -45,17 +45,16 @@ class Day:
 
 
 def due_today(user: User, *, now: datetime, zone: ZoneInfo, most: int) -> list[Activity]:
-    """The first open activities of a person that are overdue or due before midnight; two queries at most."""
+    """The first open activities of a person that are overdue or due before midnight; two queries, with groups three."""
     rows = Activity.objects.visible_to(user).filter(owner=user, done_at=None, due_at__lt=_midnight(now, zone))
     return about_in_sight(list(shown(rows).order_by("due_at", "id")[:most]), user)
 
 
 def day_of(user: User, *, now: datetime, zone: ZoneInfo) -> Day:
-    """The open activities of a person and those done lately; three queries at most."""
+    """The open activities of a person and those done lately; three queries, with groups four."""
     rows = list(shown(Activity.objects.visible_to(user).filter(owner=user, done_at=None)).order_by("due_at", "id")[:MOST])
     late = shown(Activity.objects.visible_to(user).filter(owner=user, done_at__isnull=False)).order_by("-done_at", "-id")
     done = list(late[:MOST_DONE])
-    some_day = [row for row in rows if row.due_at is None and not row.is_to_be_known]
     about_in_sight([*rows, *done], user)
     midnight = _midnight(now, zone)
     dated = [(row.due_at, row) for row in rows if row.due_at is not None]
@@ -64,7 +63,7 @@ def day_of(user: User, *, now: datetime, zone: ZoneInfo) -> Day:
         today=[row for due_at, row in dated if now <= due_at < midnight],
         this_week=[row for due_at, row in dated if midnight <= due_at < midnight + timedelta(days=6)],
         later=[row for due_at, row in dated if due_at >= midnight + timedelta(days=6)],
-        some_day=some_day,
+        some_day=[row for row in rows if row.due_at is None and not row.is_to_be_known],
         done=done,
     )
 
@@ -120,23 +119,27 @@ def shown(rows: Activities) -> Activities:
 
 
 def about_in_sight(activities: list[Activity], reader: User) -> list[Activity]:
-    """The same ones, to be shown only: of `shown`, without the record that one is about where the reader may not see it any more.
+    """The same ones, of `shown`; each says in `is_about_hidden` whether the reader may not see the record any more.
 
-    One's own activities outlast the right to see what they are about. One query for opportunities, none for the rest.
+    One's own activities outlast the right to see what they are about. Sales boxes that a password opened do not count. At most
+    one query for opportunities, and one for groups.
     """
     sale_ids = {row.opportunity_id for row in activities if row.opportunity_id is not None}
     sales = Opportunity.objects.visible_to(reader).filter(pk__in=any_of(sale_ids)) if sale_ids else ()
     seen = {sale.pk for sale in sales}
     for row in activities:
-        if row.customer and not is_owned_within(row.customer.owner_id, reader, Module.CUSTOMERS, Action.VIEW):
-            row.customer = None
-        if row.lead and not _is_open_lead(row.lead, reader):
-            row.lead = None
-        if row.project and not _is_open_project(row.project, reader):
-            row.project = None
-        if row.opportunity_id not in seen:
-            row.opportunity = None
+        row.is_about_hidden = not _is_open(row, reader, seen)
     return activities
+
+
+def _is_open(activity: Activity, reader: User, open_sales: set[int]) -> bool:
+    if activity.customer:
+        return is_owned_within(activity.customer.owner_id, reader, Module.CUSTOMERS, Action.VIEW)
+    if activity.lead:
+        return _is_open_lead(activity.lead, reader)
+    if activity.project:
+        return _is_open_project(activity.project, reader)
+    return activity.opportunity_id in open_sales
 
 
 def _is_open_lead(lead: Lead, reader: User) -> bool:

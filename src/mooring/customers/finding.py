@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any, Final
@@ -35,10 +35,17 @@ class FoundRecord:
 
 
 def find(
-    *, reader: User, text: str, limit: int = 10, action: Action = Action.VIEW, is_for_projects: bool = False
+    *,
+    reader: User,
+    text: str,
+    kinds: Collection[type[Customer | Lead | Contact | Project]] = KINDS,
+    limit: int = 10,
+    action: Action = Action.VIEW,
+    is_for_projects: bool = False,
 ) -> list[Customer | Lead | Contact | Project]:
-    """The first records that `text` finds, at most `limit`, of every kind at least its share; see all_kinds of the others."""
-    listings = all_kinds(reader=reader, found=found_by(KINDS, text), action=action, is_for_projects=is_for_projects)
+    """The first records of these kinds that `text` finds, at most `limit`, of every kind at least its share; see all_kinds."""
+    every = all_kinds(reader=reader, found=found_by(KINDS, text), action=action, is_for_projects=is_for_projects)
+    listings = [listing for kind, listing in zip(KINDS, every, strict=False) if kind in kinds]
     keys = _shares(first_keys(listings, sort="name", size=limit), limit)
     return [row for listing, each in zip(listings, keys, strict=True) for row in rows_of(listing, each)]
 

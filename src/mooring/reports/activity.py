@@ -23,7 +23,6 @@ from mooring.users.reach import owners_within
 
 MOST_LISTED: Final = 500
 """Of a page; the file has all."""
-_ABOUT: Final = ("customer", "lead", "project", "opportunity")
 _WHY = "how much everybody did is counted for those who may see the reports of all"
 _WHY_SENT = "of sent letters only those are shown that the reader may read in the archive"
 
@@ -92,11 +91,11 @@ def _changeable(activities: Sequence[Activity], reader: User) -> set[int]:
 
 def _of_activity(activity: Activity, *, may_change: bool) -> tuple[datetime, Row]:
     assert activity.done_at is not None  # asked for above
-    about = {name: record for name in _ABOUT if (record := getattr(activity, name)) is not None}
+    about = activity.about_shown
     way = Way("edit_activity", (activity.pk,)) if may_change else None
-    for name, record in about.items():
-        way = way or Way(name, (record.pk,))
-    told = "".join(str(record) for record in about.values())
+    if about is not None:
+        way = way or Way(type(about).__name__.lower(), (about.pk,))
+    told = str(about or "")
     kind = str(ActivityKind(activity.kind).label)
     return activity.done_at, Row((activity.done_at, str(activity.owner), kind, activity.title, told), way)
 

@@ -18,6 +18,7 @@ from mooring.customers.models import Customer, Lead, Project
 from mooring.desk.forms.letters import sensible_day
 from mooring.desk.forms.places import PlaceField
 from mooring.letters.models import Letter
+from mooring.letters.visibility import visible_letters
 from mooring.sales.models import Opportunity
 from mooring.users.models import User
 
@@ -63,6 +64,7 @@ class ActivityForm(forms.Form):
 
     def __init__(self, *args: Any, reader: User, known: Activity | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._reader = reader
         people = User.objects.filter(Q(is_active=True) | Q(pk=known.owner_id if known else None)).order_by("name", "id")
         self.fields["owner"] = forms.ModelChoiceField(people, label=_("Who"), empty_label=None)
         self.letter: Letter | None = known.letter if known else None
@@ -76,6 +78,10 @@ class ActivityForm(forms.Form):
         for name in _HALF:
             if name in self.fields:
                 self.fields[name].width = "half"  # type: ignore[attr-defined]  # read by ui/form/field.html
+
+    def letter_in_sight(self) -> Letter | None:
+        """The letter that it is about, where the reader may see it; it stays so where they may not."""
+        return visible_letters(self._reader).filter(pk=self.letter.pk).first() if self.letter else None
 
     def clean(self) -> dict[str, Any]:
         """A time or a reminder needs a day."""

@@ -6,12 +6,14 @@ record already may stay so (`present`), whoever may change that record.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable
 from typing import Any, Final
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.http import HttpRequest
 from django.urls import reverse_lazy
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -25,7 +27,7 @@ from mooring.users.permissions import Action
 Place = Customer | Lead | Project
 
 _CODE: Final = re.compile(r"\s[–-]\s([CLP])(\d{1,15})$")
-_LETTERS: Final = {Customer: "C", Lead: "L", Project: "P"}
+_LETTERS: Final[dict[type[Place], str]] = {Customer: "C", Lead: "L", Project: "P"}
 _MOST: Final = 5
 _SUGGESTIONS: Final = {
     "hx-get": reverse_lazy("places"),
@@ -36,6 +38,18 @@ _SUGGESTIONS: Final = {
     "hx-include": "this",
 }
 """Fills the page's <datalist id="places"> while one types."""
+_BESIDE: Final = ("kinds", "for")
+"""What a field says of itself beside what was typed."""
+
+
+def kinds_asked(request: HttpRequest) -> tuple[type[Place], ...]:
+    """Of which kinds the field takes records that asks for suggestions."""
+    return tuple(model for model, letter in _LETTERS.items() if letter in request.GET.get("kinds", ""))
+
+
+def text_typed(request: HttpRequest) -> str:
+    """What stands in that field, whatever its name is."""
+    return str(next((value for name, value in request.GET.items() if name not in _BESIDE), "")).strip()
 
 
 def place_in_words(place: Place) -> str:
@@ -62,9 +76,8 @@ class PlaceField(forms.CharField):
         self.models = models
         self.present = present
         self.is_for_projects = is_for_projects
-        attrs = {"autocomplete": "off", "spellcheck": "false", "list": "places", **_SUGGESTIONS}
-        if is_for_projects:
-            attrs["hx-vals"] = '{"for": "projects"}'
+        asked = {"kinds": "".join(_LETTERS[model] for model in models), **({"for": "projects"} if is_for_projects else {})}
+        attrs = {"autocomplete": "off", "spellcheck": "false", "list": "places", "hx-vals": json.dumps(asked), **_SUGGESTIONS}
         kwargs.setdefault("widget", forms.TextInput(attrs=attrs))
         super().__init__(max_length=340, **kwargs)
 

@@ -130,7 +130,7 @@ def _activity(activity: Activity, zone: tzinfo) -> list[object]:
     due = "" if due_at is None else _moment(due_at, zone)
     if due_at is not None and activity.is_whole_day:
         due = due_at.astimezone(zone).date().isoformat()
-    about = activity.customer or activity.lead or activity.project or activity.opportunity or ""
+    about = activity.about_shown or ""
     return [str(activity), activity.get_kind_display(), due, _moment(done_at, zone) if done_at else "", about, activity.note]
 
 

@@ -10,11 +10,10 @@ from django.utils.translation import gettext as _
 
 from mooring.customers.finding import KINDS as RECORDS
 from mooring.customers.finding import FoundRecord, find, find_names
-from mooring.customers.models import Customer, Lead, Project
 from mooring.customers.names import fold
 from mooring.customers.word_search import found_by
 from mooring.desk.access import user_of
-from mooring.desk.forms.places import Place, place_in_words
+from mooring.desk.forms.places import Place, kinds_asked, place_in_words, text_typed
 from mooring.desk.found_sales import sales_lines
 from mooring.desk.kinds import KINDS
 from mooring.desk.menu import MAIN, NEW, PROFILE, SETUP, places_for
@@ -40,18 +39,20 @@ def search(request: HttpRequest) -> HttpResponse:
 
 
 def places(request: HttpRequest) -> HttpResponse:
-    """Customers and leads for the field in which one is typing, as options of its list; projects where "record" is asked.
+    """Customers, leads and projects for the field in which one is typing (forms.places), as options of its list.
 
-    Those that its field takes: on which the reader may make changes, or for=projects, customers whose projects they may change.
+    Those that it takes: on which the reader may make changes, or for=projects, customers whose projects they may change.
     """
-    typed = (value for name, value in request.GET.items() if name != "for")
-    text, is_for_projects = str(next(typed, ""))[:LONGEST].strip(), request.GET.get("for") == "projects"
-    kinds: tuple[type[Place], ...] = (Customer, Lead, Project) if "record" in request.GET else (Customer, Lead)
-    kinds = (Customer,) if is_for_projects else kinds
-    reader, most = user_of(request), IN_PALETTE * 2
-    found_rows = find(reader=reader, text=text, limit=most, action=Action.CHANGE, is_for_projects=is_for_projects) if text else []
-    rows = [row for row in found_rows if isinstance(row, kinds)]
-    return page(request, "desk/search/_places.html", {"places": [place_in_words(row) for row in rows]})
+    text, is_for_projects = text_typed(request)[:LONGEST], request.GET.get("for") == "projects"
+    rows = find(
+        reader=user_of(request),
+        text=text,
+        kinds=kinds_asked(request),
+        limit=IN_PALETTE,
+        action=Action.CHANGE,
+        is_for_projects=is_for_projects,
+    )
+    return page(request, "desk/search/_places.html", {"places": [place_in_words(row) for row in rows if isinstance(row, Place)]})
 
 
 def _before_typing(request: HttpRequest) -> list[FoundGroup]:
