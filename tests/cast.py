@@ -6,14 +6,14 @@ A plugin of pytest, named in conftest.py.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
-from time import monotonic, sleep
 from typing import Any
 
 import pytest
 from django.core.cache import caches
 from django.core.cache.backends.locmem import LocMemCache
-from django.db import OperationalError, connections, transaction
+from django.db import connections, transaction
 from django.test import TransactionTestCase
 
 import making
@@ -81,10 +81,7 @@ def _member(name: str, role: str) -> User:
 
 @pytest.fixture(autouse=True, scope="session")
 def rows_are_taken_away_quickly() -> Iterator[None]:
-    """Tests with real transactions empty all tables at their end, which the triggers of the journal refuse, rightly.
-
-    On SQLite, where they are emptied row by row, those that keep sums would keep them of what is half gone.
-    """
+    """Tests with real transactions empty all tables at their end, which the triggers of the journal refuse, rightly."""
     empty = TransactionTestCase._fixture_teardown
 
     def empty_without_triggers(self: Any) -> None:
@@ -92,12 +89,11 @@ def rows_are_taken_away_quickly() -> Iterator[None]:
             if _may_silence(cursor):
                 _empty_silently(cursor)
                 return
-            refusals = _disarm_when_free(cursor)
+            cursor.execute("ALTER TABLE users_journalentry DISABLE TRIGGER USER")
             try:
                 empty(self)
             finally:
-                for statement in refusals:
-                    cursor.execute(statement)
+                cursor.execute("ALTER TABLE users_journalentry ENABLE TRIGGER USER")
 
     patch = pytest.MonkeyPatch()
     patch.setattr(TransactionTestCase, "_fixture_teardown", empty_without_triggers)
@@ -106,9 +102,9 @@ def rows_are_taken_away_quickly() -> Iterator[None]:
 
 
 def _may_silence(cursor: Any) -> bool:
-    """Whether this is PostgreSQL, as one who may order that no trigger and no foreign key is looked at."""
-    if connections["default"].vendor != "postgresql":
-        return False
+    """Whether we may order that no trigger is heard: on a PostgreSQL of somebody else we may not."""
+    if connections["default"].vendor == "sqlite":
+        return True
     cursor.execute("SELECT current_setting('is_superuser') = 'on'")
     return bool(cursor.fetchone()[0])
 
@@ -118,44 +114,37 @@ _OF_THE_PROGRAM = {"django_content_type", "auth_permission"}
 
 
 def _empty_silently(cursor: Any) -> None:
-    """Delete the rows of tables that have any: to truncate more than a hundred empty ones takes a quarter of a second."""
-    tables = set(connections["default"].introspection.django_table_names(only_existing=True, include_views=False))
-    looks = [f"SELECT '{table}' WHERE EXISTS (SELECT FROM \"{table}\")" for table in sorted(tables - _OF_THE_PROGRAM)]  # noqa: S608
-    cursor.execute(" UNION ALL ".join(looks))
-    filled = [table for (table,) in cursor.fetchall()]
-    with transaction.atomic():
-        cursor.execute("SET LOCAL session_replication_role = replica")
-        for table in filled:
+    """Delete the rows of tables that have any: to truncate more than a hundred empty ones takes a quarter of a second.
+
+    All at once, after the last page that a browser asked for when its test ended: SQLite and PostgreSQL let us wait for it.
+    """
+    with transaction.atomic(), _silenced(cursor):
+        for table in _filled(cursor):
             cursor.execute(f'DELETE FROM "{table}"')  # noqa: S608 - names of our tables
 
 
-_LAST_PAGE_SECONDS = 20
+def _filled(cursor: Any) -> list[str]:
+    tables = set(connections["default"].introspection.django_table_names(only_existing=True, include_views=False))
+    looks = [f"SELECT '{table}' WHERE EXISTS (SELECT 1 FROM \"{table}\")" for table in sorted(tables - _OF_THE_PROGRAM)]  # noqa: S608
+    cursor.execute(" UNION ALL ".join(looks))
+    return [table for (table,) in cursor.fetchall()]
+
+
 _ARMED = ("users_journalentry", "sales_opportunity", "sales_pipeline", "sales_stage", "sales_ancestry")
+"""Whose triggers refuse that rows go, or keep sums, which would be of what is half gone."""
 
 
-def _disarm_when_free(cursor: Any) -> list[str]:
-    """As _disarm, all or nothing, as soon as the last page is answered that a browser asked for when its test ended.
-
-    Connections to one database in memory do not wait for each other: "database table is locked" comes at once.
-    """
-    given_up_at = monotonic() + _LAST_PAGE_SECONDS
-    while True:
-        try:
-            with transaction.atomic():
-                return _disarm(cursor)
-        except OperationalError as error:
-            if "locked" not in str(error) or monotonic() > given_up_at:
-                raise
-            sleep(0.02)
-
-
-def _disarm(cursor: Any) -> list[str]:
-    """Take these triggers away; returns the statements that put them back."""
+@contextmanager
+def _silenced(cursor: Any) -> Iterator[None]:
+    """Within this transaction the triggers that mind are not there."""
     if connections["default"].vendor == "postgresql":
-        cursor.execute("ALTER TABLE users_journalentry DISABLE TRIGGER USER")
-        return ["ALTER TABLE users_journalentry ENABLE TRIGGER USER"]
+        cursor.execute("SET LOCAL session_replication_role = replica")
+        yield
+        return
     cursor.execute("SELECT name, sql, tbl_name FROM sqlite_master WHERE type = 'trigger'")
     triggers = [(name, sql) for name, sql, table in cursor.fetchall() if table in _ARMED]
     for name, _sql in triggers:
         cursor.execute(f'DROP TRIGGER "{name}"')
-    return [sql for _name, sql in triggers]
+    yield
+    for _name, sql in triggers:
+        cursor.execute(sql)

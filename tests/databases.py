@@ -48,7 +48,8 @@ def django_db_setup(django_test_environment: None, django_db_modify_db_settings:
     """The database of this process, as pytest-django would make it. Whoever is first has the migrations make it."""
     with django_db_blocker.unblock():
         with _one_at_a_time(), _copied():
-            made = setup_databases(verbosity=0, interactive=False, aliases={"default"})
+            is_file = connection.vendor == "sqlite"  # which Django would else make anew
+            made = setup_databases(verbosity=0, interactive=False, aliases={"default"}, keepdb=is_file)
         yield
         _end_other_sessions()
         teardown_databases(made, verbosity=0)
@@ -95,26 +96,22 @@ def _one_at_a_time() -> Iterator[None]:
 
 
 def _copied() -> Any:
-    return _copied_in_postgresql() if connection.vendor == "postgresql" else _copied_in_memory()
+    return _copied_in_postgresql() if connection.vendor == "postgresql" else _copied_file()
 
 
 @contextmanager
-def _copied_in_memory() -> Iterator[None]:
-    """The database lives as long as one connection to it does, so one is open until Django has its own."""
-    memory = connection.creation._get_test_db_name()
-    with closing(sqlite3.connect(memory, uri=True)) as first:
-        file = _sqlite_file()
-        if file.exists():
-            with closing(sqlite3.connect(file)) as kept:
-                kept.backup(first)
-            yield
-            return
+def _copied_file() -> Iterator[None]:
+    tests, kept = connection.settings_dict["TEST"]["NAME"], _sqlite_file()
+    if kept.exists():
+        shutil.copyfile(kept, tests)
         yield
-        part = file.with_suffix(".part")
-        part.unlink(missing_ok=True)
-        with closing(sqlite3.connect(part)) as kept:
-            first.backup(kept)
-        part.rename(file)
+        return
+    yield
+    part = kept.with_suffix(".part")
+    part.unlink(missing_ok=True)
+    with closing(sqlite3.connect(tests)) as made, closing(sqlite3.connect(part)) as copy:
+        made.backup(copy)
+    part.rename(kept)
 
 
 @contextmanager

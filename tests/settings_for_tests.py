@@ -1,6 +1,7 @@
 """The settings of a throw-away installation in a temporary folder, on the database that MOORING_TEST_DATABASE names.
 
-MOORING_TEST_DATABASE is empty for SQLite or a postgresql:// address of a server on which databases may be created.
+MOORING_TEST_DATABASE is empty for SQLite or a postgresql:// address of a server on which databases may be created. SQLite is a
+file here, too: to one database in memory all threads of a server would come over a single connection, which no installation does.
 """
 
 import atexit
@@ -34,3 +35,9 @@ build_translations.build()
 ACCOUNT_RATE_LIMITS = False
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *PASSWORD_HASHERS]  # noqa: F405
 """A strong hash takes a tenth of a second, and every test has people who sign in."""
+
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":  # noqa: F405
+    # It is thrown away: a power cut would cost nothing. Who waits for whom is as it always is.
+    DATABASES["default"]["TEST"]["NAME"] = str(_data / "tests.sqlite3")  # noqa: F405
+    _pragmas = DATABASES["default"]["OPTIONS"]["init_command"].replace("=DELETE;", "=MEMORY;")  # noqa: F405
+    DATABASES["default"]["OPTIONS"]["init_command"] = f"{_pragmas} PRAGMA synchronous=OFF;"  # noqa: F405

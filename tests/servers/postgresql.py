@@ -31,6 +31,7 @@ SETTINGS = {
     "fsync": "off",  # the cluster is thrown away: a power cut would cost nothing
     "synchronous_commit": "off",
     "full_page_writes": "off",
+    "autovacuum": "off",  # its statistics, of whatever rows it met, would make plans of queries differ from run to run
     "max_connections": "200",
     "shared_buffers": "128MB",
     "timezone": "UTC",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 import resource
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
@@ -14,6 +15,7 @@ from django.db import connection
 import making
 from mooring.customers.models import Contact
 from mooring.letters.models import Delivery, Letter, MailAccount
+from mooring.letters.packs import KeptOriginal, Packs
 from mooring.mail.connect import open_incoming
 from mooring.mail.contract import Incoming
 from mooring.mail.egress import EgressPolicy
@@ -223,23 +225,30 @@ def test_an_empty_list_of_folders_is_not_believed(account: MailAccount, fake: Sc
     assert not account.folders.filter(missing_since__isnull=False).exists()
 
 
-@pytest.fixture
-def small_disk() -> Iterator[Callable[[int], None]]:
-    """small_disk(bytes) lets no file of this process grow beyond so many bytes; 0 lifts the limit."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    yield lambda size: resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]) if size else before)
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+@contextmanager
+def small_disk(size: int) -> Iterator[None]:
+    """Inside, what keeps letters may write no file beyond so many bytes. The rows are as it were on another disk."""
+    append, before = Packs.append, resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def append_a_little(packs: Packs, raws: Sequence[bytes], **known: Sequence[str] | None) -> list[KeptOriginal]:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+        try:
+            return append(packs, raws, **known)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Packs, "append", append_a_little)
+        yield
 
 
 def test_a_disk_that_takes_no_more_is_said_and_costs_no_letter(
-    account: MailAccount, fake: ScriptedImap, engine: Engine, scan: Scan, clock: Clock, small_disk: Callable[[int], None]
+    account: MailAccount, fake: ScriptedImap, engine: Engine, scan: Scan, clock: Clock
 ) -> None:
     fake.letters.append(FakeLetter(4, make_letter(body=random.Random(4).randbytes(60_000).hex())))
     for _visit in range(5):
-        small_disk(5_000)
-        visited = scan(account)
-        small_disk(0)
-        assert visited is Visited.FAILED
+        with small_disk(5_000):
+            assert scan(account) is Visited.FAILED
         clock.wind(hours=1)
     health = health_of_account(account, now=clock.now)
     assert health.trouble is not None
@@ -281,7 +290,6 @@ def test_a_visit_whose_lease_was_taken_over_writes_nothing_more(account: MailAcc
     assert state_of(account).lease_owner == "another"
 
 
-@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite in memory lets no two threads write; test_kills has files")
 def test_two_workers_at_once_share_the_accounts_and_double_nothing(
     owner: User, carol: Contact, dovecot: Dovecot, engine: Engine, clock: Clock
 ) -> None:
