@@ -72,6 +72,13 @@ def test_staff_are_added_and_listed(installed: Here) -> None:
     assert "bob@example.com\tsales_person\tactive\tBob" in installed.run("staff", "list").said
 
 
+def test_the_second_step_of_somebody_locked_out_is_reset(installed: Here) -> None:
+    ended = installed.run("staff", "reset-second-step", "nobody@example.com")
+    assert (ended.status, "Nobody signs in" in ended.complained) == (1, True)
+    ended = installed.run("staff", "reset-second-step", "ALICE@mooring.example")
+    assert (ended.status, "password alone already" in ended.complained) == (1, True)
+
+
 def test_somebody_cannot_be_added_twice(installed: Here) -> None:
     ended = installed.run("staff", "add", "ALICE@mooring.example", "--name", "Alice", MOORING_STAFF_PASSWORD=PASSWORD)
     assert ended.status == 1

@@ -48,6 +48,7 @@ ROWS: dict[str, Row] = {
     "account_reset_password": Row(PUBLIC, PUBLIC),
     "account_reset_password_done": Row(PUBLIC, "405 405 405 405 405 405"),
     "account_reset_password_from_key": Row(PUBLIC, PUBLIC, args=("1", "set-password")),
+    "second_step": Row("see see see see see see", "see see see see see see"),
     "language": Row("405 405 405 405 405 405", "see Wsee Wsee Wsee Wsee see", data={"language": "pl"}),
     "theme": Row("405 405 405 405 405 405", "see Wsee Wsee Wsee Wsee see", data={"theme": "dark"}),
     # Customers
@@ -184,6 +185,9 @@ ROWS: dict[str, Row] = {
         writes(SIGNED_IN),
         data={"oldpassword": "$password", "password1": "$new_password", "password2": "$new_password"},
     ),
+    "signing_in": Row(SIGNED_IN, NOBODY),
+    "app_for_codes": Row(SIGNED_IN, "login 422 422 422 422 login", data={"code": "123456", "password": "wrong"}),
+    "recovery_codes": Row("login see see see see login", "login see see see see login"),
     # Setup
     "setup": Row("login see 403 403 403 login", "login see 403 403 403 login"),
     "staff": Row(ADMINISTRATOR, ADMINISTRATOR),
@@ -208,6 +212,7 @@ ROWS: dict[str, Row] = {
     "give_password": Row(NOBODY, writes(ADMINISTRATOR), args=("$colleague.pk",), data={"password": "$new_password"}),
     "deactivate_staff": Row(NOBODY, writes(ADMINISTRATOR), args=("$colleague.pk",)),
     "reactivate_staff": Row(NOBODY, writes(ADMINISTRATOR), args=("$deactivated.pk",)),
+    "reset_second_step": Row(ADMINISTRATOR, "login see 403 403 403 login", args=("$colleague.pk",)),
     "journal": Row(ADMINISTRATOR, ADMINISTRATOR),
     "export_journal": Row(ADMINISTRATOR, NOBODY),
     # Settings > CRM

@@ -118,13 +118,13 @@ def test_asking_for_a_password_of_nobody_is_answered_like_any_other(client: Clie
 
 def test_a_changed_password_ends_the_other_sessions(bob: User) -> None:
     here, elsewhere = client_of(bob), client_of(bob)
-    here.post("/profile/password/", {"oldpassword": making.PASSWORD, "password1": NEW, "password2": NEW})
+    here.post("/profile/sign-in/password/", {"oldpassword": making.PASSWORD, "password1": NEW, "password2": NEW})
     assert here.get("/").status_code == 200
     assert elsewhere.get("/").status_code == 302
 
 
 def test_changing_the_password_needs_the_current_one(bob: User) -> None:
-    answer = client_of(bob).post("/profile/password/", {"oldpassword": "wrong", "password1": NEW, "password2": NEW})
+    answer = client_of(bob).post("/profile/sign-in/password/", {"oldpassword": "wrong", "password1": NEW, "password2": NEW})
     assert "This is not your current password." in answer.content.decode()
 
 

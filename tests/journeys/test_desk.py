@@ -211,7 +211,7 @@ def test_the_profile(open_page: Open, looks_right: Looks, bob: User) -> None:
     page.get_by_label("Language").select_option("pl")
     page.get_by_role("main").get_by_role("button").first.click()
     expect(page.locator("html")).to_have_attribute("lang", "pl")
-    page.goto("/profile/password/")
+    page.goto("/profile/sign-in/password/")
     looks_right(page, "password")
 
 

@@ -121,6 +121,7 @@ ACCOUNT_RATE_LIMITS = {
     "login": "30/m/ip",
     "login_failed": "20/m/ip,5/5m/key",
     "change_password": "5/m/user",
+    "confirm": "5/5m/key",
     "portal_sign_in": "30/m/ip",
     "portal_sign_in_failed": "20/m/ip,5/5m/key",
     "portal_code": "5/5m/key",
@@ -128,6 +129,7 @@ ACCOUNT_RATE_LIMITS = {
     "portal_link": "20/m/ip",
     "portal_message": "20/h/key",
 }
+ACCOUNT_LOGIN_TIMEOUT = 300
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
 ACCOUNT_LOGOUT_REDIRECT_URL = "/accounts/login/"

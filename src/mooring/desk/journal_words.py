@@ -13,12 +13,13 @@ from django.utils.translation import gettext_lazy, pgettext
 
 from mooring.activities.models import Rhythm
 from mooring.customers.models import Colour, CustomerKind, InfoType
-from mooring.desk import crm_words, portal_words, rights_words, sales_terms
+from mooring.desk import crm_words, portal_words, rights_words, sales_terms, signing_in_words
 from mooring.desk.settings_pages import PAGES
 from mooring.letters.models import MailAccount, Rule, SignInProvider
 from mooring.sales.models import Cause, SalesMailbox
 from mooring.ui.parts import Moment
 from mooring.users.models import GroupKind, JournalEntry, Role, Theme
+from mooring.users.second_steps import Means
 
 KINDS: Final = {
     "customer": gettext_lazy("Customer"),
@@ -118,6 +119,7 @@ ACTIONS: Final = {
     "signed_in": gettext_lazy("signed in with the provider"),
     "grant_lost": gettext_lazy("sign-in with the provider lost"),
     **portal_words.ACTIONS,
+    **signing_in_words.ACTIONS,
     "opened": gettext_lazy("opened with its password"),
     "opening_failed": gettext_lazy("a wrong password was tried"),
     "locked": gettext_lazy("locked after too many wrong passwords"),
@@ -197,6 +199,7 @@ FIELDS: Final = {
     "identity": gettext_lazy("Signed in as"),
     "to": gettext_lazy("To"),
     **portal_words.FIELDS,
+    **signing_in_words.FIELDS,
     **rights_words.JOURNAL_FIELDS,
     **sales_terms.FIELDS,
     **crm_words.FIELDS,
@@ -246,7 +249,7 @@ _CHANGES: Final = frozenset(
     }
 )
 """Deeds whose lines say before and after."""
-_CHOICES: Final = (Role, CustomerKind, Theme, Rule, GroupKind, Colour, InfoType, Cause, Rhythm)
+_CHOICES: Final = (Role, CustomerKind, Theme, Rule, GroupKind, Colour, InfoType, Cause, Rhythm, Means)
 _VALUES: Final = {value: label for choices in _CHOICES for value, label in choices.choices}
 """Words of the database as people read them."""
 _PAGES: Final = {
@@ -300,9 +303,8 @@ def who(entry: JournalEntry) -> str:
     """Who did it: a person, the worker, or the command line."""
     if entry.user is not None:
         return str(entry.user)
-    return {"worker": _("Mooring itself"), "command": _("Command line"), "portal": _("A portal user")}.get(
-        entry.source, entry.source
-    )
+    nobodies = {"worker": _("Mooring itself"), "command": _("Command line"), "portal": _("A portal user")}
+    return nobodies.get(entry.source, _("Somebody at the door"))
 
 
 def _url_of(entry: JournalEntry) -> str:

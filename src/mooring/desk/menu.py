@@ -127,7 +127,7 @@ PROFILE = (
     Place(_("Templates"), "letter_templates", icon="template", module=Module.ACCOUNTS, action=Action.CHANGE),
     Place(_("Notices"), "notice_mail", icon="bell"),
     Place(_("Calendar feed"), "calendar_feed", icon="calendar-event"),
-    Place(_("Password"), "account_change_password", icon="key"),
+    Place(_("Signing in"), "signing_in", icon="key"),
 )
 
 

@@ -36,6 +36,10 @@ class StaffAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth carr
         """Whether `next` may lead there: a path of this installation, never another host, not even one of ours."""
         return bool(url) and url_has_allowed_host_and_scheme(url, allowed_hosts=None)
 
+    def get_login_stages(self) -> list[str]:
+        """What comes between the password and the session."""
+        return [*super().get_login_stages(), "mooring.desk.sign_in_steps.SecondStepStage"]
+
     def post_login(self, request: HttpRequest, user: User, **how: Any) -> HttpResponse:
         """Somebody who signs in on another machine finds the colours they like."""
         response: HttpResponse = super().post_login(request, user, **how)
@@ -52,7 +56,7 @@ class StaffAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth carr
         return str(subject)
 
     def get_password_change_redirect_url(self, request: HttpRequest) -> str:  # noqa: ARG002  # as allauth calls it
-        return "/profile/"
+        return "/profile/sign-in/"
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """Send only where the installation names a server for it."""

@@ -1,8 +1,8 @@
 """The site map of the desk."""
 
-from django.urls import URLPattern, URLResolver, path, re_path
+from django.urls import URLPattern, URLResolver, path
 
-from mooring.desk import box_urls, crm_urls, file_urls, merge_urls, pipeline_urls, report_urls, writing_urls
+from mooring.desk import box_urls, crm_urls, file_urls, merge_urls, pipeline_urls, report_urls, signing_in_urls, writing_urls
 from mooring.desk.views import (
     account_form,
     account_health,
@@ -36,8 +36,8 @@ from mooring.desk.views import (
     reports,
     saved_views,
     search,
-    sign_in,
     staff,
+    staff_sign_in,
     team_letters,
 )
 
@@ -47,18 +47,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("search/", search.search, name="search"),
     path("places/", search.places, name="places"),
     # Signing in and out
-    path("accounts/login/", sign_in.sign_in, name="account_login"),
-    path("accounts/logout/", sign_in.sign_out, name="account_logout"),
-    path("accounts/inactive/", sign_in.inactive, name="account_inactive"),
-    path("accounts/password/reset/", sign_in.forgotten, name="account_reset_password"),
-    path("accounts/password/reset/done/", sign_in.link_sent, name="account_reset_password_done"),
-    re_path(
-        r"^accounts/password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>[^/]+)/$",
-        sign_in.choose_password,
-        name="account_reset_password_from_key",
-    ),
-    path("language/", sign_in.choose_language, name="language"),
-    path("theme/", sign_in.choose_theme, name="theme"),
+    *signing_in_urls.urlpatterns,
     # Customers
     path("customers/", customers.customers, name="customers"),
     path("customers/new/", customers.new_customer, name="new_customer"),
@@ -161,7 +150,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("calendar/<slug:secret>.ics", calendar_feed.calendar, name="calendar"),
     path("profile/notices/", notice_mail.notice_mail, name="notice_mail"),
     path("notices/stop/<str:word>/", notice_mail.stop_notice_mail, name="stop_notice_mail"),
-    path("profile/password/", sign_in.change_password, name="account_change_password"),
     path("profile/email/", accounts.profile_email, name="profile_email"),
     path("profile/email/new/", account_form.new_profile_account, name="new_profile_account"),
     # Mail accounts
@@ -268,6 +256,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("setup/staff/<int:user_id>/password/", staff.give_password, name="give_password"),
     path("setup/staff/<int:user_id>/deactivate/", staff.deactivate, name="deactivate_staff"),
     path("setup/staff/<int:user_id>/reactivate/", staff.reactivate, name="reactivate_staff"),
+    path("setup/staff/<int:user_id>/second-step/", staff_sign_in.reset, name="reset_second_step"),
     path("setup/staff/<int:user_id>/email/", accounts.staff_email, name="staff_email"),
     path("setup/staff/<int:user_id>/email/new/", account_form.new_staff_account, name="new_staff_account"),
     path("setup/email/", email_settings.email_settings, name="email_settings"),

@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
@@ -55,6 +56,8 @@ class User(AbstractBaseUser):
     time_zone = models.CharField(_("Time zone"), max_length=64, default="UTC")
     theme = models.CharField(_("Colours"), max_length=10, choices=Theme.choices, default=Theme.SYSTEM)
     created_at = models.DateTimeField()
+    session_epoch = models.PositiveIntegerField(default=0)
+    """Counted up to end every session of the user at once, as a new password does."""
 
     objects: ClassVar[UserManager] = UserManager()
 
@@ -68,11 +71,58 @@ class User(AbstractBaseUser):
     def __str__(self) -> str:
         return self.name or self.email
 
+    def _get_session_auth_hash(self, secret: str | None = None) -> str:
+        """What a session keeps of whoever began it; it ends when this is another. Django's own, with the epoch in it."""
+        stamp = f"{self.password}|{self.session_epoch}" if self.session_epoch else self.password
+        salt = "django.contrib.auth.models.AbstractBaseUser.get_session_auth_hash"
+        return salted_hmac(salt, stamp, secret=secret, algorithm="sha256").hexdigest()
+
     def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
         """Forgets the rights and groups that were read for it, too."""
         for name in (KEPT_RIGHTS, HELD_RIGHTS, HELD_REACH):
             self.__dict__.pop(name, None)
         super().refresh_from_db(*args, **kwargs)
+
+
+class SecondStep(models.Model):
+    """What somebody is asked for after the password. Without a row it is the password alone."""
+
+    user = models.OneToOneField(User, primary_key=True, on_delete=models.CASCADE, related_name="second_step")
+    since = models.DateTimeField()
+    code_sealed = models.BinaryField(default=b"")
+    """The secret of an app for codes (letters.code_sealing); empty where there is none."""
+    code_counter = models.BigIntegerField(default=0)
+    """The number of the last code that was taken (app_codes.counter_of). None is taken twice."""
+    wrong_count = models.PositiveIntegerField(default=0)
+    """Wrong codes since the last right one, at whichever door."""
+    blocked_until = models.DateTimeField(null=True)
+    """Until then no typed code is looked at."""
+
+    class Meta:
+        ordering = ("user_id",)
+
+    def __str__(self) -> str:
+        return str(self.user)
+
+    @property
+    def has_app(self) -> bool:
+        """Whether an app for codes was set up."""
+        return bool(self.code_sealed)
+
+
+class RecoveryCode(models.Model):
+    """One of ten codes for whoever lost the device; good once. Only a digest is kept."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    digest = models.CharField(max_length=64)
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("id",)
+        constraints = (models.UniqueConstraint(fields=("user", "digest"), name="somebodys_recovery_codes_differ"),)
+
+    def __str__(self) -> str:
+        return str(self.user)
 
 
 class RoleRights(models.Model):

@@ -48,6 +48,26 @@ def list_staff() -> None:
         click.echo(f"{user.email}\t{user.role}\t{'active' if user.is_active else 'deactivated'}\t{user.name}")
 
 
+@staff.command("reset-second-step")
+@click.argument("email")
+def reset_second_step(email: str) -> None:
+    """Let EMAIL sign in with the password alone again, and end all their sessions: for whoever lost every means."""
+    start_up_to_date()
+    from mooring.users.journal import Actor
+    from mooring.users.models import User
+    from mooring.users.second_steps import UnableToResetSecondStep
+    from mooring.users.second_steps import reset_second_step as reset
+
+    user = User.objects.filter(email__iexact=email.strip()).first()
+    if user is None:
+        raise UnableToRun(f"Nobody signs in with {email}.")
+    try:
+        reset(user=user, by=Actor(user=None, source="command"), now=current_time())
+    except UnableToResetSecondStep as error:
+        raise UnableToRun(str(error)) from error
+    click.echo(f"{user.email} signs in with the password alone now.")
+
+
 def ask_password(variable: str) -> str:
     """Ask twice at the terminal, without showing it. Raises UnableToRun where there is no terminal."""
     if not sys.stdin.isatty():

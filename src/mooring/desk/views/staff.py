@@ -9,13 +9,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from mooring.desk.access import actor_of, may_in, staff_for
+from mooring.desk.access import actor_of, may_in, staff_for, user_of
 from mooring.desk.forms.profile import time_zones
 from mooring.desk.forms.staff import NewStaffForm, PasswordForm, StaffForm, refuse
 from mooring.desk.menu import SETUP, STAFF, tabs_for
 from mooring.ui.rendering import page, see_other, toast
-from mooring.users.models import User
+from mooring.users.models import SecondStep, User
 from mooring.users.permissions import Action, Module
+from mooring.users.second_steps import with_second_step
 from mooring.users.staff import (
     UnableToChangeUser,
     add_user,
@@ -36,7 +37,7 @@ def setup(_request: HttpRequest) -> HttpResponse:
 @may_in(Module.SETUP)
 def staff(request: HttpRequest) -> HttpResponse:
     """Everybody, those who may sign in first."""
-    people = User.objects.order_by("-is_active", "name", "id")
+    people = with_second_step(User.objects.order_by("-is_active", "name", "id"))
     return page(request, "desk/staff/list.html", {"people": people, "tabs": tabs_for(request, SETUP)})
 
 
@@ -124,6 +125,8 @@ def _person(request: HttpRequest, person: User, *, form: StaffForm, password_for
         "person": person,
         "form": form,
         "password_form": password_form or PasswordForm(),
+        "step": SecondStep.objects.filter(pk=person.pk).first(),
+        "is_oneself": person.pk == user_of(request).pk,
         "is_last_administrator": is_last_administrator(person),
         "tabs": tabs_for(request, STAFF, person.pk),
     }

@@ -17,19 +17,12 @@ from mooring.customers.facts import contact_data
 from mooring.customers.portal_access import drop_code
 from mooring.customers.portal_sign_in import UnableToSignIn, change_password, open_session
 from mooring.portal.access import actor_of, for_portal_users, let_in, portal_user_of
-from mooring.portal.codes import (
-    UnableToUseCode,
-    address_of,
-    make_recovery_codes,
-    new_secret,
-    picture_of,
-    recovery_codes_left,
-    switch_on,
-)
+from mooring.portal.codes import UnableToUseCode, make_recovery_codes, recovery_codes_left, switch_on
 from mooring.portal.forms import ChangePasswordForm, CodeForm, MeForm
 from mooring.portal.limits import may_try
 from mooring.portal.pages import portal_page
 from mooring.ui.rendering import see_other, toast
+from mooring.users.app_codes import address_of, in_fours, new_secret, picture_of
 
 _SALT: Final = "mooring.portal.secret"
 _SETTING_UP_LASTS: Final = 1800
@@ -95,11 +88,11 @@ def two_step(request: HttpRequest) -> HttpResponse:
         else:
             toast(request, _("From now on signing in takes a code as well."))
             return _new_recovery_codes(request)
-    app_url = address_of(secret, portal_user)
+    app_url = address_of(secret, portal_user.email)
     context = {
         "form": form,
         "picture": picture_of(app_url),
-        "secret": " ".join(secret[start : start + 4] for start in range(0, len(secret), 4)),
+        "secret": in_fours(secret),
         "sealed": signing.dumps(secret, salt=_SALT),
         "app_url": app_url,
     }

@@ -1,0 +1,130 @@
+"""Profile > Signing in: password, two-step sign-in, recovery codes. Whatever is changed asks once more who is there."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from urllib.parse import quote
+
+from django.contrib.auth import update_session_auth_hash
+from django.core import signing
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.debug import sensitive_post_parameters
+from django.views.decorators.http import require_GET
+
+from mooring.desk.access import actor_of, user_of
+from mooring.desk.confirming import problem_with_password, problem_with_password_or_code
+from mooring.desk.forms.signing_in import AppForm, ConfirmAnyForm, ConfirmForm
+from mooring.desk.menu import PROFILE, tabs_for
+from mooring.desk.second_step import UnableToKeepApp, switch_app_on
+from mooring.ui.rendering import page, see_other, toast
+from mooring.users.app_codes import address_of, in_fours, new_secret, picture_of
+from mooring.users.models import SecondStep, User
+from mooring.users.second_steps import drop_app, make_recovery_codes, recovery_codes_left
+
+_SALT: Final = "mooring.desk.secret"
+_SETTING_UP_LASTS: Final = 1800
+"""Seconds for which a secret that was shown can be switched on."""
+
+
+@require_GET
+def signing_in(request: HttpRequest) -> HttpResponse:
+    """How one signs in, and what one could add."""
+    user = user_of(request)
+    step = SecondStep.objects.filter(pk=user.pk).first()
+    return _page(request, "signing_in", {"step": step, "left": recovery_codes_left(user) if step else 0})
+
+
+@sensitive_post_parameters("password", "confirmation", "code", "sealed")
+def app(request: HttpRequest) -> HttpResponse:
+    """A secret for an app and the first code from it; where there is an app already, the way to switch it off."""
+    user = user_of(request)
+    step = SecondStep.objects.filter(pk=user.pk).first()
+    return _app_off(request, user) if step is not None and step.has_app else _app_on(request, user)
+
+
+@sensitive_post_parameters("password")
+def recovery_codes(request: HttpRequest) -> HttpResponse:
+    """Ten new ones in place of those from before, shown by this answer alone."""
+    user = user_of(request)
+    if not SecondStep.objects.filter(pk=user.pk).exists():
+        return see_other(request, reverse("signing_in"))
+    form = ConfirmForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        problem = problem_with_password(request, form.cleaned_data["password"])
+        if not problem:
+            codes = make_recovery_codes(user=user, by=actor_of(request), now=timezone.now())
+            return _new_codes(request, codes)
+        form.add_error("password", problem)
+    return _page(request, "recovery_codes", {"form": form, "left": recovery_codes_left(user)})
+
+
+def _app_on(request: HttpRequest, user: User) -> HttpResponse:
+    secret = _secret_in(request, user) or new_secret()
+    form = AppForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        codes = _switched_on(request, user, secret, form)
+        if codes is not None:
+            toast(request, _("From now on signing in takes a code as well. Other browsers were signed out."))
+            return _new_codes(request, codes) if codes else see_other(request, reverse("signing_in"))
+    app_url = address_of(secret, user.email)
+    context = {
+        "form": form,
+        "picture": picture_of(app_url),
+        "secret": in_fours(secret),
+        "sealed": signing.dumps([user.pk, secret], salt=_SALT),
+        "app_url": app_url,
+    }
+    return _page(request, "app", context)
+
+
+def _switched_on(request: HttpRequest, user: User, secret: str, form: AppForm) -> list[str] | None:
+    """Recovery codes, none where there are some; nothing where the form says what is wrong."""
+    problem = problem_with_password(request, form.cleaned_data["password"])
+    if problem:
+        form.add_error("password", problem)
+        return None
+    try:
+        code = form.cleaned_data["code"]
+        codes = switch_app_on(user=user, secret=secret, code=code, by=actor_of(request), now=timezone.now())
+    except UnableToKeepApp as error:
+        form.add_error("code", str(error))
+        return None
+    update_session_auth_hash(request, user)
+    return codes
+
+
+def _app_off(request: HttpRequest, user: User) -> HttpResponse:
+    form = ConfirmAnyForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        problem = problem_with_password_or_code(request, form.cleaned_data["confirmation"])
+        if not problem:
+            drop_app(user=user, by=actor_of(request), now=timezone.now())
+            toast(request, _("Your app is asked for no more."))
+            return see_other(request, reverse("signing_in"))
+        form.add_error("confirmation", problem)
+    return _page(request, "app_off", {"form": form})
+
+
+def _new_codes(request: HttpRequest, codes: list[str]) -> HttpResponse:
+    """Shown by this answer alone; they stand nowhere afterwards."""
+    lines = [_("Recovery codes for Mooring, %(email)s") % {"email": user_of(request).email}, "", *codes, ""]
+    file = "data:text/plain;charset=utf-8," + quote("\r\n".join(lines))
+    return _page(request, "new_codes", {"codes": codes, "file": file})
+
+
+def _page(request: HttpRequest, name: str, context: dict[str, Any]) -> HttpResponse:
+    form = context.get("form")
+    context["tabs"] = tabs_for(request, PROFILE)
+    return page(request, f"desk/signing_in/{name}.html", context, status=422 if form is not None and form.errors else 200)
+
+
+def _secret_in(request: HttpRequest, user: User) -> str:
+    """The secret that the form carried, if it was made here lately for the same person."""
+    try:
+        pk, secret = signing.loads(request.POST.get("sealed", ""), salt=_SALT, max_age=_SETTING_UP_LASTS)
+    except (signing.BadSignature, ValueError, TypeError):
+        return ""
+    return str(secret) if pk == user.pk else ""
