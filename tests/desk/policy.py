@@ -213,6 +213,7 @@ ROWS: dict[str, Row] = {
     "deactivate_staff": Row(NOBODY, writes(ADMINISTRATOR), args=("$colleague.pk",)),
     "reactivate_staff": Row(NOBODY, writes(ADMINISTRATOR), args=("$deactivated.pk",)),
     "reset_second_step": Row(ADMINISTRATOR, "login see 403 403 403 login", args=("$colleague.pk",)),
+    "sign_in_settings": Row(ADMINISTRATOR, writes(ADMINISTRATOR), data={"roles": "read_only"}),
     "journal": Row(ADMINISTRATOR, ADMINISTRATOR),
     "export_journal": Row(ADMINISTRATOR, NOBODY),
     # Settings > CRM

@@ -89,6 +89,26 @@ def test_after_five_wrong_codes_one_begins_anew(open_page: Open, looks_right: Lo
     expect(door.get_by_role("heading", name="Second step")).to_be_visible()
 
 
+def test_whoever_must_sets_it_up_before_anything_else(open_page: Open, looks_right: Looks, alice: User, bob: User) -> None:
+    page = open_page("/setup/sign-in/", user=alice)
+    page.get_by_label("Sales person").check()
+    page.get_by_role("button", name="Save").click()
+    expect(page.get_by_text("The settings were saved.")).to_be_visible()
+    looks_right(page, "sign-in-settings")
+    door = open_page("/accounts/login/?next=/customers/")
+    give_password(door, bob)
+    expect(door.get_by_text("Two-step sign-in is required of you.")).to_be_visible()
+    looks_right(door, "second-step-required")
+    door.goto("/customers/")
+    door.get_by_role("link", name="Set up an app").click()
+    door.get_by_label("Code").fill(code_of(door.locator("code").inner_text().replace(" ", "")))
+    door.get_by_label("Current password").fill(making.PASSWORD)
+    door.get_by_role("button", name="Switch it on").click()
+    door.get_by_role("link", name="I have kept them").click()
+    door.get_by_role("link", name="Customers").first.click()
+    expect(door).to_have_url(re.compile("/customers/$"))
+
+
 def test_an_administrator_resets_the_second_step(open_page: Open, looks_right: Looks, alice: User, bob: User) -> None:
     with_app(bob)
     his = open_page("/profile/sign-in/app/", user=bob)

@@ -60,6 +60,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "mooring.portal.access.PortalMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "mooring.desk.demanded.SecondStepDemandedMiddleware",
     "mooring.desk.personal.PersonalMiddleware",
     "mooring.desk.clean_input.CleanInputMiddleware",
     "allauth.account.middleware.AccountMiddleware",

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from mooring.activities.planning import may_plan
 from mooring.desk.access import user_of
 from mooring.desk.crm_lists import CRM_LISTS
+from mooring.desk.demanded import lacks_second_step
 from mooring.ui.parts import Entry, Frame, Person, Tab
 from mooring.users.models import User
 from mooring.users.permissions import Action, Module, may
@@ -90,6 +91,7 @@ SETUP = (
     Place(_("CRM"), "crm_settings", icon="adjustments", module=Module.SETUP, action=Action.CHANGE),
     Place(_("Groups"), "groups", icon="hierarchy", module=Module.SETUP),
     Place(_("Rights"), "rights", icon="lock", module=Module.SETUP, action=Action.CHANGE),
+    Place(_("Signing in"), "sign_in_settings", icon="shield-lock", module=Module.SETUP, action=Action.CHANGE),
     Place(_("Sales"), "sales_settings", icon="report-money", module=Module.SETUP, action=Action.CHANGE),
     Place(_("Journal"), "journal", icon="history", module=Module.SETUP),
 )
@@ -163,6 +165,14 @@ def frame_of(request: HttpRequest) -> Frame:
     user = getattr(request, "user", None)
     if not isinstance(user, User):
         return Frame(menu=(), language_url=reverse("language"), theme_url=reverse("theme"))
+    if lacks_second_step(user):
+        return Frame(
+            menu=(),
+            person=Person(name=str(user), email=user.email, sign_out_url=reverse("account_logout")),
+            home_url=reverse("signing_in"),
+            language_url=reverse("language"),
+            theme_url=reverse("theme"),
+        )
     return Frame(
         menu=entries_for(request, MAIN),
         person=Person(name=str(user), email=user.email, sign_out_url=reverse("account_logout"), profile_url=reverse("profile")),

@@ -8,6 +8,7 @@ from typing import Any, Final
 from django.utils.translation import gettext_lazy as _
 
 from mooring.activities import options as activities
+from mooring.desk import options as desk
 from mooring.letters import options as letters
 from mooring.options.option import Option
 from mooring.sales import options as sales
@@ -50,4 +51,5 @@ PUBLIC_DOMAINS: Final = SettingsPage(
     ),
 )
 SALES: Final = SettingsPage("sales_settings", _("Sales settings"), sales.OPTIONS)
-PAGES: Final = (EMAIL, PUBLIC_DOMAINS, SALES)
+SIGN_IN: Final = SettingsPage("sign_in_settings", _("Signing in"), desk.OPTIONS)
+PAGES: Final = (EMAIL, PUBLIC_DOMAINS, SALES, SIGN_IN)

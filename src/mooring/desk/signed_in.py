@@ -1,4 +1,5 @@
-"""How the user of a request is read: with what was changed of their role, so that rights cost no query of their own."""
+"""How the user of a request is read: with what was changed of their role and
+whether a second step is required of them, so that neither costs a query of its own."""
 
 from __future__ import annotations
 
@@ -6,6 +7,7 @@ from typing import Any
 
 from allauth.account.auth_backends import AuthenticationBackend
 
+from mooring.desk.demanded import with_demand
 from mooring.users.models import User
 from mooring.users.permissions import with_rights
 
@@ -15,5 +17,5 @@ class StaffBackend(AuthenticationBackend):  # type: ignore[misc]  # allauth carr
 
     def get_user(self, user_id: Any) -> User | None:
         """Nobody where the person may not sign in any more."""
-        user = with_rights(User.objects.filter(pk=user_id)).first()
+        user = with_demand(with_rights(User.objects.filter(pk=user_id))).first()
         return user if user is not None and self.user_can_authenticate(user) else None

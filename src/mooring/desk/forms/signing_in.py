@@ -1,4 +1,4 @@
-"""What is typed to take or to change the second step of signing in."""
+"""What is typed to take, to change or to require the second step of signing in."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+
+from mooring.desk.options import SECOND_STEP_ROLES
+from mooring.users.models import Role
 
 
 def _password(label: Any) -> forms.CharField:
@@ -43,3 +46,19 @@ class ConfirmAnyForm(forms.Form):
     """The same, for whom has forgotten one of the two."""
 
     confirmation = _password(_("Current password, or a code"))
+
+
+class RequiredForm(forms.Form):
+    """Of which roles a second step is required."""
+
+    roles = forms.MultipleChoiceField(
+        label=SECOND_STEP_ROLES.label,
+        help_text=SECOND_STEP_ROLES.help,
+        choices=Role.choices,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["roles"].is_expected = True  # type: ignore[attr-defined]  # read by ui.forms

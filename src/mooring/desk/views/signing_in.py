@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET
 
 from mooring.desk.access import actor_of, user_of
 from mooring.desk.confirming import problem_with_password, problem_with_password_or_code
+from mooring.desk.demanded import lacks_second_step
 from mooring.desk.forms.signing_in import AppForm, ConfirmAnyForm, ConfirmForm
 from mooring.desk.menu import PROFILE, tabs_for
 from mooring.desk.second_step import UnableToKeepApp, switch_app_on
@@ -117,7 +118,8 @@ def _new_codes(request: HttpRequest, codes: list[str]) -> HttpResponse:
 
 def _page(request: HttpRequest, name: str, context: dict[str, Any]) -> HttpResponse:
     form = context.get("form")
-    context["tabs"] = tabs_for(request, PROFILE)
+    context["is_demanded"] = lacks_second_step(request.user)
+    context["tabs"] = [] if context["is_demanded"] else tabs_for(request, PROFILE)
     return page(request, f"desk/signing_in/{name}.html", context, status=422 if form is not None and form.errors else 200)
 
 
