@@ -42,6 +42,7 @@ def test_a_database_server_that_does_not_answer_is_told_in_words(installed: Plac
     ended = installed.run("check", "--quiet", MOORING_DATABASE_URL="postgresql://nobody@127.0.0.1:1/none")
     assert ended.status == 1
     assert "MOORING_DATABASE_URL" in ended.said
+    assert "refused" in ended.said
     assert "Traceback" not in ended.complained
 
 

@@ -18,7 +18,7 @@ from mooring.config.checking import (
     check_staff,
     check_sums,
 )
-from mooring.config.commands.starting import current_time, in_words, start_django, waiting_migrations
+from mooring.config.commands.starting import current_time, in_words, reach_database, start_django, waiting_migrations
 from mooring.config.installation import Installation, read_installation
 
 COLOURS = {Level.FINE: "green", Level.WARNING: "yellow", Level.WRONG: "red"}
@@ -54,6 +54,7 @@ def _findings(installation: Installation) -> Iterator[Finding]:
 
 def _findings_in_database() -> Iterator[Finding]:
     try:
+        reach_database()
         waiting = waiting_migrations()
         yield from check_database(waiting_migrations=waiting)
         if not waiting:
@@ -61,7 +62,7 @@ def _findings_in_database() -> Iterator[Finding]:
             yield from check_engine(now=current_time())
             yield from check_sums()
     except Exception as error:
-        told = in_words(error)
+        told = in_words(error, hint="")
         if told is None:
             raise
         yield Finding(Level.WRONG, told.message, "Look at MOORING_DATABASE_URL, and whether the database server runs.")

@@ -56,6 +56,17 @@ def start_up_to_date() -> Installation:
     return installation
 
 
+def reach_database() -> None:
+    """Connect once, past the pool, which tries for half a minute and then does not say why. Raises DatabaseError."""
+    from django.db import DEFAULT_DB_ALIAS, connections
+
+    usual = connections[DEFAULT_DB_ALIAS]
+    options = {option: value for option, value in usual.settings_dict["OPTIONS"].items() if option != "pool"}
+    single = type(usual)({**usual.settings_dict, "OPTIONS": options}, usual.alias)
+    single.ensure_connection()
+    single.close()
+
+
 def waiting_migrations() -> list[str]:
     """Names of the changes to the database that this version brings and that were not made yet."""
     from django.db import connection
@@ -79,19 +90,24 @@ def _has_every_migration() -> bool:
     return all((label, file.stem) in made for label, folder in folders for file in folder.glob("[!_~]*.py"))
 
 
-def in_words(error: Exception) -> click.ClickException | None:
-    """A foreseen error as a command tells it; None for one that is a fault of the program."""
+def in_words(error: Exception, *, hint: str = " “mooring check” tells more.") -> click.ClickException | None:
+    """A foreseen error as a command tells it, `hint` after what a database says; None for one that is a fault of the program."""
     from django.db import DatabaseError
 
     if isinstance(error, BadInstallation):
         return UnableToStart(str(error))
     if isinstance(error, DatabaseError):
-        return UnableToStart(f"The database says: {str(error).strip()}. “mooring check” tells more.")
+        return UnableToStart(f"The database says: {_one_sentence(str(error))}{hint}")
     if isinstance(error, OSError) and error.filename is not None:
         return UnableToRun(f"{error.filename}: {error.strerror}.")
     if _is_refusal(error):
         return UnableToRun("\n".join(_sentences(error)))
     return None
+
+
+def _one_sentence(said: str) -> str:
+    """What a database server says, which may have lines and ends with a question as often as not."""
+    return "; ".join(line.strip().rstrip(".?") for line in said.strip().splitlines()) + "."
 
 
 def _is_refusal(error: Exception) -> bool:
