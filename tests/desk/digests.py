@@ -9,7 +9,7 @@ from typing import Any
 from django.apps import apps
 from django.db import connection
 
-UNCOUNTED = {"django_session"}
+UNCOUNTED = {"django_session", "users_opensession"}
 """What a mere look may touch: who is signed in."""
 
 QUESTIONS = ("SELECT ", "SAVEPOINT ", "RELEASE SAVEPOINT ", "ROLLBACK TO SAVEPOINT ")

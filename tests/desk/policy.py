@@ -188,6 +188,8 @@ ROWS: dict[str, Row] = {
     "signing_in": Row(SIGNED_IN, NOBODY),
     "app_for_codes": Row(SIGNED_IN, "login 422 422 422 422 login", data={"code": "123456", "password": "wrong"}),
     "recovery_codes": Row("login see see see see login", "login see see see see login"),
+    "end_other_sessions": Row(NOBODY, "login Wsee Wsee Wsee Wsee login"),
+    "end_open_session": Row(NOBODY, "login 404 404 404 404 login", args=("0",)),
     # Setup
     "setup": Row("login see 403 403 403 login", "login see 403 403 403 login"),
     "staff": Row(ADMINISTRATOR, ADMINISTRATOR),

@@ -109,6 +109,19 @@ def test_whoever_must_sets_it_up_before_anything_else(open_page: Open, looks_rig
     expect(door).to_have_url(re.compile("/customers/$"))
 
 
+def test_other_browsers_are_signed_out(open_page: Open, looks_right: Looks, bob: User) -> None:
+    here, there = (open_page("/accounts/login/?next=/profile/sign-in/") for _each in range(2))
+    for door in (here, there):
+        give_password(door, bob)
+        expect(door.get_by_text("This browser")).to_be_visible()
+    here.reload()
+    looks_right(here, "signing-in-sessions")
+    here.get_by_role("button", name=re.compile("^Sign out Chrome on Linux at")).click()
+    expect(here.get_by_text("That browser is signed out.")).to_be_visible()
+    there.reload()
+    expect(there.get_by_role("heading", name="Sign in")).to_be_visible()
+
+
 def test_an_administrator_resets_the_second_step(open_page: Open, looks_right: Looks, alice: User, bob: User) -> None:
     with_app(bob)
     his = open_page("/profile/sign-in/app/", user=bob)

@@ -61,6 +61,7 @@ MIDDLEWARE = [
     "mooring.portal.access.PortalMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "mooring.desk.demanded.SecondStepDemandedMiddleware",
+    "mooring.desk.visited.OpenSessionMiddleware",
     "mooring.desk.personal.PersonalMiddleware",
     "mooring.desk.clean_input.CleanInputMiddleware",
     "allauth.account.middleware.AccountMiddleware",

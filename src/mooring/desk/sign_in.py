@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
+from mooring.desk.visited import begin_session
 from mooring.ui.rendering import remember_theme
 from mooring.users.journal import Actor
 from mooring.users.models import User
@@ -41,8 +42,9 @@ class StaffAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth carr
         return [*super().get_login_stages(), "mooring.desk.sign_in_steps.SecondStepStage"]
 
     def post_login(self, request: HttpRequest, user: User, **how: Any) -> HttpResponse:
-        """Somebody who signs in on another machine finds the colours they like."""
+        """The session is listed among theirs; and on another machine they find the colours they like."""
         response: HttpResponse = super().post_login(request, user, **how)
+        begin_session(request, user)
         if "theme" not in request.COOKIES:
             remember_theme(response, user.theme)
         return response

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path, re_path
 
-from mooring.desk.views import second_step, sign_in, signing_in
+from mooring.desk.views import open_sessions, second_step, sign_in, signing_in
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/login/", sign_in.sign_in, name="account_login"),
@@ -22,4 +22,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("profile/sign-in/password/", sign_in.change_password, name="account_change_password"),
     path("profile/sign-in/app/", signing_in.app, name="app_for_codes"),
     path("profile/sign-in/recovery-codes/", signing_in.recovery_codes, name="recovery_codes"),
+    path("profile/sign-in/sessions/end/", open_sessions.end_others, name="end_other_sessions"),
+    path("profile/sign-in/sessions/<int:session_id>/end/", open_sessions.end_one, name="end_open_session"),
 ]

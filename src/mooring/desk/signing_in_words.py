@@ -14,6 +14,7 @@ ACTIONS: Final = {
     "second_step_confirmed": gettext_lazy("confirmed with a code"),
     "second_step_failed": gettext_lazy("wrong code for the second step"),
     "second_step_reset": gettext_lazy("second step reset"),
+    "sessions_ended": gettext_lazy("signed out in other browsers"),
 }
 FIELDS: Final = {
     "means": gettext_lazy("Taken with"),

@@ -125,6 +125,25 @@ class RecoveryCode(models.Model):
         return str(self.user)
 
 
+class OpenSession(models.Model):
+    """A browser in which somebody is signed in. Whether the session still stands is known to Django's own table."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    session_key = models.CharField(max_length=40, unique=True)
+    address = models.CharField(max_length=45, blank=True)
+    browser = models.CharField(max_length=300, blank=True)
+    """What the browser says of itself (User-Agent)."""
+    began_at = models.DateTimeField()
+    seen_at = models.DateTimeField()
+    """To within five minutes."""
+
+    class Meta:
+        ordering = ("-seen_at", "id")
+
+    def __str__(self) -> str:
+        return f"{self.user} / {self.address}"
+
+
 class RoleRights(models.Model):
     """What administrators changed of a role's rights (users.rights). A role without a row has those it came with."""
 

@@ -11,13 +11,14 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db import models, transaction
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from mooring.users.journal import Actor, record
 from mooring.users.models import RecoveryCode, SecondStep, User
+from mooring.users.open_sessions import end_sessions
 from mooring.users.permissions import Action, Module, may
 
 RECOVERY_CODES: Final = 10
@@ -144,12 +145,6 @@ def block_after(wrong_count: int) -> timedelta:
 def is_blocked(step: SecondStep, *, now: datetime) -> bool:
     """Whether typed codes are not looked at now."""
     return step.blocked_until is not None and now < step.blocked_until
-
-
-def end_sessions(user: User) -> None:
-    """All of them, wherever they are open. A session that shall go on is given the new hash by whoever calls."""
-    User.objects.filter(pk=user.pk).update(session_epoch=F("session_epoch") + 1)
-    user.session_epoch = User.objects.values_list("session_epoch", flat=True).get(pk=user.pk)
 
 
 def note(user: User, action: str, *, by: Actor, now: datetime, facts: Mapping[str, Any] | None = None) -> None:

@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 
 from mooring.users.journal import Actor, changes_between, record
 from mooring.users.models import Language, Role, Theme, User
+from mooring.users.open_sessions import forget_sessions
 from mooring.users.permissions import Action, Module, may
 
 PREFERENCES: Final = ("language", "time_zone", "theme")
@@ -113,6 +114,7 @@ def set_password(*, user: User, password: str, by: Actor, now: datetime) -> User
     with transaction.atomic():
         user.set_password(password)
         user.save(update_fields=["password"])
+        forget_sessions(user)
         record(by=by, action="password set", kind="user", record_id=user.pk, name=str(user), changes={}, now=now)
     return user
 

@@ -20,6 +20,7 @@ from mooring.desk.demanded import lacks_second_step
 from mooring.desk.forms.signing_in import AppForm, ConfirmAnyForm, ConfirmForm
 from mooring.desk.menu import PROFILE, tabs_for
 from mooring.desk.second_step import UnableToKeepApp, switch_app_on
+from mooring.desk.visited import session_lines
 from mooring.ui.rendering import page, see_other, toast
 from mooring.users.app_codes import address_of, in_fours, new_secret, picture_of
 from mooring.users.models import SecondStep, User
@@ -35,7 +36,12 @@ def signing_in(request: HttpRequest) -> HttpResponse:
     """How one signs in, and what one could add."""
     user = user_of(request)
     step = SecondStep.objects.filter(pk=user.pk).first()
-    return _page(request, "signing_in", {"step": step, "left": recovery_codes_left(user) if step else 0})
+    context = {
+        "step": step,
+        "left": recovery_codes_left(user) if step else 0,
+        "sessions": session_lines(request, user),
+    }
+    return _page(request, "signing_in", context)
 
 
 @sensitive_post_parameters("password", "confirmation", "code", "sealed")
