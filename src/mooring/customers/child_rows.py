@@ -17,19 +17,15 @@ from mooring.customers.models import (
     Category,
     Contact,
     ContactRole,
-    ContactWord,
     Customer,
     CustomerDomain,
     CustomerInfo,
-    CustomerWord,
     EmailAddress,
     InfoField,
     Lead,
-    LeadWord,
     Phone,
     PostalAddress,
     Project,
-    ProjectWord,
 )
 from mooring.customers.names import phone_key, words_of
 from mooring.customers.record_data import (
@@ -48,7 +44,6 @@ from mooring.customers.word_rows import keep_words
 from mooring.mail.addresses import match_key
 
 Reachable = Customer | Lead | Contact
-WORD_MODELS: dict[type[Any], Any] = {Customer: CustomerWord, Lead: LeadWord, Contact: ContactWord, Project: ProjectWord}
 
 
 def keep_rows(

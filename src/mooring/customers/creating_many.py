@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from django.db import transaction
 
-from mooring.customers.child_rows import WORD_MODELS, info_keys, words_of_data
+from mooring.customers.child_rows import info_keys, words_of_data
 from mooring.customers.facts import facts_of
 from mooring.customers.info_fields import info_fields
 from mooring.customers.legal_forms import name_columns
@@ -29,6 +29,7 @@ from mooring.customers.models import (
 from mooring.customers.names import phone_key
 from mooring.customers.record_data import ContactData, CustomerData, LeadData, PostalAddressData
 from mooring.customers.tagging import tags_for
+from mooring.customers.word_rows import word_model_of
 from mooring.mail.addresses import match_key
 from mooring.users.inserting import column_value, insert_rows, new_ids
 from mooring.users.journal import Actor, Line, record_all
@@ -128,7 +129,7 @@ def _add_rows(model: type[Any], pairs: Pairs, now: datetime) -> None:
         ((record_id, *_address_values(row)) for record_id, data in pairs for row in data.addresses),
     )
     words = [(record_id, word) for record_id, data in pairs for word in words_of_data(data)]
-    insert_rows(WORD_MODELS[model], ("record_id", "word"), words)
+    insert_rows(word_model_of(model), ("record_id", "word"), words)
     _add_tags(model, owner, pairs)
     if model is not Lead:
         _add_categories(model, owner, pairs)

@@ -13,7 +13,6 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from mooring.customers.child_rows import WORD_MODELS
 from mooring.customers.editing import change_contact, change_customer, change_lead
 from mooring.customers.models import (
     Affiliation,
@@ -26,6 +25,7 @@ from mooring.customers.models import (
     PostalAddress,
 )
 from mooring.customers.record_data import UnableToSave
+from mooring.customers.word_rows import word_model_of
 from mooring.letters.linking import keep_linked_true
 from mooring.letters.models import Link, Rule
 from mooring.transfer.jobs import UnableToImport, may_import
@@ -37,7 +37,7 @@ _CHUNK: Final = 500
 _WHY: Final = "an import reads all records"
 _MODELS: Final[dict[str, Any]] = {"customers": Customer, "leads": Lead, "contacts": Contact}
 _NAMES: Final = {"customers": "customer", "leads": "lead", "contacts": "contact"}
-_OWN: Final = {EmailAddress, Phone, PostalAddress, CustomerDomain, *WORD_MODELS.values()}
+_OWN: Final = {EmailAddress, Phone, PostalAddress, CustomerDomain, *map(word_model_of, _MODELS.values())}
 """What belongs to a record and goes with it."""
 
 
