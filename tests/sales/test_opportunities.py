@@ -7,9 +7,11 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from making import (
+    BY_COMMAND,
     NOW,
     actor,
     make_contact,
@@ -20,7 +22,7 @@ from making import (
     make_sales_mailbox,
     make_user,
 )
-from mooring.sales.models import Opportunity, Pipeline, Rejection, Stage, StageMove
+from mooring.sales.models import Opportunity, OpportunityWord, Pipeline, Rejection, Stage, StageMove
 from mooring.sales.opportunities import (
     bring_back_opportunity,
     change_opportunity,
@@ -158,3 +160,14 @@ def test_an_opportunity_is_seen_through_its_box_and_through_its_customer(pipelin
     bring_back_opportunity(opportunity=theirs, by=actor(bob), now=LATER)
     assert set(Opportunity.objects.visible_to(bob, Action.CHANGE)) == {theirs, lead}
     assert (lead.is_overdue(NOW.date()), theirs.is_overdue(NOW.date())) == (True, False)
+
+
+def test_words_to_find_it_by_are_kept_with_another_title_alone(pipeline: Pipeline) -> None:
+    opportunity = make_opportunity("Mooring lines", pipeline=pipeline)
+    with CaptureQueriesContext(connection) as queries:
+        change_opportunity(opportunity=opportunity, data=replace(data_of(opportunity), note="Soon"), by=BY_COMMAND, now=LATER)
+    assert not [query for query in queries.captured_queries if "sales_opportunityword" in query["sql"]]
+    data = replace(data_of(opportunity), title="Anchor lines")
+    change_opportunity(opportunity=opportunity, data=data, by=BY_COMMAND, now=LATER)
+    words = OpportunityWord.objects.filter(record=opportunity)
+    assert set(words.values_list("word", flat=True)) == {"anchor", "lines"}

@@ -64,7 +64,7 @@ def add_opportunity(
         opportunity.place = _foot_of(stage)
         opportunity.closed_at = None if stage.outcome == Outcome.OPEN else now
         opportunity.save(force_insert=True)
-        keep_rows(opportunity, data)
+        keep_rows(opportunity, data, title_before="")
         facts = {name: fact for name, fact in facts_of(data).items() if fact not in ("", [], "0")}
         _note("created", opportunity, {**facts, "pipeline": str(pipeline), "stage": str(stage)}, by=by, now=now)
     return opportunity
@@ -83,7 +83,7 @@ def change_opportunity(*, opportunity: Opportunity, data: OpportunityData, by: A
         _write(stored, data, stored.stage)
         stored.changed_at = now
         stored.save()
-        keep_rows(stored, data)
+        keep_rows(stored, data, title_before=before.title)
         _note("changed", stored, changes, by=by, now=now)
     return stored
 
@@ -189,10 +189,14 @@ def held(opportunity: Opportunity) -> Opportunity:
     return rows.select_related(*related).get(pk=opportunity.pk)
 
 
-def keep_rows(opportunity: Opportunity, data: OpportunityData) -> None:
-    """Make tags, contacts, checklist and words to find it by what `data` says; rows that stay are left alone."""
+def keep_rows(opportunity: Opportunity, data: OpportunityData, *, title_before: str) -> None:
+    """Make tags, contacts, checklist and words to find it by what `data` says; rows that stay are left alone.
+
+    `title_before` is empty for a new one; the words follow from the title, and are looked at only where that is another.
+    """
     keep_tags(opportunity, data.tags)
-    keep_words(opportunity, words_of(texts=(data.title,)))
+    if data.title != title_before:
+        keep_words(opportunity, words_of(texts=(data.title,)))
     wanted = {each.contact.pk: each for each in data.people}
     known = {row.contact_id: row for row in opportunity.contacts.all()}
     OpportunityContact.objects.filter(pk__in=[row.pk for pk, row in known.items() if pk not in wanted]).delete()

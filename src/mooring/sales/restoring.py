@@ -106,6 +106,7 @@ def _write(
         raise UnableToRestore(_("“%(title)s”: %(problem)s") % {"title": content.title, "problem": error}) from error
     if row is None:
         row = Opportunity(uid=_free_uid(content.uid), pipeline=pipeline, created_at=content.created_at or now)
+    title_before = row.title
     for name, value in columns_of(data, stage).items():
         setattr(row, name, value)
     row.stage, row.place, row.removed_at = stage, place, None
@@ -113,7 +114,7 @@ def _write(
     row.created_at = content.created_at or row.created_at
     row.closed_at = None if stage.outcome == "open" else row.stage_since
     row.save()
-    keep_rows(row, data)
+    keep_rows(row, data, title_before=title_before)
 
 
 def _remove(rows: list[Opportunity], stage: Stage, now: datetime) -> None:
