@@ -39,6 +39,7 @@ from mooring.customers.queries import (
     leads_page,
     projects_page,
 )
+from mooring.customers.seen_roots import roots_seen_by
 from mooring.customers.word_search import found_by
 from mooring.users.journal import entries_about
 from mooring.users.models import User
@@ -250,7 +251,7 @@ def test_projects_are_listed_within_their_customers(alice: User, bob: User) -> N
 
 
 def test_many_roots_lead_to_a_walk_with_the_same_rows(bob: User, alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("mooring.customers.queries.FEW", 1)
+    monkeypatch.setattr("mooring.customers.seen_roots.FEW", 1)
     mine = [make_customer(owner=bob) for _ in range(3)]
     hidden = make_customer(owner=alice)
     for place in (*mine, hidden):
@@ -277,6 +278,7 @@ def test_the_number_of_queries_does_not_depend_on_the_rows(alice: User, bob: Use
         return len(queries)
 
     rights_of(bob)  # read with the user of a request
+    roots_seen_by(bob)  # counted once for each
     asks: list[Callable[[], object]] = [
         lambda: customers_page(reader=bob),
         lambda: customers_page(reader=alice, filters=CustomerFilters(text="cust")),

@@ -23,6 +23,7 @@ from mooring.sales.budgets import keep_budgets
 from mooring.sales.mailboxes import change_mailbox, data_of
 from mooring.sales.opportunities import win_opportunity
 from mooring.users.models import User
+from mooring.users.permissions import Scope
 
 PALETTE = {"HX-Request": "true"}
 
@@ -227,3 +228,41 @@ def test_search_names_a_box_only_while_its_password_opens_it(bob: User) -> None:
     assert "Anchor North" in browser.get("/search/?q=anchor").content.decode()
     change_mailbox(box=north, data=data_of(north, password="another of 2026"), by=making.BY_COMMAND, now=making.NOW)
     assert "Anchor North" not in browser.get("/search/?q=anchor").content.decode()
+
+
+@pytest.fixture
+def north_opened(bob: User) -> Client:
+    """Of somebody of the office, who opened the box North with its password."""
+    clerk = making.make_user("Clerk", role="office")
+    north = making.make_sales_mailbox("North", number=2, owner=bob, password=making.PASSWORD)
+    browser = client_of(clerk)
+    browser.post("/sales/open/", {"number": "2", "password": making.PASSWORD})
+    assert str(north.pk) in browser.session["opened_boxes"]
+    return browser
+
+
+def test_search_asks_nothing_about_sales_for_whose_role_opens_none(north_opened: Client) -> None:
+    assert "Sales mailboxes" in [group.label for group in north_opened.get("/search/?q=north").context["groups"]]
+    making.give_rights(role="office", sales_view=Scope.NONE)
+    making.make_customer("North")
+    with CaptureQueriesContext(connection) as queries:
+        groups = north_opened.get("/search/?q=north").context["groups"]
+    assert [group.label for group in groups] == ["Customers"]
+    assert not [query["sql"] for query in queries.captured_queries if '"sales_' in query["sql"]]
+
+
+def test_the_most_common_words_ask_little_more(bob: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    for room in ("customers.word_search", "customers.queries", "customers.seen_roots", "sales.finding"):
+        monkeypatch.setattr(f"mooring.{room}.FEW", 0)
+    harbour = making.make_customer("Anchor works", owner=bob)
+    making.make_contact("Anchor Andy", at=(harbour, making.make_lead("Anchor", owner=bob)))
+    making.make_project("Anchor", customer=harbour)
+    making.make_opportunity("Anchor", pipeline=making.make_pipeline("Anchor", mailbox=making.make_sales_mailbox(owner=bob)))
+    make_letter(make_account(bob), to_records=(harbour,), subject="Anchor away")
+    browser = client_of(bob)
+    with CaptureQueriesContext(connection) as queries:
+        groups = browser.get("/search/?q=anchor").context["groups"]
+    found = {group.label for group in groups}
+    assert {"Customers", "Leads", "Contacts", "Projects", "Sales opportunities", "Pipelines", "Emails"} <= found
+    of_tests = ("SAVEPOINT", "reset_val")
+    assert len([query for query in queries.captured_queries if not any(word in query["sql"] for word in of_tests)]) <= 13

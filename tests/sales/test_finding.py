@@ -5,8 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
-from making import BY_COMMAND, NOW, give_rights, make_customer, make_opportunity, make_pipeline, make_sales_mailbox, make_user
+from making import (
+    BY_COMMAND,
+    NOW,
+    give_rights,
+    make_customer,
+    make_lead,
+    make_opportunity,
+    make_pipeline,
+    make_sales_mailbox,
+    make_user,
+)
 from mooring.customers.word_search import found_by
 from mooring.sales import finding
 from mooring.sales.finding import KINDS, FoundSale
@@ -121,13 +133,75 @@ def test_common_words_find_the_same_in_every_way(
     assert names(find(alice, text="lines")) == ["Lines of others", *mine]
 
 
-def test_of_common_words_the_newest_are_walked(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def all_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every word is common, and nobody sees few sales; two of the newest are walked."""
     monkeypatch.setattr("mooring.customers.word_search.FEW", 0)
+    monkeypatch.setattr("mooring.customers.seen_roots.FEW", 0)
+    monkeypatch.setattr(finding, "FEW", 0)
     monkeypatch.setattr(finding, "WALKED", 2)
+
+
+@pytest.mark.usefixtures("all_are_many")
+def test_of_common_words_the_newest_are_walked_where_they_are_enough(alice: User, django_assert_num_queries: Any) -> None:
     pipeline = make_pipeline()
     for at in range(4):
         make_opportunity(f"Lines {at}", pipeline=pipeline)
-    assert names(find(alice, text="lines")) == ["Lines 3", "Lines 2"]
+    found = found_by(KINDS, "lines")
+    with django_assert_num_queries(2):
+        assert names(finding.find_sales(reader=alice, found=found, limit=2)) == ["Lines 3", "Lines 2"]
+    with django_assert_num_queries(3):
+        assert names(finding.find_sales(reader=alice, found=found, limit=3)) == ["Lines 3", "Lines 2", "Lines 1"]
+
+
+@pytest.mark.usefixtures("all_are_many")
+def test_common_words_of_old_sales_alone_find_them(alice: User, bob: User, north: SalesMailbox) -> None:
+    pipeline = sale_in(north, "Mooring lines 0").pipeline
+    make_opportunity("Mooring lines 1", pipeline=pipeline)
+    make_opportunity("Mooring", pipeline=pipeline)
+    far = make_pipeline("Far", mailbox=make_sales_mailbox("Far", owner=alice))
+    make_opportunity("Mooring lines of others", pipeline=far, whom=make_customer("Far", owner=alice))
+    for at in range(3):
+        make_opportunity(f"Newer {at}", pipeline=pipeline)
+    old = ["Mooring lines 1", "Mooring lines 0"]
+    assert names(find(alice, text="lines")) == ["Mooring lines of others", *old]
+    assert names(find(bob, text="lines")) == old
+    assert names(find(bob, text="lines mooring")) == old
+    assert names(find(bob, text="lines", limit=1)) == old[:1]
+    assert names(find(bob, text="lines newer")) == []
+
+
+def test_sales_that_are_seen_for_several_reasons_count_once(
+    bob: User, north: SalesMailbox, monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: Any
+) -> None:
+    monkeypatch.setattr("mooring.customers.word_search.FEW", 0)
+    monkeypatch.setattr(finding, "FEW", 2)
+    pipeline = sale_in(north, "Lines 0", owner=bob).pipeline
+    make_opportunity("Lines 1", pipeline=pipeline, whom=make_customer("Harbour", owner=bob), owner=bob)
+    monkeypatch.setattr(finding, "WALKED", 0)
+    found = found_by(KINDS, "lines")
+    assert scope_of(bob, Module.SALES, Action.VIEW)
+    with django_assert_num_queries(4):  # how much they see, which, what, and where: nothing is walked first
+        assert names(finding.find_sales(reader=bob, found=found)) == ["Lines 1", "Lines 0"]
+
+
+@pytest.mark.parametrize("is_for_a_lead", [False, True])
+def test_records_of_nobody_that_are_many_are_not_gathered(
+    is_for_a_lead: bool, bob: User, north: SalesMailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mooring.customers.word_search.FEW", 0)
+    monkeypatch.setattr("mooring.customers.seen_roots.FEW", 2)
+    monkeypatch.setattr(finding, "FEW", 2)
+    for at in range(3):
+        make_lead(f"Nobody's {at}")
+    whom = make_lead("Of nobody") if is_for_a_lead else make_customer("Of nobody")
+    sale_in(make_sales_mailbox("Far", owner=make_user("Chief")), "Lines of nobody", whom=whom)
+    sale_in(north, "Lines")
+    with CaptureQueriesContext(connection) as queries:
+        assert names(find(bob, text="lines")) == ["Lines", "Lines of nobody"]
+    (gathering,) = [query["sql"] for query in queries.captured_queries if " AS part UNION ALL " in query["sql"]]
+    assert "customers_customer" in gathering
+    assert "customers_lead" not in gathering
 
 
 def test_finding_asks_three_times(bob: User, north: SalesMailbox, django_assert_num_queries: Any) -> None:
@@ -136,6 +210,16 @@ def test_finding_asks_three_times(bob: User, north: SalesMailbox, django_assert_
     assert scope_of(bob, Module.SALES, Action.VIEW)
     with django_assert_num_queries(3):
         assert len(names(find(bob, text="north"))) == 3
+
+
+def test_groups_ask_once_more(bob: User, north: SalesMailbox, django_assert_num_queries: Any) -> None:
+    sale_in(north, "North rope")
+    give_rights(role=bob.role, sales_view=Scope.GROUP)
+    reader = User.objects.get(pk=bob.pk)
+    assert scope_of(reader, Module.SALES, Action.VIEW) is Scope.GROUP
+    found = found_by(KINDS, "north")
+    with django_assert_num_queries(3):
+        assert len(names(finding.find_sales(reader=reader, found=found))) == 2
 
 
 def test_whose_role_opens_no_sales_asks_nothing(django_assert_num_queries: Any) -> None:

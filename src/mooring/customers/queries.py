@@ -28,6 +28,7 @@ from mooring.customers.models import (
 from mooring.customers.models.project import with_projects_for
 from mooring.customers.narrowing import Choice, choice_of_column, choice_of_rows, found_in_parts
 from mooring.customers.pages import Branch, Listing, Page, page_of
+from mooring.customers.seen_roots import owners_and_nobody, sees_few_roots
 from mooring.customers.shown_rows import (
     bare,
     of_ids,
@@ -38,8 +39,7 @@ from mooring.customers.shown_rows import (
 )
 from mooring.customers.word_search import FEW, Found, found_by
 from mooring.users.models import User
-from mooring.users.permissions import Action, Module, Scope, scope_of
-from mooring.users.reach import owners_within
+from mooring.users.permissions import Action, Module
 
 PAGE_SIZE: Final = 50
 MOST_BRANCHES: Final = 20
@@ -240,7 +240,7 @@ def _contacts(reader: User, filters: ContactFilters, found: Sequence[Found], sho
     few = None
     if place:
         few = Q(pk__in=_affiliations_seen_by(reader).filter(**place).values("contact_id"))
-    elif found[0].few is None and _sees_few_roots(reader):
+    elif found[0].few is None and sees_few_roots(reader):
         few = Q(pk__in=_affiliations_seen_by(reader).values("contact_id"))
     return _listing(rows, filters, found, shown=shown, few=few)
 
@@ -254,7 +254,7 @@ def _projects(
     few = None
     if filters.customer_id is not None:
         few = Q(customer_id=filters.customer_id)
-    elif found[0].few is None and _sees_few_roots(reader):
+    elif found[0].few is None and sees_few_roots(reader):
         few = Q(customer__in=Customer.objects.visible_to(reader))
     return _listing(rows, filters, found, shown=shown, few=few)
 
@@ -339,38 +339,18 @@ def _branches(reader: User, module: Module, filters: OwnedFilters) -> tuple[Q, .
         return (Q(owner=None),)
     if filters.owner_id is not None:
         return (Q(owner_id=filters.owner_id),)
-    owners = _owners_within(reader, module, filters.action)
+    owners = owners_and_nobody(reader, module, filters.action)
     if owners and len(owners) <= MOST_BRANCHES:
         return tuple(Q(owner_id=owner_id) for owner_id in owners)
     return (Q(),)
 
 
-def _owners_within(reader: User, module: Module, action: Action = Action.VIEW) -> tuple[int | None, ...] | None:
-    """On whose records the reader may do `action`, nobody's (None) last; None for everybody's."""
-    scope = scope_of(reader, module, action)
-    if scope is Scope.ALL:
-        return None
-    return (*owners_within(reader, scope), None) if scope else ()
-
-
 def _few_of_many(rows: QuerySet[Any], reader: User, module: Module, filters: OwnedFilters) -> Q | None:
     """The way to the rows of a reader of too many people's records for branches, where these are few; else None."""
-    owners = _owners_within(reader, module, filters.action)
+    owners = owners_and_nobody(reader, module, filters.action)
     if owners is None or len(owners) <= MOST_BRANCHES or filters.has_no_owner or filters.owner_id is not None:
         return None
     return Q(owner_id__in=owners[:-1]) | Q(owner=None) if counts_up_to(FEW, [rows])[0] <= FEW else None
-
-
-def _sees_few_roots(reader: User) -> bool:
-    """Whether so few customers and leads are within the reader's rights that what hangs on them is better reached from them."""
-    parts = []
-    for model, module in ((Customer, Module.CUSTOMERS), (Lead, Module.LEADS)):
-        owners = _owners_within(reader, module)
-        if owners is None:
-            return False
-        rows: Any = model.objects.visible_to(reader)
-        parts += [rows.filter(owner_id__in=[each for each in owners if each is not None]), rows.filter(owner=None)]
-    return sum(counts_up_to(FEW, parts)) <= FEW
 
 
 def _few_since(model: Any, since: datetime) -> Q | None:

@@ -34,6 +34,9 @@ class Found:
     is_impossible: bool = False
     led_by: int = 0
     """How many records `unless_dense` is led by, as far as it was counted."""
+    led: Q | None = None
+    """What `condition` asks, led by the records of a common word, be it the only one: for what a walk that stops early left out.
+    None where `few` is set."""
 
 
 def found_by(models: Sequence[type[Model]], text: str) -> list[Found] | None:
@@ -52,8 +55,8 @@ def found_with(model: type[Model], counts: Mapping[str, int]) -> Found:
     if counts[rarest] <= FEW:
         others = [word for word in words if word != rarest]
         return Found(_each(model, others), few=_led_by(model, rarest), is_impossible=not counts[rarest])
-    unless_dense = _led_by(model, words[0]) & _each(model, words[1:]) if len(words) > 1 else None
-    return Found(_each(model, words), unless_dense=unless_dense)
+    led = _led_by(model, words[0]) & _each(model, words[1:])
+    return Found(_each(model, words), unless_dense=led if len(words) > 1 else None, led=led)
 
 
 def _led_by(model: type[Model], word: str) -> Q:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from django.http import HttpRequest
@@ -16,29 +17,40 @@ from mooring.sales.finding import FoundSale, find_sales
 from mooring.sales.models import Opportunity, Pipeline, SalesMailbox
 from mooring.ui.parts import Found, FoundGroup
 
-_KINDS: Final[tuple[tuple[Any, Any, str, dict[str, str]], ...]] = (
-    (Opportunity, _("Sales opportunities"), "opportunity", {"icon": "cash"}),
-    (Pipeline, _("Pipelines"), "pipeline", {"icon": "layout-kanban"}),
-    (SalesMailbox, _("Sales mailboxes"), "box", {"icon": "inbox"}),
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """`address` is the name of the page of one."""
+
+    model: type[SalesMailbox | Pipeline | Opportunity]
+    label: Any
+    address: str
+    icon: str
+
+
+_KINDS: Final = (
+    _Kind(Opportunity, _("Sales opportunities"), "opportunity", icon="cash"),
+    _Kind(Pipeline, _("Pipelines"), "pipeline", icon="layout-kanban"),
+    _Kind(SalesMailbox, _("Sales mailboxes"), "box", icon="inbox"),
 )
 
 
-def sales_lines(request: HttpRequest, found: Sequence[ByWords] | None, limit: int) -> list[FoundGroup]:
-    """None for whose role opens no sales; `found` is by KINDS of sales.finding.
+def sales_lines(request: HttpRequest, found: Sequence[ByWords], limit: int) -> list[FoundGroup]:
+    """A group of each kind, empty where nothing is found; `found` is by KINDS of sales.finding.
 
-    At most three queries, and one for a session that opened boxes with their passwords.
+    The queries of find_sales, and one for a session that opened boxes with their passwords.
     """
     sales = find_sales(reader=user_of(request), found=found, opened=opened(request), limit=limit)
     return [
         FoundGroup(
-            label=str(label),
+            label=str(kind.label),
             entries=[
-                Found(label=_name_of(each), url=reverse(address, args=[each.pk]), icon=drawing["icon"], detail=_place_of(each))
+                Found(label=_name_of(each), url=reverse(kind.address, args=[each.pk]), icon=kind.icon, detail=_place_of(each))
                 for each in sales
-                if each.model is model
+                if each.model is kind.model
             ],
         )
-        for model, label, address, drawing in _KINDS
+        for kind in _KINDS
     ]
 
 

@@ -14,7 +14,9 @@ from django.utils.translation import pgettext_lazy
 KEPT_RIGHTS = "kept_rights"
 HELD_RIGHTS = "_held_rights"
 HELD_REACH = "_held_reach"
-"""Attributes of a user under which rights and groups are held once they were read; see permissions and reach."""
+HELD_ROOTS = "_held_roots"
+"""Attributes of a user under which rights, groups and how much they see are held once they were read; see permissions, reach and
+customers.seen_roots."""
 
 
 class Role(models.TextChoices):
@@ -78,8 +80,8 @@ class User(AbstractBaseUser):
         return salted_hmac(salt, stamp, secret=secret, algorithm="sha256").hexdigest()
 
     def refresh_from_db(self, *args: Any, **kwargs: Any) -> None:
-        """Forgets the rights and groups that were read for it, too."""
-        for name in (KEPT_RIGHTS, HELD_RIGHTS, HELD_REACH):
+        """Forgets the rights, the groups and how much they see that were read for it, too."""
+        for name in (KEPT_RIGHTS, HELD_RIGHTS, HELD_REACH, HELD_ROOTS):
             self.__dict__.pop(name, None)
         super().refresh_from_db(*args, **kwargs)
 

@@ -22,7 +22,7 @@ from mooring.letters.search import search as search_letters
 from mooring.sales.finding import KINDS as SALES
 from mooring.ui.parts import Found, FoundGroup
 from mooring.ui.rendering import page, wants_fragment
-from mooring.users.permissions import Action
+from mooring.users.permissions import Action, Module, may
 
 IN_PALETTE = 8
 ON_PAGE = 60
@@ -60,14 +60,16 @@ def _before_typing(request: HttpRequest) -> list[FoundGroup]:
 
 
 def _found(request: HttpRequest, text: str, limit: int) -> list[FoundGroup]:
-    found = found_by((*RECORDS, *SALES), text)
+    sales = SALES if may(user_of(request), Module.SALES, Action.VIEW) else ()
+    found = found_by((*RECORDS, *sales), text)
     records = find_names(reader=user_of(request), found=found and found[: len(RECORDS)], limit=limit)
     groups = [
         FoundGroup(label=str(kind.plural), entries=[_line_of(each) for each in records if each.model is model])
         for model, kind in KINDS.items()
     ]
     letters = FoundGroup(label=_("Emails"), entries=_letters(request, text, limit))
-    return [*groups, *sales_lines(request, found and found[len(RECORDS) :], limit), letters, *_pages_and_actions(request, text)]
+    found_sales = sales_lines(request, found[len(RECORDS) :], limit) if found and sales else []
+    return [*groups, *found_sales, letters, *_pages_and_actions(request, text)]
 
 
 def _letters(request: HttpRequest, text: str, limit: int) -> list[Found]:
