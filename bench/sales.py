@@ -1,7 +1,10 @@
-"""Sales pages at the size of a large sales organisation: the tree, a box, the roll-up of the root, boards, versions, reports.
+"""Pages of a large sales organisation, and searching it: the tree, a box, the roll-up of the root, boards, versions, reports.
 
 1,000 boxes in a tree, 5,000 pipelines, 200,000 opportunities unless told otherwise, beside them one pipeline with 2,000 open
 ones, two versions of it, and one of each other pipeline; every row is invented. Queries must not grow with the data.
+
+Every title says Sale; every seventh says Rope, twenty say Capstan. Of the oldest tenth alone every second title says Oakum, and
+the others say Tar.
 """
 
 from __future__ import annotations
@@ -13,6 +16,7 @@ import time
 from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -83,7 +87,24 @@ def _addresses() -> dict[str, tuple[str, str]]:
     branch = SalesMailbox.objects.unscoped("a measurement").filter(parent=root).order_by("number")[0]
     found["roll-up of a branch by box"] = ("bob", f"/reports/of/forecast/?box={branch.pk}")
     found["sales by person"] = ("alice", "/reports/of/sales-by-person/")
-    return found
+    return found | _searches()
+
+
+def _searches() -> dict[str, tuple[str, str]]:
+    """The whole page; the words are those of the titles alone. Eve, who owns the boxes, sees all by other ways than Alice."""
+    texts = {
+        "a rare word": "capstan",
+        "a common word": "rope",
+        "two common words": "rope sale",
+        "a common word of old sales": "oakum",
+        "two common words of old sales": "oakum sale",
+        "two common words that never meet": "oakum tar",
+    }
+    return {
+        f"{prefix}search for {name}": (who, f"/search/?q={text.replace(' ', '+')}")
+        for prefix, who in (("", "alice"), ("Eve: ", "eve"))
+        for name, text in texts.items()
+    }
 
 
 def _fill(options: argparse.Namespace, chance: random.Random) -> None:
@@ -170,7 +191,7 @@ def _fill_pipelines(
     options: argparse.Namespace, boxes: list[Any], people: list[Any], customer: Any, chance: random.Random
 ) -> None:
     from bench.filling import NOW
-    from mooring.sales.models import Opportunity, Pipeline, Stage
+    from mooring.sales.models import Opportunity, Pipeline, SalesMailbox, Stage
 
     times = {"created_at": NOW, "changed_at": NOW}
     pipelines = Pipeline.objects.bulk_create(
@@ -190,7 +211,30 @@ def _fill_pipelines(
         batch_size=2_000,
     )
     rows = _opportunities(options, stages, people, customer, chance)
-    Opportunity.objects.bulk_create(rows, batch_size=2_000)
+    while portion := list(islice(rows, 20_000)):
+        Opportunity.objects.bulk_create(portion, batch_size=2_000)
+    for model, columns in ((SalesMailbox, ("number", "name")), (Pipeline, ("name",)), (Opportunity, ("title",))):
+        _give_words(model, columns)
+
+
+def _give_words(model: Any, columns: tuple[str, ...]) -> None:
+    from mooring.customers.names import words_of
+    from mooring.customers.word_rows import word_model_of
+
+    words = word_model_of(model)
+    named = model.objects.unscoped("a measurement").order_by("pk").values_list("pk", *columns)
+    rows = (words(record_id=pk, word=word) for pk, *texts in named.iterator() for word in words_of(texts=map(str, texts)))
+    while portion := list(islice(rows, 20_000)):
+        words.objects.bulk_create(portion, batch_size=2_000)
+
+
+def _title(at: int, count: int) -> str:
+    parts = (
+        ("Rope", at % 7 == 0),
+        ("Capstan", at % max(count // 20, 2) == 1),
+        ("Oakum" if at % 2 else "Tar", at < count // 10),
+    )
+    return " ".join((f"Sale {at}", *(word for word, is_said in parts if is_said)))
 
 
 def _opportunities(
@@ -210,7 +254,7 @@ def _opportunities(
             pipeline_id=stage.pipeline_id,
             stage=stage,
             place=at * 1_000,
-            title=f"Sale {at}",
+            title=_title(at, options.opportunities),
             customer=customer,
             price=amount,
             amount=amount,
