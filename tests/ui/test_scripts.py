@@ -88,7 +88,8 @@ def test_g_and_a_letter_go_to_a_module(show):
 def test_a_key_presses_what_carries_it_but_not_while_someone_writes(show):
     page = show()
     page.keyboard.press("/")
-    page.keyboard.type("o")
+    with page.expect_response("**/search/?q=o"):  # which leaving the page would cut off, and the console tell
+        page.keyboard.type("o")
     expect(page.get_by_role("combobox")).to_have_value("o")
     page.keyboard.press("Escape")
     page.keyboard.press("o")
