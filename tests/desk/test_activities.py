@@ -77,6 +77,19 @@ def test_nobody_plans_on_the_letter_of_another(bob: User, alice: User) -> None:
     assert client_of(bob).get(reverse("new_activity"), {"letter": letter.pk}).status_code == 404
 
 
+def test_a_letter_is_opened_from_a_task_by_whoever_may_read_it(bob: User, alice: User, now: datetime) -> None:
+    harbour = make_customer("Harbour", owner=bob)
+    letter = keep(make_account(alice))
+    data = ActivityData(title="Answer", owner=bob, about=harbour, letter=letter, due_at=now)
+    plan_activity(data=data, by=actor(alice), now=now)
+    places = [reverse("my_day"), reverse("home"), reverse("customer_tasks", args=[harbour.pk])]
+    for reader, is_open in ((bob, False), (alice, True)):
+        shown = [client_of(reader).get(place).content.decode() for place in (places if reader == bob else places[2:])]
+        assert all("Answer" in each for each in shown)
+        assert {reverse("letter", args=[letter.pk]) in each for each in shown} == {is_open}
+        assert {"Open the email" in each for each in shown} == {is_open}
+
+
 def test_a_time_without_a_day_is_asked_for_the_day_and_keeps_what_was_typed(bob: User) -> None:
     sent = {"kind": "task", "title": "Ask about ropes", "owner": bob.pk, "hour": "09:30"}
     answer = client_of(bob).post(reverse("new_activity"), sent)

@@ -68,6 +68,8 @@ class Activity(models.Model):
 
     is_about_hidden = False
     """Set on those that are shown to somebody who may not see what they are about (activities.queries.about_in_sight)."""
+    is_letter_hidden = False
+    """Set on those that are shown to somebody who may not open their letter (activities.queries.letters_in_sight)."""
 
     objects: ClassVar[ActivityQuerySet] = ActivityQuerySet.as_manager()  # type: ignore[assignment]
 

@@ -14,6 +14,7 @@ from mooring.activities.models import Activity, Notice
 from mooring.activities.models import ActivityQuerySet as Activities
 from mooring.customers.models import Customer, Lead, Project
 from mooring.customers.value_lists import any_of
+from mooring.letters.visibility import visible_letters
 from mooring.sales.models import Opportunity
 from mooring.users.models import User
 from mooring.users.permissions import Action, Module
@@ -45,17 +46,20 @@ class Day:
 
 
 def due_today(user: User, *, now: datetime, zone: ZoneInfo, most: int) -> list[Activity]:
-    """The first open activities of a person that are overdue or due before midnight; two queries, with groups three."""
+    """The first open activities of a person that are overdue or due before midnight.
+
+    Two queries; one more each with groups, and for letters.
+    """
     rows = Activity.objects.visible_to(user).filter(owner=user, done_at=None, due_at__lt=_midnight(now, zone))
-    return about_in_sight(list(shown(rows).order_by("due_at", "id")[:most]), user)
+    return letters_in_sight(about_in_sight(list(shown(rows).order_by("due_at", "id")[:most]), user), user)
 
 
 def day_of(user: User, *, now: datetime, zone: ZoneInfo) -> Day:
-    """The open activities of a person and those done lately; three queries, with groups four."""
+    """The open activities of a person and those done lately; three queries, one more each with groups, and for letters."""
     rows = list(shown(Activity.objects.visible_to(user).filter(owner=user, done_at=None)).order_by("due_at", "id")[:MOST])
     late = shown(Activity.objects.visible_to(user).filter(owner=user, done_at__isnull=False)).order_by("-done_at", "-id")
     done = list(late[:MOST_DONE])
-    about_in_sight([*rows, *done], user)
+    letters_in_sight(about_in_sight([*rows, *done], user), user)
     midnight = _midnight(now, zone)
     dated = [(row.due_at, row) for row in rows if row.due_at is not None]
     return Day(
@@ -74,10 +78,14 @@ def _midnight(now: datetime, zone: ZoneInfo) -> datetime:
 
 
 def activities_of(record: Customer | Lead | Project | Opportunity, *, reader: User) -> list[Activity]:
-    """What is planned on a record, the open ones first by when they are due, then those done lately; two queries."""
+    """What is planned on a record, the open ones first by when they are due, then those done lately.
+
+    Two queries, with letters three.
+    """
     rows = shown(Activity.objects.visible_to(reader).filter(**{type(record).__name__.lower(): record}))
     open_ones = list(rows.filter(done_at=None).order_by("due_at", "id")[:MOST])
-    return open_ones + list(rows.filter(done_at__isnull=False).order_by("-done_at", "-id")[:MOST_DONE])
+    done = list(rows.filter(done_at__isnull=False).order_by("-done_at", "-id")[:MOST_DONE])
+    return letters_in_sight(open_ones + done, reader)
 
 
 def last_done(sales: Sequence[Opportunity]) -> dict[int, datetime]:
@@ -129,6 +137,19 @@ def about_in_sight(activities: list[Activity], reader: User) -> list[Activity]:
     seen = {sale.pk for sale in sales}
     for row in activities:
         row.is_about_hidden = not _is_open(row, reader, seen)
+    return activities
+
+
+def letters_in_sight(activities: list[Activity], reader: User) -> list[Activity]:
+    """The same ones; each says in `is_letter_hidden` whether the reader may not open the letter that it was made from.
+
+    One query at most. Colleagues give each other tasks about letters that lie in their own mailboxes.
+    """
+    letter_ids = {row.letter_id for row in activities if row.letter_id is not None}
+    letters = visible_letters(reader).filter(pk__in=any_of(letter_ids)).values_list("pk", flat=True) if letter_ids else ()
+    seen = set(letters)
+    for row in activities:
+        row.is_letter_hidden = row.letter_id not in seen
     return activities
 
 

@@ -102,7 +102,7 @@ def history_of(sale: Opportunity, *, before: str) -> History:
 
 
 def tasks_of_sale(request: HttpRequest, sale: Opportunity) -> dict[str, Any]:
-    """What the tab of tasks needs; two queries."""
+    """What the tab of tasks needs; two queries, with letters three."""
     return {"tab": "tasks", "activities": activities_of(sale, reader=user_of(request)), "may_add": True}
 
 

@@ -13,6 +13,6 @@ from mooring.desk.access import may_change, user_of
 
 
 def tasks_tab(request: HttpRequest, record: Customer | Lead | Project) -> dict[str, Any]:
-    """What the template of the tab needs; two queries."""
+    """What the template of the tab needs; two queries, with letters three."""
     activities = activities_of(record, reader=user_of(request))
     return {"tab": "tasks", "activities": activities, "may_add": may_change(request, record), "now": timezone.now()}
