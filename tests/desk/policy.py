@@ -49,6 +49,8 @@ ROWS: dict[str, Row] = {
     "account_reset_password_done": Row(PUBLIC, "405 405 405 405 405 405"),
     "account_reset_password_from_key": Row(PUBLIC, PUBLIC, args=("1", "set-password")),
     "second_step": Row("see see see see see see", "see see see see see see"),
+    "passkey_sign_in": Row(NOT_SENT, "see see see see see see"),
+    "ask_passkey": Row(NOT_SENT, HIDDEN),
     "language": Row("405 405 405 405 405 405", "see Wsee Wsee Wsee Wsee see", data={"language": "pl"}),
     "theme": Row("405 405 405 405 405 405", "see Wsee Wsee Wsee Wsee see", data={"theme": "dark"}),
     # Customers
@@ -188,6 +190,10 @@ ROWS: dict[str, Row] = {
     "signing_in": Row(SIGNED_IN, NOBODY),
     "app_for_codes": Row(SIGNED_IN, "login 422 422 422 422 login", data={"code": "123456", "password": "wrong"}),
     "recovery_codes": Row("login see see see see login", "login see see see see login"),
+    "new_passkey": Row(SIGNED_IN, "login 422 422 422 422 login", data={"name": "Phone", "password": "wrong"}),
+    "ask_new_passkey": Row(NOBODY, "login 404 404 404 404 login"),
+    "passkey": Row("login 404 404 404 404 login", "login 404 404 404 404 login", args=("0",)),
+    "remove_passkey": Row(NOBODY, "login 404 404 404 404 login", args=("0",)),
     "end_other_sessions": Row(NOBODY, "login Wsee Wsee Wsee Wsee login"),
     "end_open_session": Row(NOBODY, "login 404 404 404 404 login", args=("0",)),
     # Setup

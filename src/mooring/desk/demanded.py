@@ -15,7 +15,7 @@ from mooring.options.models import OptionValue
 from mooring.users.models import User
 from mooring.users.second_steps import with_second_step
 
-_OPEN: Final = frozenset({"signing_in", "app_for_codes", "account_logout", "language", "theme"})
+_OPEN: Final = frozenset({"signing_in", "app_for_codes", "new_passkey", "ask_new_passkey", "account_logout", "language", "theme"})
 """The addresses that are left to them, beside those for which nobody has to sign in."""
 
 

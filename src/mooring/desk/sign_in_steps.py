@@ -16,6 +16,19 @@ from mooring.users.second_steps import has_second_step
 _KEY: Final = "second_step"
 
 
+_VOUCHED: Final = "_passkey_of"
+
+
+def vouch(request: HttpRequest, user: User) -> None:
+    """A passkey, whose device asked for a finger, a face or a PIN, was both steps. It counts within this request alone."""
+    setattr(request, _VOUCHED, user.pk)
+
+
+def is_vouched_for(request: HttpRequest, user: User) -> bool:
+    """Whether it was this user's."""
+    return getattr(request, _VOUCHED, None) == user.pk
+
+
 class SecondStepStage(LoginStage):  # type: ignore[misc]  # allauth carries no types
     """Every door that ends in a session leads through here: a password, and whatever else django-allauth lets in."""
 
@@ -25,7 +38,7 @@ class SecondStepStage(LoginStage):  # type: ignore[misc]  # allauth carries no t
     def handle(self) -> tuple[HttpResponse | None, bool]:
         """The page that asks, or nothing. The session gets another key here and, by Django, another one behind the step."""
         user = self.login.user
-        if not isinstance(user, User) or not has_second_step(user):
+        if not isinstance(user, User) or is_vouched_for(self.request, user) or not has_second_step(user):
             return None, True
         self.state["stamp"] = user.get_session_auth_hash()
         self.request.session.cycle_key()

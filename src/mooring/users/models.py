@@ -127,6 +127,27 @@ class RecoveryCode(models.Model):
         return str(self.user)
 
 
+class Passkey(models.Model):
+    """The public half of a key that a device keeps (WebAuthn): for the second step, or in place of password and step."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    name = models.CharField(pgettext_lazy("passkey", "Name"), max_length=60)
+    credential_id = models.CharField(max_length=1400, unique=True)
+    """As the device names it, in base64url without padding; at most 1023 bytes."""
+    credential = models.BinaryField()
+    """The attested credential data (WebAuthn, 6.5.1), which hold the public key."""
+    sign_count = models.BigIntegerField(default=0)
+    """How often the device signed with it, as it says; it never goes back. Devices that share a key say 0 always."""
+    made_at = models.DateTimeField()
+    used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("name", "id")
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class OpenSession(models.Model):
     """A browser in which somebody is signed in. Whether the session still stands is known to Django's own table."""
 

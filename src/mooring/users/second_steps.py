@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from mooring.users.journal import Actor, record
-from mooring.users.models import RecoveryCode, SecondStep, User
+from mooring.users.models import Passkey, RecoveryCode, SecondStep, User
 from mooring.users.open_sessions import end_sessions
 from mooring.users.permissions import Action, Module, may
 
@@ -35,6 +35,7 @@ class Means(models.TextChoices):
 
     APP_CODE = "app_code", gettext_lazy("Code of the app")
     RECOVERY_CODE = "recovery_code", gettext_lazy("Recovery code")
+    PASSKEY = "passkey", gettext_lazy("Passkey")
 
 
 class UnableToResetSecondStep(Exception):
@@ -71,7 +72,7 @@ def drop_app(*, user: User, by: Actor, now: datetime) -> None:
     with transaction.atomic():
         if SecondStep.objects.filter(pk=user.pk).exclude(code_sealed=b"").update(code_sealed=b"", code_counter=0):
             note(user, "app_code_off", by=by, now=now)
-            _end_without_means(user)
+            end_without_means(user)
 
 
 def reset_second_step(*, user: User, by: Actor, now: datetime) -> None:
@@ -147,18 +148,20 @@ def is_blocked(step: SecondStep, *, now: datetime) -> bool:
     return step.blocked_until is not None and now < step.blocked_until
 
 
+def end_without_means(user: User) -> None:
+    """The row stands as long as there is something to ask for beside recovery codes."""
+    passkeys = Passkey.objects.filter(user=OuterRef("pk"))
+    if SecondStep.objects.filter(~Exists(passkeys), pk=user.pk, code_sealed=b"").delete()[0]:
+        _forget_means(user)
+
+
 def note(user: User, action: str, *, by: Actor, now: datetime, facts: Mapping[str, Any] | None = None) -> None:
     """A line of the journal about the user's signing in."""
     record(by=by, action=action, kind="user", record_id=user.pk, name=str(user), changes=facts or {}, now=now)
 
 
-def _end_without_means(user: User) -> None:
-    """The row stands as long as there is something to ask for."""
-    if SecondStep.objects.filter(pk=user.pk, code_sealed=b"").delete()[0]:
-        _forget_means(user)
-
-
 def _forget_means(user: User) -> None:
+    Passkey.objects.filter(user=user).delete()
     RecoveryCode.objects.filter(user=user).delete()
 
 

@@ -6,8 +6,10 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from mooring.desk.options import SECOND_STEP_ROLES
+from mooring.desk.passkeys import LONGEST_ANSWER
 from mooring.users.models import Role
 
 
@@ -28,6 +30,13 @@ class SecondStepForm(forms.Form):
 
     code = _code(_("Code"), _("The six digits that the app on your device shows now, or a recovery code."), is_first=True)
 
+    def __init__(self, *args: Any, has_app: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not has_app:
+            self.fields["code"].label = _("Recovery code")
+            self.fields["code"].help_text = _("One of the ten that were shown when the second step was set up.")
+            self.fields["code"].widget.attrs.pop("autofocus")
+
 
 class AppForm(forms.Form):
     """Switches an app on."""
@@ -46,6 +55,22 @@ class ConfirmAnyForm(forms.Form):
     """The same, for whom has forgotten one of the two."""
 
     confirmation = _password(_("Current password, or a code"))
+
+
+class NewPasskeyForm(forms.Form):
+    """The password goes with the question already; what the device answered is put in by the script."""
+
+    name = forms.CharField(
+        label=pgettext_lazy("passkey", "Name"), max_length=60, help_text=_("By which you know the device, such as “Phone”.")
+    )
+    password = _password(_("Current password"))
+    credential = forms.CharField(max_length=LONGEST_ANSWER, widget=forms.HiddenInput)
+
+
+class PasskeyForm(forms.Form):
+    """What it is called."""
+
+    name = forms.CharField(label=pgettext_lazy("passkey", "Name"), max_length=60)
 
 
 class RequiredForm(forms.Form):

@@ -12,11 +12,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from mooring.desk.forms.signing_in import SecondStepForm
+from mooring.desk.passkeys import is_possible, origin
 from mooring.desk.second_step import TAKEN, Verdict, try_code, words_of
 from mooring.desk.sign_in_steps import pending_step
 from mooring.ui.rendering import page, see_other, toast
 from mooring.users.journal import Actor
-from mooring.users.models import User
+from mooring.users.models import SecondStep, User
+from mooring.users.passkeys import passkeys_of
 from mooring.users.second_steps import has_second_step, recovery_codes_left
 
 
@@ -30,12 +32,21 @@ def second_step(request: HttpRequest) -> HttpResponse:
         if request.method == "POST":
             toast(request, _("That took too long. Please sign in again."), is_problem=True)
         return see_other(request, reverse("account_login"))
-    form = SecondStepForm(request.POST or None)
+    user: User = stage.login.user
+    step = SecondStep.objects.filter(pk=user.pk).first()
+    has_app = step is not None and step.has_app
+    form = SecondStepForm(request.POST or None, has_app=has_app)
     if request.method == "POST" and form.is_valid():
         answer = _tried(request, stage, form)
         if answer is not None:
             return answer
-    return page(request, "account/second_step.html", {"form": form}, status=422 if form.errors else 200)
+    context = {
+        "form": form,
+        "has_app": has_app,
+        "has_passkey": is_possible() and passkeys_of(user).exists(),
+        "origin": origin(),
+    }
+    return page(request, "account/second_step.html", context, status=422 if form.errors else 200)
 
 
 def _tried(request: HttpRequest, stage: Any, form: SecondStepForm) -> HttpResponse | None:

@@ -14,11 +14,12 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST
 
 from mooring.desk.access import actor_of
+from mooring.desk.passkeys import offers_passkeys, origin
 from mooring.ui.rendering import page, remember_theme, see_other
 from mooring.users.models import Language, Theme, User
 from mooring.users.staff import change_preferences
 
-sign_in = allauth_views.login
+sign_in = allauth_views.LoginView.as_view(extra_context={"offers_passkeys": offers_passkeys, "origin": origin})
 sign_out = allauth_views.logout
 inactive = allauth_views.account_inactive
 change_password = allauth_views.PasswordChangeView.as_view()

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
-from urllib.parse import quote
+from typing import Final
 
 from django.contrib.auth import update_session_auth_hash
 from django.core import signing
@@ -16,14 +15,15 @@ from django.views.decorators.http import require_GET
 
 from mooring.desk.access import actor_of, user_of
 from mooring.desk.confirming import problem_with_password, problem_with_password_or_code
-from mooring.desk.demanded import lacks_second_step
 from mooring.desk.forms.signing_in import AppForm, ConfirmAnyForm, ConfirmForm
-from mooring.desk.menu import PROFILE, tabs_for
+from mooring.desk.passkeys import is_possible
 from mooring.desk.second_step import UnableToKeepApp, switch_app_on
+from mooring.desk.signing_in_pages import new_codes_page, sign_in_page
 from mooring.desk.visited import session_lines
-from mooring.ui.rendering import page, see_other, toast
+from mooring.ui.rendering import see_other, toast
 from mooring.users.app_codes import address_of, in_fours, new_secret, picture_of
 from mooring.users.models import SecondStep, User
+from mooring.users.passkeys import passkeys_of
 from mooring.users.second_steps import drop_app, make_recovery_codes, recovery_codes_left
 
 _SALT: Final = "mooring.desk.secret"
@@ -39,9 +39,11 @@ def signing_in(request: HttpRequest) -> HttpResponse:
     context = {
         "step": step,
         "left": recovery_codes_left(user) if step else 0,
+        "passkeys": passkeys_of(user),
+        "passkeys_are_possible": is_possible(),
         "sessions": session_lines(request, user),
     }
-    return _page(request, "signing_in", context)
+    return sign_in_page(request, "signing_in", context)
 
 
 @sensitive_post_parameters("password", "confirmation", "code", "sealed")
@@ -63,9 +65,9 @@ def recovery_codes(request: HttpRequest) -> HttpResponse:
         problem = problem_with_password(request, form.cleaned_data["password"])
         if not problem:
             codes = make_recovery_codes(user=user, by=actor_of(request), now=timezone.now())
-            return _new_codes(request, codes)
+            return new_codes_page(request, codes)
         form.add_error("password", problem)
-    return _page(request, "recovery_codes", {"form": form, "left": recovery_codes_left(user)})
+    return sign_in_page(request, "recovery_codes", {"form": form, "left": recovery_codes_left(user)})
 
 
 def _app_on(request: HttpRequest, user: User) -> HttpResponse:
@@ -75,7 +77,7 @@ def _app_on(request: HttpRequest, user: User) -> HttpResponse:
         codes = _switched_on(request, user, secret, form)
         if codes is not None:
             toast(request, _("From now on signing in takes a code as well. Other browsers were signed out."))
-            return _new_codes(request, codes) if codes else see_other(request, reverse("signing_in"))
+            return new_codes_page(request, codes) if codes else see_other(request, reverse("signing_in"))
     app_url = address_of(secret, user.email)
     context = {
         "form": form,
@@ -84,7 +86,7 @@ def _app_on(request: HttpRequest, user: User) -> HttpResponse:
         "sealed": signing.dumps([user.pk, secret], salt=_SALT),
         "app_url": app_url,
     }
-    return _page(request, "app", context)
+    return sign_in_page(request, "app", context)
 
 
 def _switched_on(request: HttpRequest, user: User, secret: str, form: AppForm) -> list[str] | None:
@@ -112,21 +114,7 @@ def _app_off(request: HttpRequest, user: User) -> HttpResponse:
             toast(request, _("Your app is asked for no more."))
             return see_other(request, reverse("signing_in"))
         form.add_error("confirmation", problem)
-    return _page(request, "app_off", {"form": form})
-
-
-def _new_codes(request: HttpRequest, codes: list[str]) -> HttpResponse:
-    """Shown by this answer alone; they stand nowhere afterwards."""
-    lines = [_("Recovery codes for Mooring, %(email)s") % {"email": user_of(request).email}, "", *codes, ""]
-    file = "data:text/plain;charset=utf-8," + quote("\r\n".join(lines))
-    return _page(request, "new_codes", {"codes": codes, "file": file})
-
-
-def _page(request: HttpRequest, name: str, context: dict[str, Any]) -> HttpResponse:
-    form = context.get("form")
-    context["is_demanded"] = lacks_second_step(request.user)
-    context["tabs"] = [] if context["is_demanded"] else tabs_for(request, PROFILE)
-    return page(request, f"desk/signing_in/{name}.html", context, status=422 if form is not None and form.errors else 200)
+    return sign_in_page(request, "app_off", {"form": form})
 
 
 def _secret_in(request: HttpRequest, user: User) -> str:

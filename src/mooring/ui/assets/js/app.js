@@ -14,6 +14,7 @@ import "./offers.js";
 import "./orders.js";
 import "./palette.js";
 import "./panes.js";
+import "./passkeys.js";
 import "./record_trees.js";
 import "./requests.js";
 import "./tabs.js";
