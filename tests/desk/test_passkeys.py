@@ -178,6 +178,16 @@ def test_a_device_that_does_not_count_lets_in_again_and_again(bob: User) -> None
         assert is_in(browser)
 
 
+def test_very_many_answers_are_not_looked_at_nor_written_down(client: Client, bob: User, settings: Settings) -> None:
+    with_passkey(bob)
+    settings.ACCOUNT_RATE_LIMITS = {"passkey": "3/m/ip"}
+    after_password(client, bob)
+    for _attempt in range(6):
+        client.post(SIGN, {"credential": "{}"})
+    assert JournalEntry.objects.filter(action="passkey_failed").count() == 3
+    assert client.post(ASK).status_code == 429
+
+
 def test_somebody_deactivated_is_not_let_in_by_a_passkey(client: Client, bob: User) -> None:
     key = with_passkey(bob)
     deactivate_user(user=bob, by=making.BY_COMMAND, now=timezone.now())

@@ -185,6 +185,14 @@ def test_somebody_deactivated_between_the_steps_is_not_let_in(client: Client, bo
     assert not is_in(client)
 
 
+def test_a_sign_in_begun_before_the_step_was_switched_off_begins_anew(client: Client, bob: User) -> None:
+    secret, _codes = with_app(bob)
+    after_password(client, bob)
+    client_of(bob).post("/profile/sign-in/app/", {"confirmation": making.PASSWORD})
+    assert type_code(client, code_of(secret)).headers["Location"] == LOGIN
+    assert after_password(client, bob).headers["Location"] == "/"
+
+
 def test_a_sign_in_that_was_not_finished_in_time_begins_anew(client: Client, bob: User, settings: Settings) -> None:
     secret, _codes = with_app(bob)
     after_password(client, bob)

@@ -124,7 +124,7 @@ ACCOUNT_RATE_LIMITS = {
     "login_failed": "20/m/ip,5/5m/key",
     "change_password": "5/m/user",
     "confirm": "5/5m/key",
-    "passkey": "30/m/ip",
+    "passkey": "60/m/ip",
     "portal_sign_in": "30/m/ip",
     "portal_sign_in_failed": "20/m/ip,5/5m/key",
     "portal_code": "5/5m/key",

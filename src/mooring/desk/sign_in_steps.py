@@ -47,7 +47,7 @@ class SecondStepStage(LoginStage):  # type: ignore[misc]  # allauth carries no t
 
 def pending_step(request: HttpRequest) -> Any:
     """The stage that waits for the second step in this browser; nothing where none does, or where it is no longer worth it:
-    the person was deactivated, or got another password meanwhile.
+    the person was deactivated, got another password or switched the step off meanwhile.
     """
     stage = LoginStageController.enter(request, _KEY)
     if stage is None:
@@ -56,6 +56,7 @@ def pending_step(request: HttpRequest) -> Any:
     is_fresh = (
         isinstance(user, User)
         and user.is_active
+        and has_second_step(user)
         and constant_time_compare(stage.state.get("stamp", ""), user.get_session_auth_hash())
     )
     if not is_fresh:

@@ -29,7 +29,7 @@ def ask(request: HttpRequest) -> JsonResponse:
     if request.user.is_authenticated or not is_possible():
         raise Http404
     if not ratelimit.consume(request, action="passkey"):
-        return JsonResponse({"problem": _("Too many attempts. Wait a minute and try again.")}, status=429)
+        return JsonResponse({"problem": _too_often()}, status=429)
     stage = pending_step(request)
     return JsonResponse(ask_device(request, stage.login.user if stage else None))
 
@@ -42,6 +42,9 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         return see_other(request, reverse("home"))
     stage = pending_step(request)
     awaited: User | None = stage.login.user if stage else None
+    if not ratelimit.consume(request, action="passkey"):
+        toast(request, _too_often(), is_problem=True)
+        return see_other(request, reverse("second_step" if stage else "account_login"))
     try:
         passkey = _believed(request, awaited)
     except UnableToBelieve as error:
@@ -74,6 +77,10 @@ def _let_in(request: HttpRequest, passkey: Passkey) -> HttpResponse:
     wanted = request.POST.get("next", "")
     answer: HttpResponse = perform_login(request, user, redirect_url=wanted if get_adapter().is_safe_url(wanted) else None)
     return answer
+
+
+def _too_often() -> str:
+    return _("Too many attempts. Wait a minute and try again.")
 
 
 def _actor(request: HttpRequest, user: User) -> Actor:

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+from django.views.decorators.debug import sensitive_post_parameters
 
 from mooring.desk.forms.signing_in import SecondStepForm
 from mooring.desk.passkeys import is_possible, origin
@@ -19,10 +20,11 @@ from mooring.ui.rendering import page, see_other, toast
 from mooring.users.journal import Actor
 from mooring.users.models import SecondStep, User
 from mooring.users.passkeys import passkeys_of
-from mooring.users.second_steps import has_second_step, recovery_codes_left
+from mooring.users.second_steps import recovery_codes_left
 
 
 @login_not_required
+@sensitive_post_parameters("code")
 def second_step(request: HttpRequest) -> HttpResponse:
     """Five wrong codes, and one begins with the password again."""
     if request.user.is_authenticated:
@@ -60,7 +62,7 @@ def _tried(request: HttpRequest, stage: Any, form: SecondStepForm) -> HttpRespon
         _say_what_is_left(request, user, left_before)
         answer: HttpResponse = stage.exit()
         return answer
-    if verdict is Verdict.ONE_TOO_MANY or not has_second_step(user):
+    if verdict is Verdict.ONE_TOO_MANY:
         stage.abort()
         toast(request, words_of(Verdict.BLOCKED, user, now=now), is_problem=True)
         return see_other(request, reverse("account_login"))
