@@ -17,12 +17,14 @@ import click
 
 from mooring import __version__
 from mooring.config.commands.accounts import accounts
+from mooring.config.commands.backing_up import backup
 from mooring.config.commands.checking import check
 from mooring.config.commands.demo import demo
 from mooring.config.commands.importing import contacts, customers, leads
 from mooring.config.commands.installing import init
 from mooring.config.commands.keys import keys
 from mooring.config.commands.reporting import report
+from mooring.config.commands.restoring import restore
 from mooring.config.commands.scanning import scan
 from mooring.config.commands.serving import serve, worker
 from mooring.config.commands.staff import staff
@@ -64,7 +66,8 @@ def mooring() -> None:
     """
 
 
-for command in (init, serve, worker, check, scan, staff, accounts, customers, leads, contacts, report, keys, sums, demo):
+FIRST = (init, serve, worker, check, backup, restore, scan, staff, accounts)
+for command in (*FIRST, customers, leads, contacts, report, keys, sums, demo):
     mooring.add_command(command)
 
 

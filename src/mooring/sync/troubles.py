@@ -165,6 +165,10 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
         gettext_noop("The connection to “%(host)s” broke at a moment when the server may have accepted the letter already."),
         gettext_noop("Look into the Sent folder, or ask a recipient, before you send it again."),
     ),
+    "restored": (
+        gettext_noop("A backup was restored that was made before this letter left, or while it was leaving."),
+        gettext_noop("Look into the Sent folder, or ask a recipient, before you send it again."),
+    ),
     "disk_full": (
         gettext_noop(
             "There is no room left on the disk for the bytes of letters. Nothing is lost: they are still on the server."

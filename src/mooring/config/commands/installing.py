@@ -16,6 +16,7 @@ from mooring.config.commands.starting import (
 )
 from mooring.config.installation import Installation, read_installation
 from mooring.config.installing import make_folders, make_keys, replace_secret_key
+from mooring.config.running import note_running
 
 
 @click.command()
@@ -35,6 +36,7 @@ def init(admin_email: str | None, admin_name: str | None, admin_password: str | 
     that the command can be run again at any time, and must be after each update.
     """
     installation = read_installation()
+    note_running(installation.data)
     make_ready(installation, say=click.echo, new_secret_key=new_secret_key)
     make_first_administrator(admin_email, admin_name, admin_password)
     click.echo(f"Mooring is ready in {installation.data}. Start it with: mooring serve")

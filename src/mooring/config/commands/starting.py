@@ -10,6 +10,7 @@ from typing import IO, Any
 import click
 
 from mooring.config.installation import BadInstallation, Installation
+from mooring.config.running import note_running
 
 
 class UnableToRun(click.ClickException):
@@ -45,8 +46,12 @@ def start_django() -> Installation:
 
 
 def start_up_to_date() -> Installation:
-    """As start_django, and the database has every table that this version needs. Raises UnableToStart."""
+    """As start_django, and the database has every table that this version needs. Raises UnableToStart.
+
+    From now on it is known that this process works on the data folder (config.running).
+    """
     installation = start_django()
+    note_running(installation.data)
     waiting = waiting_migrations()
     if waiting:
         raise UnableToStart(

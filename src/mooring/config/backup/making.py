@@ -1,0 +1,187 @@
+"""Making a backup while Mooring runs: first the database, then the files, last of all the manifest.
+
+A row is only ever written after its bytes are safe, so that files a little newer than the database lack nothing.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from mooring.config.backup.copying import (
+    NO_ROOM,
+    Base,
+    Copied,
+    Told,
+    copy_file,
+    copy_folder,
+    digest_of,
+    make_folder,
+    settle,
+    write_file,
+)
+from mooring.config.backup.manifest import (
+    MANIFEST,
+    UNFINISHED,
+    BackedUpFile,
+    Manifest,
+    as_text,
+    name_of,
+    read_manifest,
+    unfinished_backups,
+    whole_backups,
+)
+from mooring.config.backup.sqlite_copy import DATABASE_FILE, UnableToCopyDatabase, copy_sqlite, facts_of
+from mooring.config.installation import Installation
+
+_LOCK: Final = "lock"
+
+
+class UnableToBackUp(Exception):
+    """There is no new backup, and those before are as they were; fit for an administrator."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A whole backup. `new_bytes` are those that it does not share with the one before."""
+
+    path: Path
+    manifest: Manifest
+    new_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Database:
+    file: str
+    kind: str
+    tool: str
+    migrations: tuple[str, ...]
+    counts: dict[str, int]
+
+
+@contextmanager
+def alone_in(folder: Path, *, data: Path) -> Iterator[None]:
+    """Make the folder of backups and keep others from writing there. Raises UnableToBackUp."""
+    folder = folder.resolve()
+    if folder == data or data in folder.parents:
+        raise UnableToBackUp(f"{folder} lies in the data folder itself: what destroys that would take the backups along.")
+    make_folder(folder)
+    descriptor = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError as error:
+        raise UnableToBackUp(f"Another backup into {folder} is under way.") from error
+    finally:
+        os.close(descriptor)
+
+
+def make_backup(*, installation: Installation, folder: Path, with_keys: bool, now: datetime, told: Told) -> Made:
+    """One more backup in `folder`, which the caller holds (alone_in). Raises UnableToBackUp and leaves nothing."""
+    for left in unfinished_backups(folder):
+        shutil.rmtree(left)
+    while (folder / name_of(now)).exists():
+        now += timedelta(seconds=1)
+    name = name_of(now)
+    part = folder / f"{name}{UNFINISHED}"
+    try:
+        part.mkdir(mode=0o700)
+        made = _filled(installation, part, _base(folder), with_keys, now, told)
+        part.rename(folder / name)
+        settle(folder / name)
+        _settle_names(folder)
+    except UnableToCopyDatabase as error:
+        raise UnableToBackUp(_no_room(folder) if error.is_full else str(error)) from error
+    except OSError as error:
+        if error.errno in NO_ROOM:
+            raise UnableToBackUp(_no_room(folder)) from error
+        raise UnableToBackUp(f"{error.filename or folder}: {error.strerror}.") from error
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return Made(folder / name, made.manifest, made.new_bytes)
+
+
+def remove_older(*, folder: Path, keep: int, say: Callable[[str], object]) -> None:
+    """Take away whole backups until `keep` of the newest are left. One half taken away does not look whole. Raises OSError."""
+    for path in whole_backups(folder)[:-keep]:
+        going = path.with_name(path.name + UNFINISHED)
+        path.rename(going)
+        shutil.rmtree(going)
+        say(f"Removed the older backup {path}.")
+
+
+def _filled(installation: Installation, part: Path, base: Base | None, with_keys: bool, now: datetime, told: Told) -> Made:
+    if installation.database_url:
+        raise UnableToBackUp("The database is PostgreSQL: take pg_dump, as the guide says.")
+    database = _copied_sqlite(installation, part, told)
+    size, digest = digest_of(part / database.file)
+    copied = Copied([BackedUpFile(database.file, size, digest)], new_bytes=size)
+    for source in (installation.originals, installation.attached, installation.files):
+        copy_folder(source=source, into=part, name=source.name, base=base, copied=copied, told=told)
+    if installation.demo_mark.exists():
+        _take(installation.demo_mark, part, installation.demo_mark.name, copied)
+    if with_keys:
+        (part / "keys").mkdir(mode=0o700)
+        for key in (installation.secret_key_file, installation.sealing_keys_file):
+            _take(key, part, f"keys/{key.name}", copied)
+    manifest = Manifest(
+        made_at=now,
+        kind=database.kind,
+        database=database.file,
+        tool=database.tool,
+        migrations=database.migrations,
+        counts=database.counts,
+        sealing_key_ids=key_ids(installation.sealing_keys_file),
+        files=tuple(copied.files),
+    )
+    settle(part)
+    write_file(target=part / f"{MANIFEST}.new", text=as_text(manifest))
+    (part / f"{MANIFEST}.new").rename(part / MANIFEST)
+    return Made(part, manifest, copied.new_bytes)
+
+
+def key_ids(sealing_keys: Path) -> tuple[str, ...]:
+    """The names of the keys, without their secrets; none where the file cannot be read."""
+    try:
+        lines = sealing_keys.read_text(encoding="ascii").splitlines()
+    except OSError:
+        return ()
+    return tuple(line.partition(":")[0] for line in lines if ":" in line and not line.startswith("#"))
+
+
+def _copied_sqlite(installation: Installation, part: Path, told: Told) -> _Database:
+    target = part / DATABASE_FILE
+    copy_sqlite(source=installation.data / "mooring.sqlite3", target=target, told=told)
+    migrations, counts = facts_of(target)
+    return _Database(DATABASE_FILE, "sqlite", f"SQLite {sqlite3.sqlite_version}", migrations, counts)
+
+
+def _take(source: Path, part: Path, below: str, copied: Copied) -> None:
+    size, digest = copy_file(source=source, target=part / below)
+    copied.files.append(BackedUpFile(below, size, digest))
+    copied.new_bytes += size
+
+
+def _base(folder: Path) -> Base | None:
+    whole = whole_backups(folder)
+    return Base(whole[-1], read_manifest(whole[-1])) if whole else None
+
+
+def _no_room(folder: Path) -> str:
+    return f"There is no room left for a backup on the disk of {folder}. The backups that are there are as they were."
+
+
+def _settle_names(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

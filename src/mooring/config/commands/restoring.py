@@ -1,0 +1,125 @@
+"""`mooring restore`: a backup brought back, and what was there before moved aside."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from mooring.config.backup.manifest import Manifest, read_manifest
+from mooring.config.backup.proving import UnableToRestore, prove, refuse_newer, refuse_other_kind
+from mooring.config.backup.restoring import (
+    Places,
+    are_keys_exchanged,
+    do_keys_fit,
+    places_of,
+    present_data,
+    refuse_without_room,
+    restore_files,
+)
+from mooring.config.commands.backing_up import Shown, in_words
+from mooring.config.commands.checking import show_findings
+from mooring.config.commands.installing import make_ready
+from mooring.config.commands.starting import current_time
+from mooring.config.installation import Installation, read_installation
+from mooring.config.running import InUse, alone
+
+
+@click.command()
+@click.argument("backup", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option("--check", "only_check", is_flag=True, help="Only prove that the backup is whole.")
+@click.option("--replace", is_flag=True, help="Move the data that is there aside, after asking.")
+@click.option("--yes", is_flag=True, help="Do not ask, as in a script.")
+def restore(backup: Path, only_check: bool, replace: bool, yes: bool) -> None:
+    """Bring back BACKUP, a folder that “mooring backup” made.
+
+    Into the data folder (MOORING_DATA), while nothing of Mooring runs. Data that is there is only ever moved aside. Afterwards
+    the tables are brought up to date, everybody signs in again, and letters that were on their way are left to people.
+    """
+    installation = read_installation()
+    backup, now, shown = backup.resolve(), current_time(), Shown(quiet=False)
+    os.umask(0o077)
+    manifest = read_manifest(backup)
+    shown.say(_described(backup, manifest))
+    if only_check:
+        prove(backup=backup, manifest=manifest, told=shown)
+        refuse_newer(manifest)
+        shown.say("The backup is whole.")
+        return
+    refuse_newer(manifest)
+    refuse_other_kind(manifest, installation)
+    places = places_of(installation, now=now)
+    try:
+        with alone(places.data):
+            _replace_or_refuse(places, backup, manifest, replace=replace, yes=yes)
+            prove(backup=backup, manifest=manifest, told=shown)
+            refuse_without_room(places, manifest)
+            _bring_back(installation, places, backup, manifest, shown)
+    except InUse as error:
+        raise UnableToRestore(str(error)) from error
+
+
+def _bring_back(installation: Installation, places: Places, backup: Path, manifest: Manifest, shown: Shown) -> None:
+    is_aside = restore_files(
+        places=places,
+        backup=backup,
+        manifest=manifest,
+        told=shown,
+        exchange_database=lambda: None,
+        finish=lambda: _finish(installation, manifest, shown),
+    )
+    if is_aside:
+        shown.say(f"What was there before lies in {places.aside}. Remove it when you are sure that you do not need it.")
+    shown.say(f"Restored {backup} into {places.data}. Start it with: mooring serve")
+
+
+def _described(backup: Path, manifest: Manifest) -> str:
+    counts = manifest.counts
+    return (
+        f"{backup}: made {manifest.made_at:%Y-%m-%d %H:%M} UTC by Mooring {manifest.version}, {manifest.tool}, "
+        f"{in_words(manifest.size)}; {counts.get('letters', 0)} letters, {counts.get('customers', 0)} customers; "
+        f"{'with' if manifest.has_keys else 'without'} keys."
+    )
+
+
+def _replace_or_refuse(places: Places, backup: Path, manifest: Manifest, *, replace: bool, yes: bool) -> None:
+    replaced = []
+    if there := present_data(places):
+        replaced.append(f"the data folder {places.data} ({', '.join(there)}), which becomes {places.aside}")
+    if are_keys_exchanged(places, backup, manifest):
+        aside = places.aside / places.keys.name if places.has_keys_within else places.keys_aside
+        replaced.append(f"the keys in {places.keys} by those of the backup; the present ones come to {aside}")
+    if not replaced:
+        return
+    told = "\n".join(f"- {what}" for what in replaced)
+    if not replace:
+        raise UnableToRestore(f"There is data already. With --replace this would be moved aside:\n{told}")
+    click.echo(f"This is moved aside:\n{told}")
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise UnableToRestore("Nobody can be asked here: add --yes if that is what you want. Nothing was changed.")
+    click.confirm("Go on?", abort=True)
+
+
+def _finish(installation: Installation, manifest: Manifest, shown: Shown) -> None:
+    """On the new data: what `mooring init` does, and what a time that went back needs. Says what is left to people."""
+    fits = do_keys_fit(installation, manifest)
+    make_ready(installation, say=shown.say)
+    from django.contrib.sessions.models import Session
+
+    from mooring.sync.after_restore import leave_to_evidence
+
+    Session.objects.all().delete()
+    shown.say("All sessions were ended: everybody signs in again.")
+    if count := leave_to_evidence(now=current_time()):
+        shown.say(f"{count} letters were on their way when the backup was made; they wait in the outbox for their fate.")
+    if not fits:
+        shown.say(
+            "The keys of the backup are not here. Bring back the copy of the folder keys and restore once more; without them "
+            "people enter their mail passwords again, sign in at Google and Microsoft again, and set up their second step again "
+            "(“mooring staff reset-second-step”)."
+        )
+    show_findings(installation, quiet=True)

@@ -1,0 +1,68 @@
+"""Who works on a data folder at the moment: they hold a lock on a file in it, which the system takes back when they end or die.
+
+Commands that work on the database share it; restoring a backup needs it alone.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from mooring.config.installation import BadInstallation
+
+IN_USE: Final = "in-use"
+UNFINISHED_RESTORE: Final = "restore-unfinished"
+"""Stands in the data folder while the database is no longer, or not yet, the one that belongs to its files."""
+_held: dict[Path, int] = {}
+
+
+class InUse(Exception):
+    """Somebody works on the data folder; fit for an administrator."""
+
+
+def note_running(data: Path) -> None:
+    """Say until the end of this process that it works on the data folder. Raises BadInstallation while a backup is restored."""
+    if (data / UNFINISHED_RESTORE).exists():
+        raise BadInstallation(
+            f"A backup was being restored into {data}, and that was cut off: database and files do not belong together. "
+            "Run “mooring restore” again with --replace."
+        )
+    if data in _held or not data.is_dir():
+        return
+    descriptor = _opened(data)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(descriptor)
+        raise BadInstallation(f"A backup is being restored into {data}. Wait until that has ended.") from error
+    _held[data] = descriptor
+
+
+@contextmanager
+def alone(data: Path) -> Iterator[None]:
+    """Inside, nobody else works on the data folder. Raises InUse."""
+    descriptor = _opened(data)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(descriptor)
+        raise InUse(
+            f"Mooring is running on {data}. End “mooring serve”, “mooring worker” and all other commands first."
+        ) from error
+    try:
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _opened(data: Path) -> int:
+    """The file of the lock. One that root makes belongs to whoever owns the folder, or Mooring could not open it."""
+    descriptor = os.open(data / IN_USE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    owner = data.stat()
+    if os.geteuid() == 0 and os.fstat(descriptor).st_uid != owner.st_uid:
+        os.fchown(descriptor, owner.st_uid, owner.st_gid)
+    return descriptor

@@ -1,0 +1,32 @@
+"""After a backup was brought back: what may have been sent since it was made is not sent again by itself."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db.models import Q
+
+from mooring.letters.models import OutgoingState, Phase
+from mooring.sync.outbox_leases import letters_of_everybody
+
+
+def leave_to_evidence(*, now: datetime) -> int:
+    """Letters that were on their way become of unknown fate, so that they are looked for and then left to a person; how many.
+
+    Those that were to leave later than `now` were not due yet and stay as they are.
+    """
+    on_their_way = letters_of_everybody().filter(
+        Q(send_at=None) | Q(send_at__lte=now),
+        state__in=(OutgoingState.READY, OutgoingState.SENDING, OutgoingState.FAILED_TEMP),
+    )
+    return on_their_way.update(
+        state=OutgoingState.UNKNOWN,
+        phase=Phase.DATA,
+        phase_at=now,
+        lease_owner="",
+        lease_until=None,
+        next_try_at=now,
+        error_code="restored",
+        error_details={},
+        error_said="",
+    )
