@@ -39,6 +39,8 @@ from mooring.config.backup.manifest import (
     unfinished_backups,
     whole_backups,
 )
+from mooring.config.backup.postgresql_copy import DUMP_FILE, dump_postgresql
+from mooring.config.backup.postgresql_tools import database_of
 from mooring.config.backup.sqlite_copy import DATABASE_FILE, UnableToCopyDatabase, copy_sqlite, facts_of
 from mooring.config.installation import Installation
 
@@ -119,9 +121,7 @@ def remove_older(*, folder: Path, keep: int, say: Callable[[str], object]) -> No
 
 
 def _filled(installation: Installation, part: Path, base: Base | None, with_keys: bool, now: datetime, told: Told) -> Made:
-    if installation.database_url:
-        raise UnableToBackUp("The database is PostgreSQL: take pg_dump, as the guide says.")
-    database = _copied_sqlite(installation, part, told)
+    database = (_dumped if installation.database_url else _copied_sqlite)(installation, part, told)
     size, digest = digest_of(part / database.file)
     copied = Copied([BackedUpFile(database.file, size, digest)], new_bytes=size)
     for source in (installation.originals, installation.attached, installation.files):
@@ -162,6 +162,11 @@ def _copied_sqlite(installation: Installation, part: Path, told: Told) -> _Datab
     copy_sqlite(source=installation.data / "mooring.sqlite3", target=target, told=told)
     migrations, counts = facts_of(target)
     return _Database(DATABASE_FILE, "sqlite", f"SQLite {sqlite3.sqlite_version}", migrations, counts)
+
+
+def _dumped(installation: Installation, part: Path, told: Told) -> _Database:
+    dumped = dump_postgresql(database=database_of(installation), target=part / DUMP_FILE, told=told)
+    return _Database(DUMP_FILE, "postgresql", dumped.tool, dumped.migrations, dumped.counts)
 
 
 def _take(source: Path, part: Path, below: str, copied: Copied) -> None:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
 from mooring.config.backup.manifest import Manifest, read_manifest
+from mooring.config.backup.postgresql_copy import ASIDE, others_connected, restore_postgresql, tables_in
+from mooring.config.backup.postgresql_tools import Database, database_of
 from mooring.config.backup.proving import UnableToRestore, prove, refuse_newer, refuse_other_kind
 from mooring.config.backup.restoring import (
     Places,
@@ -25,6 +28,15 @@ from mooring.config.commands.installing import make_ready
 from mooring.config.commands.starting import current_time
 from mooring.config.installation import Installation, read_installation
 from mooring.config.running import InUse, alone
+
+
+@dataclass(frozen=True, slots=True)
+class _Tables:
+    """How many tables there are in the database now, and the schema that they would go into."""
+
+    database: Database
+    count: int
+    aside: str
 
 
 @click.command()
@@ -53,25 +65,36 @@ def restore(backup: Path, only_check: bool, replace: bool, yes: bool) -> None:
     places = places_of(installation, now=now)
     try:
         with alone(places.data):
-            _replace_or_refuse(places, backup, manifest, replace=replace, yes=yes)
+            tables = _tables_there(installation)
+            _replace_or_refuse(places, backup, manifest, tables=tables, replace=replace, yes=yes)
             prove(backup=backup, manifest=manifest, told=shown)
             refuse_without_room(places, manifest)
-            _bring_back(installation, places, backup, manifest, shown)
+            _bring_back(installation, places, backup, manifest, shown, tables=tables)
     except InUse as error:
         raise UnableToRestore(str(error)) from error
 
 
-def _bring_back(installation: Installation, places: Places, backup: Path, manifest: Manifest, shown: Shown) -> None:
+def _bring_back(
+    installation: Installation, places: Places, backup: Path, manifest: Manifest, shown: Shown, *, tables: _Tables | None
+) -> None:
+    def exchange_database() -> None:
+        if tables is not None:
+            aside = tables.aside if tables.count else None
+            dump = backup / manifest.database
+            restore_postgresql(database=tables.database, dump=dump, tool=manifest.tool, aside=aside, told=shown)
+
     is_aside = restore_files(
         places=places,
         backup=backup,
         manifest=manifest,
         told=shown,
-        exchange_database=lambda: None,
+        exchange_database=exchange_database,
         finish=lambda: _finish(installation, manifest, shown),
     )
     if is_aside:
         shown.say(f"What was there before lies in {places.aside}. Remove it when you are sure that you do not need it.")
+    if tables is not None and tables.count:
+        shown.say(f"The tables that were there lie in the schema {tables.aside}; DROP SCHEMA {tables.aside} CASCADE removes it.")
     shown.say(f"Restored {backup} into {places.data}. Start it with: mooring serve")
 
 
@@ -84,8 +107,25 @@ def _described(backup: Path, manifest: Manifest) -> str:
     )
 
 
-def _replace_or_refuse(places: Places, backup: Path, manifest: Manifest, *, replace: bool, yes: bool) -> None:
+def _tables_there(installation: Installation) -> _Tables | None:
+    """What is in the database where it is PostgreSQL. Raises UnableToRestore while somebody else uses it."""
+    if not installation.database_url:
+        return None
+    database = database_of(installation)
+    if others := others_connected(database):
+        raise UnableToRestore(
+            f"{others} other connections to the database are open. End “mooring serve”, “mooring worker” and all other programs "
+            "that use it first, on all machines."
+        )
+    return _Tables(database, tables_in(database), f"{ASIDE}{current_time():%Y%m%dt%H%M%Sz}")
+
+
+def _replace_or_refuse(
+    places: Places, backup: Path, manifest: Manifest, *, tables: _Tables | None, replace: bool, yes: bool
+) -> None:
     replaced = []
+    if tables is not None and tables.count:
+        replaced.append(f"the {tables.count} tables in the database, which go into its schema {tables.aside}")
     if there := present_data(places):
         replaced.append(f"the data folder {places.data} ({', '.join(there)}), which becomes {places.aside}")
     if are_keys_exchanged(places, backup, manifest):
@@ -110,9 +150,12 @@ def _finish(installation: Installation, manifest: Manifest, shown: Shown) -> Non
     make_ready(installation, say=shown.say)
     from django.contrib.sessions.models import Session
 
+    from mooring.customers.models import PortalSession
     from mooring.sync.after_restore import leave_to_evidence
+    from mooring.users.models import OpenSession
 
-    Session.objects.all().delete()
+    for sessions in (Session, OpenSession, PortalSession):
+        sessions._default_manager.all().delete()
     shown.say("All sessions were ended: everybody signs in again.")
     if count := leave_to_evidence(now=current_time()):
         shown.say(f"{count} letters were on their way when the backup was made; they wait in the outbox for their fate.")

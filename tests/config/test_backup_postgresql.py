@@ -1,0 +1,230 @@
+"""mooring backup and mooring restore on PostgreSQL: what is a file on SQLite is one transaction here."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+
+from config.installed import Place
+from config.test_backup import PASSING, all_well, damaged_originals, files_of, newest, restored, run_beside, somebody_writing
+from databases import put_tables
+from mooring.config.backup.copying import digest_of
+from mooring.config.backup.postgresql_tools import database_of, programs_for
+from mooring.config.backup.sqlite_copy import UnableToCopyDatabase
+from mooring.config.installation import read_installation
+
+SERVER = os.environ.get("MOORING_TEST_DATABASE", "")
+on_a_server = pytest.mark.skipif(not SERVER, reason="this is about PostgreSQL alone")
+pytestmark = pytest.mark.database
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture
+def second_place(tmp_path: Path) -> Iterator[Place]:
+    """A data folder that is not there yet, and an empty database."""
+    yield from _place(tmp_path / "second" / "data")
+
+
+@pytest.fixture(scope="module")
+def _made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    for place in _place(tmp_path_factory.mktemp("made") / "data"):
+        place.data.mkdir(mode=0o700)
+        put_tables(place.data / "unused", url=place.environment["MOORING_DATABASE_URL"])
+        all_well(place.init())
+        run_beside(place, 12).wait()
+        yield place
+
+
+@pytest.fixture
+def filled(tmp_path: Path, _made: Place) -> Iterator[Place]:
+    """An installation on PostgreSQL with twelve letters: a copy of one that is made once."""
+    template = urlsplit(_made.environment["MOORING_DATABASE_URL"]).path.strip("/")
+    for place in _place(tmp_path / "first" / "data", template=template):
+        shutil.copytree(_made.data, place.data)
+        yield place
+
+
+@pytest.fixture
+def backups(tmp_path: Path) -> Path:
+    return tmp_path / "backups"
+
+
+def _place(data: Path, template: str = "template1") -> Iterator[Place]:
+    name = f"backup_{os.getpid()}_{next(_numbers)}"
+    command(SERVER, f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield Place(data, {"MOORING_DATABASE_URL": urlsplit(SERVER)._replace(path=f"/{name}").geturl()})
+    command(SERVER, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def command(url: str, words: str) -> None:
+    with psycopg.connect(url, autocommit=True) as session:
+        session.execute(words)  # type: ignore[arg-type]
+
+
+def ask(place: Place, question: str) -> list[tuple[Any, ...]]:
+    with psycopg.connect(place.environment["MOORING_DATABASE_URL"]) as session:
+        return session.execute(question).fetchall()  # type: ignore[arg-type]
+
+
+def rows_of(place: Place, schema: str = "public") -> dict[str, list[tuple[Any, ...]]]:
+    tables = ask(place, f"SELECT tablename FROM pg_tables WHERE schemaname = '{schema}'")  # noqa: S608
+    names = sorted({name for (name,) in tables} - PASSING)
+    return {name: sorted(ask(place, f'SELECT * FROM {schema}."{name}"'), key=repr) for name in names}  # noqa: S608
+
+
+def schemas_aside(place: Place) -> list[str]:
+    return [name for (name,) in ask(place, "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'before_restore_%'")]
+
+
+@on_a_server
+def test_what_comes_back_is_what_was_there(filled: Place, second_place: Place, backups: Path) -> None:
+    all_well(filled.run("backup", str(backups), "--with-keys"))
+    all_well(restored(newest(backups), second_place))
+    before = rows_of(filled)
+    assert len(before["letters_original"]) == 12
+    assert rows_of(second_place) == before
+    assert files_of(second_place.data) == files_of(filled.data)
+    assert damaged_originals(second_place) == ["12", "[]\n"]
+    run_beside(second_place, 3).wait()
+    assert damaged_originals(second_place) == ["15", "[]\n"]
+
+
+@on_a_server
+def test_a_backup_made_while_others_write_is_of_one_moment(filled: Place, second_place: Place, backups: Path) -> None:
+    with somebody_writing(filled):
+        all_well(filled.run("backup", str(backups), "--with-keys"))
+    all_well(restored(newest(backups), second_place))
+    count, damaged = damaged_originals(second_place)
+    counts = json.loads((newest(backups) / "manifest.json").read_text())["counts"]
+    assert damaged == "[]\n"
+    assert int(count) == counts["originals"] == counts["customers"] > 12
+    assert ask(second_place, "SELECT count(*) FROM customers_customer") == [(int(count),)]
+
+
+@on_a_server
+def test_tables_that_are_there_are_moved_aside_only_when_asked(filled: Place, backups: Path) -> None:
+    all_well(filled.run("backup", str(backups)))
+    before = rows_of(filled)
+    run_beside(filled, 4).wait()
+    later = rows_of(filled)
+    refused = restored(newest(backups), filled)
+    assert refused.status == 1
+    assert "tables in the database" in refused.complained
+    assert rows_of(filled) == later
+    all_well(restored(newest(backups), filled, "--replace", "--yes"))
+    assert rows_of(filled) == before
+    (aside,) = schemas_aside(filled)
+    assert rows_of(filled, aside) == later
+    all_well(filled.run("backup", str(backups)))
+    all_well(restored(newest(backups), filled, "--replace", "--yes"))
+    assert rows_of(filled) == before
+    assert len(schemas_aside(filled)) == 2
+
+
+@on_a_server
+def test_nothing_is_restored_while_somebody_is_connected(filled: Place, backups: Path) -> None:
+    all_well(filled.run("backup", str(backups)))
+    with psycopg.connect(filled.environment["MOORING_DATABASE_URL"]):
+        ended = restored(newest(backups), filled, "--replace", "--yes")
+    assert ended.status == 1
+    assert "other connections" in ended.complained
+
+
+@on_a_server
+def test_a_dump_that_cannot_be_read_leaves_the_database_as_it_was(filled: Place, backups: Path) -> None:
+    all_well(filled.run("backup", str(backups)))
+    before = rows_of(filled)
+    dump = newest(backups) / "database.dump"
+    os.truncate(dump, dump.stat().st_size * 2 // 3)
+    manifest = newest(backups) / "manifest.json"
+    said = json.loads(manifest.read_text())
+    size, digest = digest_of(dump)
+    for file in said["files"]:
+        if file["path"] == "database.dump":
+            file |= {"size": size, "sha256": digest}
+    manifest.write_text(json.dumps(said))
+    ended = restored(newest(backups), filled, "--replace", "--yes")
+    assert ended.status == 1
+    assert "left as it was" in ended.complained
+    assert rows_of(filled) == before
+    assert schemas_aside(filled) == []
+    assert filled.run("staff", "list").status == 0
+
+
+@on_a_server
+@pytest.mark.slow
+def test_a_restore_that_is_killed_leaves_the_old_database_or_the_new_one(filled: Place, backups: Path) -> None:
+    all_well(filled.run("backup", str(backups), "--with-keys"))
+    before = rows_of(filled)
+    run_beside(filled, 4).wait()
+    later = rows_of(filled)
+    for moment in (0.8, 1.2, 1.5, 1.8, 2.2, 3.0):
+        running = filled.begin("restore", str(newest(backups)), "--replace", "--yes")
+        time.sleep(moment)
+        running.kill()
+        running.wait()
+        wait_until_alone(filled)
+        assert rows_of(filled) in (before, later)
+        if rows_of(filled) == before:
+            assert later in [rows_of(filled, schema) for schema in schemas_aside(filled)]
+    all_well(restored(newest(backups), filled, "--replace", "--yes"))
+    assert rows_of(filled) == before
+    assert damaged_originals(filled) == ["12", "[]\n"]
+
+
+def wait_until_alone(place: Place) -> None:
+    others = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    until = time.monotonic() + 30
+    while ask(place, others) != [(0,)]:
+        assert time.monotonic() < until
+
+
+@on_a_server
+def test_a_missing_data_folder_and_a_full_database_do_not_fit(filled: Place, backups: Path) -> None:
+    all_well(filled.run("backup", str(backups), "--with-keys"))
+    shutil.rmtree(filled.data)
+    assert restored(newest(backups), filled).status == 1
+    all_well(restored(newest(backups), filled, "--replace", "--yes"))
+    assert damaged_originals(filled) == ["12", "[]\n"]
+
+
+def test_no_password_stands_on_a_command_line() -> None:
+    url = "postgresql://ann:p%40ss@db.example:6432/crm?sslmode=require"
+    database = database_of(replace(read_installation({}), database_url=url))
+    assert "p@ss" not in database.address
+    assert "sslmode=require" in database.address
+    assert database.environment()["PGPASSWORD"] == "p@ss"
+
+
+def test_missing_programs_are_named(tmp_path: Path) -> None:
+    with pytest.raises(UnableToCopyDatabase, match="apt-get install postgresql-client"):
+        programs_for(15, path=str(tmp_path), debian=tmp_path)
+
+
+def test_programs_of_an_older_version_are_not_taken(tmp_path: Path) -> None:
+    make_programs(tmp_path / "13" / "bin", "13.9")
+    make_programs(tmp_path / "16" / "bin", "16.1")
+    make_programs(tmp_path / "17" / "bin", "17.2")
+    assert programs_for(15, path="", debian=tmp_path).major == 16
+    with pytest.raises(UnableToCopyDatabase, match="only version 17"):
+        programs_for(18, path="", debian=tmp_path)
+
+
+def make_programs(folder: Path, version: str) -> None:
+    folder.mkdir(parents=True)
+    for name in ("pg_dump", "pg_restore", "psql"):
+        program = folder / name
+        program.write_text(f"#!/bin/sh\necho '{name} (PostgreSQL) {version} (Debian)'\n")
+        program.chmod(0o700)
