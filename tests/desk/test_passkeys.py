@@ -14,7 +14,7 @@ import making
 from desk.second_steps import CODE, LOGIN, after_password, is_in, recovery_codes_on, type_code, with_app
 from desk.soft_key import ORIGIN, SoftKey
 from desk.world import client_of
-from mooring.desk.passkeys import is_possible
+from mooring.desk.passkeys import is_possible, origin
 from mooring.users.models import JournalEntry, Passkey, RecoveryCode, SecondStep, User
 from mooring.users.staff import deactivate_user
 
@@ -283,3 +283,18 @@ def test_passkeys_need_https_and_a_name_or_localhost(bob: User, settings: Settin
     assert is_possible() is possible
     page = client_of(bob).get(NEW).content.decode()
     assert ("MOORING_BASE_URL" in page) is not possible
+
+
+@pytest.mark.parametrize(
+    ("url", "named"),
+    [
+        ("https://CRM.Example.com:443/", "https://crm.example.com"),
+        ("https://crm.example.com:8443", "https://crm.example.com:8443"),
+        ("http://localhost:80", "http://localhost"),
+        ("https://łódź.example", "https://xn--d-uga0v4h.example"),
+        ("http://[::1]:8000", "http://[::1]:8000"),
+    ],
+)
+def test_the_address_is_compared_as_browsers_name_it(settings: Settings, url: str, named: str) -> None:
+    settings.BASE_URL = url
+    assert origin() == named

@@ -81,9 +81,11 @@ def offers_passkeys() -> bool:
 
 
 def origin() -> str:
-    """As browsers name it."""
+    """The address of this installation as browsers name it: in small letters, without the usual port."""
     parts = urlsplit(settings.BASE_URL)
-    return f"{parts.scheme}://{parts.netloc}"
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else _host()
+    is_usual = parts.port in (None, {"https": 443, "http": 80}.get(parts.scheme))
+    return f"{parts.scheme}://{host}" if is_usual else f"{parts.scheme}://{host}:{parts.port}"
 
 
 def ask_for_new(request: HttpRequest, user: User) -> dict[str, Any]:
@@ -139,8 +141,11 @@ def answered(request: HttpRequest, user: User | None, answer: str) -> Answered:
 
 
 def _server() -> Fido2Server:
-    host = urlsplit(settings.BASE_URL).hostname or ""
-    return Fido2Server(PublicKeyCredentialRpEntity(name="Mooring", id=host), verify_origin=lambda said: said == origin())
+    return Fido2Server(PublicKeyCredentialRpEntity(name="Mooring", id=_host()), verify_origin=lambda said: said == origin())
+
+
+def _host() -> str:
+    return (urlsplit(settings.BASE_URL).hostname or "").encode("idna").decode()
 
 
 def _credential_of(passkey: Passkey) -> AttestedCredentialData:

@@ -1,0 +1,72 @@
+"""The second step as rows: reset from the command line, and taken away with the last means."""
+
+from __future__ import annotations
+
+import pytest
+
+import making
+from mooring.users.models import JournalEntry, RecoveryCode, SecondStep, User
+from mooring.users.passkeys import UnableToKeepPasskey, keep_passkey, passkeys_of, remove_passkey, rename_passkey
+from mooring.users.second_steps import (
+    UnableToResetSecondStep,
+    keep_app,
+    recovery_codes_left,
+    reset_second_step,
+    use_recovery_code,
+)
+
+
+def with_passkey(user: User, credential_id: str = "key") -> list[str]:
+    data = {"name": "  Key   ring ", "credential_id": credential_id, "credential": b"x", "sign_count": 0}
+    return keep_passkey(user=user, by=making.BY_COMMAND, now=making.NOW, **data)  # type: ignore[arg-type]  # as above
+
+
+def test_the_command_line_resets_even_the_last_administrator(alice: User) -> None:
+    codes = keep_app(user=alice, sealed=b"sealed", counter=0, by=making.BY_COMMAND, now=making.NOW)
+    with_passkey(alice)
+    before = alice.session_epoch
+    reset_second_step(user=alice, by=making.BY_COMMAND, now=making.NOW)
+    assert not SecondStep.objects.exists()
+    assert not passkeys_of(alice).exists()
+    assert not use_recovery_code(alice, codes[0], now=making.NOW)
+    assert alice.session_epoch == before + 1
+    assert JournalEntry.objects.get(action="second_step_reset").source == "command"
+    with pytest.raises(UnableToResetSecondStep):
+        reset_second_step(user=alice, by=making.BY_COMMAND, now=making.NOW)
+
+
+def test_recovery_codes_of_one_person_open_nothing_for_another(alice: User, bob: User) -> None:
+    codes = with_passkey(alice)
+    with_passkey(bob, "another")
+    assert not use_recovery_code(bob, codes[0], now=making.NOW)
+    assert (recovery_codes_left(alice), recovery_codes_left(bob)) == (10, 10)
+
+
+def test_a_passkey_has_a_name_and_belongs_to_one_person(alice: User, bob: User) -> None:
+    with_passkey(alice)
+    passkey = passkeys_of(alice).get()
+    assert passkey.name == "Key ring"
+    with pytest.raises(UnableToKeepPasskey):
+        with_passkey(bob)
+    assert not SecondStep.objects.filter(pk=bob.pk).exists()
+    for name in ("", "Key ring", "Desk drawer"):
+        rename_passkey(passkey=passkey, name=name, by=making.BY_COMMAND, now=making.NOW)
+    assert passkeys_of(alice).get().name == "Desk drawer"
+    assert JournalEntry.objects.filter(action="passkey_renamed").count() == 1
+
+
+def test_with_the_last_passkey_the_step_and_its_recovery_codes_go(bob: User) -> None:
+    with_passkey(bob)
+    assert with_passkey(bob, "another") == []
+    for passkey in passkeys_of(bob):
+        assert SecondStep.objects.filter(pk=bob.pk).exists()
+        remove_passkey(passkey=passkey, by=making.BY_COMMAND, now=making.NOW)
+    assert not SecondStep.objects.exists()
+    assert not RecoveryCode.objects.exists()
+
+
+def test_twenty_passkeys_are_enough(bob: User) -> None:
+    for number in range(20):
+        with_passkey(bob, str(number))
+    with pytest.raises(UnableToKeepPasskey):
+        with_passkey(bob, "one more")
