@@ -40,6 +40,8 @@ ROWS: dict[str, Row] = {
     "home": Row(SIGNED_IN, SIGNED_IN),
     "fold_first_steps": Row(NOBODY, "login see see see see login", data={"fold": "yes"}),
     "search": Row(SIGNED_IN, SIGNED_IN),
+    "health": Row(PUBLIC, NOT_SENT),
+    "metrics": Row(HIDDEN, NOT_SENT),
     "places": Row(SIGNED_IN, SIGNED_IN),
     # Signing in and out
     "account_login": Row("ok see see see see ok", "ok see see see see ok"),

@@ -11,11 +11,14 @@ import sqlite3
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 if TYPE_CHECKING:
     from django.db.backends.base.base import BaseDatabaseWrapper
+
+
+_SHORTEST_TOKEN: Final = 20
 
 
 class BadInstallation(Exception):
@@ -46,6 +49,8 @@ class Installation:
     allowed_networks: tuple[IPv4Network | IPv6Network, ...]
     is_debug: bool
     smtp: Smtp | None = None
+    metrics_token: str = ""
+    """What monitoring must know to be told numbers; empty: nobody is told any."""
     memory: Path | None = None
     """A folder of the memory's own file system, lost when the machine is started anew; None where there is none."""
 
@@ -63,6 +68,11 @@ class Installation:
     def files(self) -> Path:
         """The files on records."""
         return self.data / "files"
+
+    @property
+    def worker_beat(self) -> Path:
+        """Touched by every worker when it looks around; all of them share the data folder."""
+        return self.data / "worker-beat"
 
     @property
     def demo_mark(self) -> Path:
@@ -183,6 +193,7 @@ def read_installation(environment: dict[str, str] | None = None) -> Installation
         hosts=tuple(host.strip() for host in env.get("MOORING_HOSTS", "127.0.0.1,localhost").split(",") if host.strip()),
         allowed_networks=_networks(env.get("MOORING_ALLOWED_NETWORKS", "")),
         is_debug=env.get("MOORING_DEBUG", "") == "1",
+        metrics_token=_metrics_token(env.get("MOORING_METRICS_TOKEN", "")),
         memory=_memory(env.get("MOORING_MEMORY", ""), data),
         smtp=_smtp(env.get("MOORING_SMTP", ""), env.get("MOORING_SENDER", "")),
     )
@@ -194,6 +205,14 @@ def _memory(named: str, data: Path) -> Path | None:
     shared = Path("/dev/shm")  # noqa: S108 - the folder below it is closed to others (letters.held_passwords)
     mark = hashlib.sha256(os.fsencode(data)).hexdigest()[:12]
     return shared / f"mooring-{os.geteuid()}-{mark}" if shared.is_dir() else None
+
+
+def _metrics_token(token: str) -> str:
+    if token and (len(token) < _SHORTEST_TOKEN or not token.isascii() or not token.isprintable() or " " in token):
+        raise BadInstallation(
+            f"MOORING_METRICS_TOKEN must have {_SHORTEST_TOKEN} characters or more, no spaces: openssl rand -hex 24 makes one."
+        )
+    return token
 
 
 def _smtp(url: str, sender: str) -> Smtp | None:

@@ -2,6 +2,13 @@
 
 from django.urls import include, path
 
-urlpatterns = [path("portal/", include("mooring.portal.urls")), path("", include("mooring.desk.urls"))]
+from mooring.config import probing
+
+urlpatterns = [
+    path("health/", probing.health, name="health"),
+    path("metrics/", probing.metrics, name="metrics"),
+    path("portal/", include("mooring.portal.urls")),
+    path("", include("mooring.desk.urls")),
+]
 
 handler500 = "mooring.ui.faults.server_error"

@@ -15,6 +15,7 @@ from collections import Counter
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Final
 
 from django.conf import settings
@@ -180,6 +181,8 @@ class Worker:
         values = read_all()
         self._watchers.keep_up(limit=values.of(WATCHED_ACCOUNTS))
         look_after_plans(values=values, now=now)
+        with contextlib.suppress(OSError):  # whoever watches the file sees that it grows old
+            Path(settings.WORKER_BEAT_FILE).touch(mode=0o600)
         self._looked_around_at = now
 
     def _visit(self, account_id: int) -> None:

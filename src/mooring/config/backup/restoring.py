@@ -22,7 +22,7 @@ from mooring.config.backup.proving import UnableToRestore
 from mooring.config.installation import Installation
 from mooring.config.running import IN_USE, UNFINISHED_RESTORE, alone
 
-_OURS: Final = (IN_USE, UNFINISHED_RESTORE, "lost+found")
+_OURS: Final = (IN_USE, UNFINISHED_RESTORE, "worker-beat", "lost+found")
 _KEY_FILES: Final = ("secret_key", "sealing_keys")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import IO, Any
 
 import click
@@ -62,12 +61,10 @@ def start_up_to_date() -> Installation:
 
 
 def reach_database() -> None:
-    """Connect once, past the pool, which tries for half a minute and then does not say why. Raises DatabaseError."""
-    from django.db import DEFAULT_DB_ALIAS, connections
+    """Connect once, so that it is said why that fails. Raises DatabaseError."""
+    from mooring.config.reaching import single_connection
 
-    usual = connections[DEFAULT_DB_ALIAS]
-    options = {option: value for option, value in usual.settings_dict["OPTIONS"].items() if option != "pool"}
-    single = type(usual)({**usual.settings_dict, "OPTIONS": options}, usual.alias)
+    single = single_connection()
     single.ensure_connection()
     single.close()
 
@@ -86,13 +83,12 @@ def waiting_migrations() -> list[str]:
 
 def _has_every_migration() -> bool:
     """Whether each file of a change was made to the database: reading their names takes a tenth of importing them all."""
-    from django.apps import apps
     from django.db import connection
     from django.db.migrations.recorder import MigrationRecorder
 
-    made = MigrationRecorder(connection).applied_migrations().keys()
-    folders = ((app.label, Path(app.path, "migrations")) for app in apps.get_app_configs())
-    return all((label, file.stem) in made for label, folder in folders for file in folder.glob("[!_~]*.py"))
+    from mooring.config.reaching import needed_migrations
+
+    return needed_migrations() <= MigrationRecorder(connection).applied_migrations().keys()
 
 
 def in_words(error: Exception, *, hint: str = " “mooring check” tells more.") -> click.ClickException | None:
