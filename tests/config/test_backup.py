@@ -388,9 +388,3 @@ def test_a_restore_that_is_killed_loses_nothing(filled: Place, backups: Path) ->
 def test_a_backup_within_the_data_folder_is_refused(filled: Place) -> None:
     ended = filled.run("backup", str(filled.data / "backups"))
     assert (ended.status, "data folder itself" in ended.complained) == (1, True)
-
-
-def test_nothing_starts_while_database_and_files_do_not_belong_together(filled: Place) -> None:
-    (filled.data / "restore-unfinished").touch()
-    ended = filled.run("staff", "list")
-    assert (ended.status, "mooring restore" in ended.complained) == (2, True)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from mooring.config.installation import Installation, journal_of
+from mooring.config.running import was_restore_cut_off
 
 if TYPE_CHECKING:
     from mooring.sync.models import AccountState
@@ -43,6 +44,9 @@ class Finding:
 def check_files(*, installation: Installation) -> Iterator[Finding]:
     """The data folder, its free space and the keys. Needs no Django."""
     yield _data_folder(installation.data)
+    if was_restore_cut_off(installation.data):
+        what = f"A backup was being restored into {installation.data}, and that was cut off."
+        yield Finding(Level.WRONG, what, "Run “mooring restore” again with --replace.")
     if installation.data.is_dir():
         yield _free_space(installation.data)
     for path in (installation.secret_key_file, installation.sealing_keys_file):

@@ -17,6 +17,8 @@ from mooring.config.installation import BadInstallation
 IN_USE: Final = "in-use"
 UNFINISHED_RESTORE: Final = "restore-unfinished"
 """Stands in the data folder while the database is no longer, or not yet, the one that belongs to its files."""
+STAGED: Final = ".restoring"
+"""How the name of the folder beside the data folder ends in which a backup is made ready."""
 _held: dict[Path, int] = {}
 
 
@@ -26,7 +28,7 @@ class InUse(Exception):
 
 def note_running(data: Path) -> None:
     """Say until the end of this process that it works on the data folder. Raises BadInstallation while a backup is restored."""
-    if (data / UNFINISHED_RESTORE).exists():
+    if was_restore_cut_off(data):
         raise BadInstallation(
             f"A backup was being restored into {data}, and that was cut off: database and files do not belong together. "
             "Run “mooring restore” again with --replace."
@@ -40,6 +42,11 @@ def note_running(data: Path) -> None:
         os.close(descriptor)
         raise BadInstallation(f"A backup is being restored into {data}. Wait until that has ended.") from error
     _held[data] = descriptor
+
+
+def was_restore_cut_off(data: Path) -> bool:
+    """Killed while database or files were exchanged. What there was before is whole, but elsewhere (config.backup.restoring)."""
+    return (data / UNFINISHED_RESTORE).exists() or (not data.exists() and Path(f"{data}{STAGED}").exists())
 
 
 @contextmanager

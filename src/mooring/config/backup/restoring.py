@@ -20,7 +20,7 @@ from mooring.config.backup.making import key_ids
 from mooring.config.backup.manifest import Manifest, name_of
 from mooring.config.backup.proving import UnableToRestore
 from mooring.config.installation import Installation
-from mooring.config.running import IN_USE, UNFINISHED_RESTORE, alone
+from mooring.config.running import IN_USE, STAGED, UNFINISHED_RESTORE, alone
 
 _OURS: Final = (IN_USE, UNFINISHED_RESTORE, "worker-beat", "lost+found")
 _KEY_FILES: Final = ("secret_key", "sealing_keys")
@@ -54,8 +54,10 @@ def places_of(installation: Installation, *, now: datetime) -> Places:
         now += timedelta(seconds=1)
     stamp = name_of(now)
     keys_aside = installation.keys.with_name(f"{installation.keys.name}.before-restore-{stamp}")
-    places = Places(data, Path(f"{data}.restoring"), Path(f"{data}.before-restore-{stamp}"), installation.keys, keys_aside)
+    places = Places(data, Path(f"{data}{STAGED}"), Path(f"{data}.before-restore-{stamp}"), installation.keys, keys_aside)
     make_folder(data)
+    if data.stat().st_uid != os.geteuid():
+        raise UnableToRestore(f"{data} belongs to another user, who could not read what is restored. Run this as that user.")
     if data.is_mount() or not os.access(data.parent, os.W_OK | os.X_OK):
         raise UnableToRestore(
             f"The present data is moved aside by renaming {data}, which is not possible: it is a disk of its own, or "

@@ -33,7 +33,7 @@ class Shown:
                 click.echo(f"{what} ...")
         elif what != self._what or done >= total or time.monotonic() - self._shown_at > 0.2:
             self._shown_at = time.monotonic()
-            size = f"{in_words(done)} of {in_words(total)}" if total else "..."
+            size = f"{in_words(done)} of {in_words(total)}" if total else in_words(done) if done else "..."
             click.echo(f"\r{what}: {size}\x1b[K", nl=False)
         self._what = what
 
