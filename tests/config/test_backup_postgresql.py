@@ -18,17 +18,27 @@ import pytest
 
 from config.installed import Place
 from config.test_backup import PASSING, all_well, damaged_originals, files_of, newest, restored, run_beside, somebody_writing
-from databases import put_tables
 from mooring.config.backup.copying import digest_of
 from mooring.config.backup.postgresql_tools import database_of, programs_for
 from mooring.config.backup.sqlite_copy import UnableToCopyDatabase
 from mooring.config.installation import read_installation
 
 SERVER = os.environ.get("MOORING_TEST_DATABASE", "")
+OWNER = f"mooring_{os.getpid()}"
 on_a_server = pytest.mark.skipif(not SERVER, reason="this is about PostgreSQL alone")
 pytestmark = pytest.mark.database
 
 _numbers = itertools.count(1)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def owner() -> Iterator[None]:
+    """As in an installation: a user who owns the database and may nothing else."""
+    if SERVER:
+        command(SERVER, f"CREATE ROLE {OWNER} LOGIN")
+    yield
+    if SERVER:
+        command(SERVER, f"DROP ROLE {OWNER}")
 
 
 @pytest.fixture
@@ -41,7 +51,6 @@ def second_place(tmp_path: Path) -> Iterator[Place]:
 def _made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     for place in _place(tmp_path_factory.mktemp("made") / "data"):
         place.data.mkdir(mode=0o700)
-        put_tables(place.data / "unused", url=place.environment["MOORING_DATABASE_URL"])
         all_well(place.init())
         run_beside(place, 12).wait()
         yield place
@@ -63,8 +72,10 @@ def backups(tmp_path: Path) -> Path:
 
 def _place(data: Path, template: str = "template1") -> Iterator[Place]:
     name = f"backup_{os.getpid()}_{next(_numbers)}"
-    command(SERVER, f"CREATE DATABASE {name} TEMPLATE {template}")
-    yield Place(data, {"MOORING_DATABASE_URL": urlsplit(SERVER)._replace(path=f"/{name}").geturl()})
+    command(SERVER, f"CREATE DATABASE {name} TEMPLATE {template} OWNER {OWNER}")
+    server = urlsplit(SERVER)
+    at = server.netloc.rpartition("@")[2]
+    yield Place(data, {"MOORING_DATABASE_URL": server._replace(netloc=f"{OWNER}@{at}", path=f"/{name}").geturl()})
     command(SERVER, f"DROP DATABASE {name} WITH (FORCE)")
 
 

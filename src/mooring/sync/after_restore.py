@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from django.db import transaction
 from django.db.models import Q
 
 from mooring.letters.models import OutgoingState, Phase
 from mooring.sync.outbox_leases import letters_of_everybody
+from mooring.users.journal import Actor, record
 
 
-def leave_to_evidence(*, now: datetime) -> int:
+def leave_to_evidence(*, backup: str, now: datetime) -> int:
     """Letters that were on their way become of unknown fate, so that they are looked for and then left to a person; how many.
+
+    The journal says which backup was restored.
 
     Those that were to leave later than `now` were not due yet and stay as they are.
     """
@@ -19,14 +23,18 @@ def leave_to_evidence(*, now: datetime) -> int:
         Q(send_at=None) | Q(send_at__lte=now),
         state__in=(OutgoingState.READY, OutgoingState.SENDING, OutgoingState.FAILED_TEMP),
     )
-    return on_their_way.update(
-        state=OutgoingState.UNKNOWN,
-        phase=Phase.DATA,
-        phase_at=now,
-        lease_owner="",
-        lease_until=None,
-        next_try_at=now,
-        error_code="restored",
-        error_details={},
-        error_said="",
-    )
+    with transaction.atomic():
+        count = on_their_way.update(
+            state=OutgoingState.UNKNOWN,
+            phase=Phase.DATA,
+            phase_at=now,
+            lease_owner="",
+            lease_until=None,
+            next_try_at=now,
+            error_code="restored",
+            error_details={},
+            error_said="",
+        )
+        by = Actor(user=None, source="command")
+        record(by=by, action="backup_restored", kind="installation", record_id=None, name=backup, changes={}, now=now)
+    return count

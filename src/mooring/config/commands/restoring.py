@@ -89,7 +89,7 @@ def _bring_back(
         manifest=manifest,
         told=shown,
         exchange_database=exchange_database,
-        finish=lambda: _finish(installation, manifest, shown),
+        finish=lambda: _finish(installation, backup, manifest, shown),
     )
     if is_aside:
         shown.say(f"What was there before lies in {places.aside}. Remove it when you are sure that you do not need it.")
@@ -144,7 +144,7 @@ def _replace_or_refuse(
     click.confirm("Go on?", abort=True)
 
 
-def _finish(installation: Installation, manifest: Manifest, shown: Shown) -> None:
+def _finish(installation: Installation, backup: Path, manifest: Manifest, shown: Shown) -> None:
     """On the new data: what `mooring init` does, and what a time that went back needs. Says what is left to people."""
     fits = do_keys_fit(installation, manifest)
     make_ready(installation, say=shown.say)
@@ -157,12 +157,12 @@ def _finish(installation: Installation, manifest: Manifest, shown: Shown) -> Non
     for sessions in (Session, OpenSession, PortalSession):
         sessions._default_manager.all().delete()
     shown.say("All sessions were ended: everybody signs in again.")
-    if count := leave_to_evidence(now=current_time()):
+    if count := leave_to_evidence(backup=backup.name, now=current_time()):
         shown.say(f"{count} letters were on their way when the backup was made; they wait in the outbox for their fate.")
     if not fits:
         shown.say(
             "The keys of the backup are not here. Bring back the copy of the folder keys and restore once more; without them "
-            "people enter their mail passwords again, sign in at Google and Microsoft again, and set up their second step again "
+            "people enter mail passwords again, sign in at Google and Microsoft again, and set up their app for codes again "
             "(“mooring staff reset-second-step”)."
         )
     show_findings(installation, quiet=True)
