@@ -6,6 +6,7 @@ import itertools
 import json
 import os
 import shutil
+import signal
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -193,6 +194,24 @@ def test_a_restore_that_is_killed_leaves_the_old_database_or_the_new_one(filled:
     all_well(restored(newest(backups), filled, "--replace", "--yes"))
     assert rows_of(filled) == before
     assert damaged_originals(filled) == ["12", "[]\n"]
+
+
+@on_a_server
+@pytest.mark.slow
+def test_a_restore_that_is_stopped_leaves_an_installation_that_starts(filled: Place, backups: Path) -> None:
+    all_well(filled.run("backup", str(backups), "--with-keys"))
+    before = rows_of(filled)
+    run_beside(filled, 4).wait()
+    later = rows_of(filled)
+    for moment in (1.0, 1.3, 1.6, 2.0):
+        running = filled.begin("restore", str(newest(backups)), "--replace", "--yes")
+        time.sleep(moment)
+        running.send_signal(signal.SIGTERM)
+        running.wait()
+        wait_until_alone(filled)
+        ended = filled.run("staff", "list")
+        assert ended.status == 0 or "mooring restore" in ended.complained
+        assert rows_of(filled) in (before, later)
 
 
 def wait_until_alone(place: Place) -> None:

@@ -16,11 +16,16 @@ import psycopg
 
 from mooring.config.backup.copying import CHUNK, Told
 from mooring.config.backup.postgresql_tools import Database, Programs, one_line, programs_for, said_by
+from mooring.config.backup.proving import UnableToTell
 from mooring.config.backup.sqlite_copy import COUNTED, UnableToCopyDatabase
 
 DUMP_FILE: Final = "database.dump"
 ASIDE: Final = "before_restore_"
 """How the schemas begin into which a restore moves the tables that were there; no backup holds them."""
+
+_CONNECTION_LOST: Final = 2
+"""How psql ends then."""
+_UNSURE: Final = "Stopped at the moment when the database was exchanged; it may be the old one or the new one."
 
 _OBJECTS: Final = """
     SELECT c.oid::regclass::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -107,7 +112,7 @@ def restore_postgresql(*, database: Database, dump: Path, tool: str, aside: str 
     """Bring the dump in, wholly or not at all; the tables that are there move into the schema `aside` in the same transaction.
 
     psql is sent the transaction's end only after pg_restore has ended well: cut off at any moment, the server takes all of it
-    back. Raises UnableToCopyDatabase.
+    back. Raises UnableToCopyDatabase where the database is as it was, UnableToTell where that is not certain.
     """
     with database.connected() as session:
         programs = programs_for(max(_major(session), dumped_by(tool)))
@@ -116,15 +121,24 @@ def restore_postgresql(*, database: Database, dump: Path, tool: str, aside: str 
     with tempfile.TemporaryFile() as complaints:
         pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.DEVNULL, "stderr": complaints}
         psql = programs.call("psql", *to, database=database, **pipes)
-        with _ended(psql):
-            with contextlib.suppress(BrokenPipeError):
+        is_sent = False
+        try:
+            with _ended(psql), contextlib.suppress(BrokenPipeError):
                 assert psql.stdin is not None
                 psql.stdin.write(f"BEGIN;\n{move}".encode())
                 _send_dump(programs, database, dump, psql.stdin, told)
+                is_sent = True
                 psql.stdin.write(b"\nCOMMIT;\n")
                 psql.stdin.close()
-            if psql.wait():
-                raise UnableToCopyDatabase(f"The database was left as it was: {said_by(complaints)}")
+                psql.wait()
+        except KeyboardInterrupt as error:
+            if is_sent:
+                raise UnableToTell(_UNSURE) from error
+            raise UnableToCopyDatabase("Stopped; the database was left as it was.") from error
+        if psql.returncode == _CONNECTION_LOST and is_sent:
+            raise UnableToTell(f"{_UNSURE} {said_by(complaints)}")
+        if psql.returncode:
+            raise UnableToCopyDatabase(f"The database was left as it was: {said_by(complaints)}")
 
 
 def dumped_by(tool: str) -> int:

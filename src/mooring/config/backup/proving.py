@@ -15,6 +15,10 @@ class UnableToRestore(Exception):
     """Nothing was brought back, and what is there is as it was; fit for an administrator."""
 
 
+class UnableToTell(Exception):
+    """Whether the database was exchanged is not certain, so that Mooring must not start before another restore."""
+
+
 def prove(*, backup: Path, manifest: Manifest, told: Told) -> None:
     """Read every file again. Raises UnableToRestore, naming those that are missing or not what they were."""
     bad, done = [], 0

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable
-from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,7 +17,7 @@ from typing import Final
 from mooring.config.backup.copying import NO_ROOM, Told, copy_file, free_bytes, make_folder, settle
 from mooring.config.backup.making import key_ids
 from mooring.config.backup.manifest import Manifest, name_of
-from mooring.config.backup.proving import UnableToRestore
+from mooring.config.backup.proving import UnableToRestore, UnableToTell
 from mooring.config.installation import Installation
 from mooring.config.running import IN_USE, STAGED, UNFINISHED_RESTORE, alone
 
@@ -96,17 +95,19 @@ def restore_files(
 ) -> bool:
     """Copy, exchange, finish, in this order; the caller holds the data folder (config.running). Whether something lies aside now.
 
-    `exchange_database` brings a database that is no file, wholly or not at all; `finish` runs on the new data while nobody else
-    can. Raises UnableToRestore, and then the old data is in its place.
+    `exchange_database` brings a database that is no file, wholly or not at all, or raises UnableToTell; `finish` runs on the new
+    data while nobody else can. Raises UnableToRestore, and then the old data is in its place.
     """
     _stage_all(places, backup, manifest, told)
     mark = places.data / UNFINISHED_RESTORE
-    with ExitStack() as stack:
-        stack.enter_context(alone(places.part))
+    with alone(places.part):
         was_marked = mark.exists()
         mark.touch(mode=0o600)
         try:
             exchange_database()
+        except UnableToTell:
+            shutil.rmtree(places.part, ignore_errors=True)
+            raise
         except BaseException:
             if not was_marked:
                 mark.unlink()

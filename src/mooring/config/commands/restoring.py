@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,6 +54,7 @@ def restore(backup: Path, only_check: bool, replace: bool, yes: bool) -> None:
     installation = read_installation()
     backup, now, shown = backup.resolve(), current_time(), Shown(quiet=False)
     os.umask(0o077)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that what was begun is put away
     manifest = read_manifest(backup)
     shown.say(_described(backup, manifest))
     if only_check:
