@@ -154,7 +154,7 @@ def test_a_new_password_by_mail_does_not_lead_past_the_second_step(client: Clien
     with_app(bob)
     settings.MAIL_IS_CONFIGURED = True
     client.post("/accounts/password/reset/", {"email": bob.email})
-    link = re.search(r"http://testserver(/\S+)", str(mail.outbox[0].body))
+    link = re.search(rf"{settings.BASE_URL}(/\S+)", str(mail.outbox[0].body))
     assert link
     opened = client.get(link[1], follow=True)
     client.post(opened.request["PATH_INFO"], {"password1": NEW, "password2": NEW})

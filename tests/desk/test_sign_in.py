@@ -100,7 +100,7 @@ def test_without_mail_the_page_says_whom_to_ask_for_a_new_password(client: Clien
 def test_with_mail_a_link_sets_a_new_password_once(client: Client, bob: User, settings: Settings) -> None:
     settings.MAIL_IS_CONFIGURED = True
     client.post("/accounts/password/reset/", {"email": bob.email})
-    link = re.search(r"http://testserver(/\S+)", mail.outbox[0].body)
+    link = re.search(rf"{settings.BASE_URL}(/\S+)", mail.outbox[0].body)
     assert link
     opened = client.get(link[1], follow=True)
     answer = client.post(opened.request["PATH_INFO"], {"password1": NEW, "password2": NEW})

@@ -137,6 +137,8 @@ ACCOUNT_RATE_LIMITS = {
 ACCOUNT_LOGIN_TIMEOUT = 300
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_PASSWORD_RESET_TOKEN_GENERATOR = "django.contrib.auth.tokens.PasswordResetTokenGenerator"  # noqa: S105  # a class
+"""That of django-allauth copies addresses into a table of its own, from which nothing takes them away."""
 ACCOUNT_LOGOUT_REDIRECT_URL = "/accounts/login/"
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
@@ -53,6 +55,11 @@ class StaffAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth carr
         """The last step of changing and of resetting a password."""
         by = Actor(user, "desk", self.request.META.get("REMOTE_ADDR", ""))
         set_password(user=user, password=password, by=by, now=timezone.now())
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """Under the address that the installation names, never the one that a request says it was sent to."""
+        path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
+        return f"{settings.BASE_URL}{path.replace('UID-KEY', quote(key))}"
 
     def format_email_subject(self, subject: str) -> str:
         return str(subject)

@@ -19,10 +19,12 @@ from django.utils.translation import gettext as _
 
 from mooring.users.journal import Actor, changes_between, record
 from mooring.users.models import Language, Role, Theme, User
-from mooring.users.open_sessions import forget_sessions
+from mooring.users.open_sessions import end_sessions, forget_sessions
 from mooring.users.permissions import Action, Module, may
 
 PREFERENCES: Final = ("language", "time_zone", "theme")
+_ENDS_SESSIONS: Final = frozenset({"email", "is_active"})
+"""Whoever changes these ends every session of the person, so that none comes back with them."""
 
 
 class UnableToChangeUser(Exception):
@@ -60,7 +62,9 @@ def add_user(
 def change_user(
     *, user: User, by: Actor, now: datetime, email: str | None = None, name: str | None = None, role: str | None = None
 ) -> User:
-    """What administrators may change of anybody. What is None stays. Raises UnableToChangeUser."""
+    """What administrators may change of anybody. What is None stays; another address ends the person's sessions, and whoever
+    has a session that shall go on gives it the new hash. Raises UnableToChangeUser.
+    """
     _demand_administrator(by)
     wanted = {
         "email": None if email is None else email.strip(),
@@ -93,7 +97,7 @@ def change_preferences(
 
 
 def deactivate_user(*, user: User, by: Actor, now: datetime) -> User:
-    """The user can no longer sign in; open sessions end with their next click. Raises UnableToChangeUser."""
+    """The user can no longer sign in; open sessions end with their next click, for good. Raises UnableToChangeUser."""
     _demand_administrator(by)
     return _change(user.pk, {"is_active": False}, by=by, now=now, action="deactivated")
 
@@ -119,6 +123,14 @@ def set_password(*, user: User, password: str, by: Actor, now: datetime) -> User
     return user
 
 
+def user_with_address(email: str) -> User | None:
+    """Who signs in with this address now, whatever its case; nobody who had it before. Letters go to the address of the user,
+    never to what was typed.
+    """
+    wanted = email.strip().lower()
+    return next((user for user in User.objects.filter(email__iexact=wanted) if user.email.lower() == wanted), None)
+
+
 def is_last_administrator(user: User) -> bool:
     """Whether nobody else could set up the installation."""
     if user.role != Role.ADMINISTRATOR or not user.is_active:
@@ -141,6 +153,8 @@ def _change(user_id: int, wanted: Mapping[str, Any], *, by: Actor, now: datetime
             setattr(user, field, value)
         _demand_sound(user)
         user.save(update_fields=list(changes))
+        if changes.keys() & _ENDS_SESSIONS:
+            end_sessions(user)
         record(by=by, action=action, kind="user", record_id=user.pk, name=str(user), changes=changes, now=now)
     return user
 

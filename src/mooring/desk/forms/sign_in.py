@@ -8,6 +8,8 @@ from allauth.account import forms as allauth_forms
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from mooring.users.staff import user_with_address
+
 _NEW = _("At least ten characters. A few unrelated words are easy to keep and hard to guess.")
 
 
@@ -36,6 +38,13 @@ class AskForPasswordForm(allauth_forms.ResetPasswordForm):  # type: ignore[misc]
         _without_placeholders(self)
         self.fields["email"].label = _("Email address")
         self.fields["email"].widget.attrs["autofocus"] = True
+
+    def clean_email(self) -> str:
+        """Whoever signs in with this address now gets the letter, at the address as it is kept."""
+        typed: str = self.cleaned_data["email"]
+        user = user_with_address(typed)
+        self.users = [user] if user is not None and user.is_active else []
+        return user.email if user is not None and user.is_active else typed
 
 
 class NewPasswordForm(allauth_forms.ResetPasswordKeyForm):  # type: ignore[misc]  # allauth carries no types

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.auth import update_session_auth_hash
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -68,6 +69,8 @@ def change_staff(request: HttpRequest, user_id: int) -> HttpResponse:
         except UnableToChangeUser as error:
             refuse(form, error.problems)
         else:
+            if person.pk == user_of(request).pk:
+                update_session_auth_hash(request, person)
             toast(request, _("%(name)s was saved.") % {"name": person})
             return see_other(request, reverse("staff"))
     return _person(request, person, form=form)
