@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Callable
+
 import pytest
+from django.db import connection, transaction
 
 import making
 from mooring.users.models import JournalEntry, RecoveryCode, SecondStep, User
 from mooring.users.passkeys import UnableToKeepPasskey, keep_passkey, passkeys_of, remove_passkey, rename_passkey
 from mooring.users.second_steps import (
     UnableToResetSecondStep,
+    drop_app,
     keep_app,
     recovery_codes_left,
     reset_second_step,
@@ -70,3 +75,46 @@ def test_twenty_passkeys_are_enough(bob: User) -> None:
         with_passkey(bob, str(number))
     with pytest.raises(UnableToKeepPasskey):
         with_passkey(bob, "one more")
+
+
+def in_the_middle_of(deed: Callable[[], object], other: Callable[[], object]) -> None:
+    """Do the other deed while the first one is done and not yet committed; neither waits for the other for ever."""
+    done, is_over = threading.Event(), threading.Event()
+
+    def first() -> None:
+        with transaction.atomic():
+            deed()
+            done.set()
+            is_over.wait(1)
+        connection.close()
+
+    thread = threading.Thread(target=first)
+    thread.start()
+    assert done.wait(10)
+    other()
+    is_over.set()
+    thread.join()
+
+
+@pytest.mark.database
+@pytest.mark.django_db(transaction=True)
+def test_a_passkey_added_while_the_app_is_switched_off_never_stands_without_the_step() -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has one writer")
+    bob = making.make_user("bob")
+    keep_app(user=bob, sealed=b"sealed", counter=0, by=making.BY_COMMAND, now=making.NOW)
+    in_the_middle_of(lambda: with_passkey(bob), lambda: drop_app(user=bob, by=making.BY_COMMAND, now=making.NOW))
+    assert passkeys_of(bob).exists()
+    assert SecondStep.objects.filter(user=bob).exists()
+
+
+@pytest.mark.database
+@pytest.mark.django_db(transaction=True)
+def test_a_reset_while_a_passkey_is_added_takes_that_one_too() -> None:
+    if connection.vendor != "postgresql":
+        pytest.skip("SQLite has one writer")
+    bob = making.make_user("bob")
+    keep_app(user=bob, sealed=b"sealed", counter=0, by=making.BY_COMMAND, now=making.NOW)
+    in_the_middle_of(lambda: with_passkey(bob), lambda: reset_second_step(user=bob, by=making.BY_COMMAND, now=making.NOW))
+    assert not passkeys_of(bob).exists()
+    assert not SecondStep.objects.filter(user=bob).exists()

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from mooring.users.journal import Actor
 from mooring.users.models import Passkey, SecondStep, User
 from mooring.users.open_sessions import end_sessions
-from mooring.users.second_steps import end_without_means, make_recovery_codes, note
+from mooring.users.second_steps import end_without_means, hold_means, make_recovery_codes, note
 
 MOST_PASSKEYS: Final = 20
 
@@ -36,6 +36,7 @@ def keep_passkey(
     name = " ".join(name.split())[:60] or _("Passkey")
     try:
         with transaction.atomic():
+            hold_means(user)
             _step, is_first = SecondStep.objects.get_or_create(user=user, defaults={"since": now})
             if passkeys_of(user).count() >= MOST_PASSKEYS:
                 raise UnableToKeepPasskey(_("Twenty passkeys are enough. Remove one that you no longer use."))
@@ -64,6 +65,7 @@ def rename_passkey(*, passkey: Passkey, name: str, by: Actor, now: datetime) -> 
 def remove_passkey(*, passkey: Passkey, by: Actor, now: datetime) -> None:
     """It opens nothing any more; where it was the last means, the password alone does again."""
     with transaction.atomic():
+        hold_means(passkey.user)
         if passkeys_of(passkey.user).filter(pk=passkey.pk).delete()[0]:
             note(passkey.user, "passkey_removed", by=by, now=now, facts={"passkey": passkey.name})
             end_without_means(passkey.user)

@@ -52,6 +52,13 @@ def with_second_step(users: QuerySet[User]) -> QuerySet[User]:
     return users.annotate(has_second_step=Exists(SecondStep.objects.filter(pk=OuterRef("pk"))))
 
 
+def hold_means(user: User) -> None:
+    """Until the transaction ends nobody else adds, takes away or resets what this user signs in with: none of it stands without
+    the second step. Waits for nobody who only names the user in a row of theirs.
+    """
+    User.objects.select_for_update(no_key=True).get(pk=user.pk)
+
+
 def locked_step(user: User) -> SecondStep | None:
     """The row, which nobody else changes until the transaction ends: of codes tried at once each is counted."""
     return SecondStep.objects.select_for_update().filter(pk=user.pk).first()
@@ -60,6 +67,7 @@ def locked_step(user: User) -> SecondStep | None:
 def keep_app(*, user: User, sealed: bytes, counter: int, by: Actor, now: datetime) -> list[str]:
     """From now on signing in takes a code as well. Other sessions end. Returns recovery codes where there were none yet."""
     with transaction.atomic():
+        hold_means(user)
         step, is_first = SecondStep.objects.get_or_create(user=user, defaults={"since": now})
         SecondStep.objects.filter(pk=step.pk).update(code_sealed=sealed, code_counter=counter)
         note(user, "app_code_on", by=by, now=now)
@@ -70,6 +78,7 @@ def keep_app(*, user: User, sealed: bytes, counter: int, by: Actor, now: datetim
 def drop_app(*, user: User, by: Actor, now: datetime) -> None:
     """No codes of an app any more; where nothing else was set up, the password alone again."""
     with transaction.atomic():
+        hold_means(user)
         if SecondStep.objects.filter(pk=user.pk).exclude(code_sealed=b"").update(code_sealed=b"", code_counter=0):
             note(user, "app_code_off", by=by, now=now)
             end_without_means(user)
@@ -82,6 +91,7 @@ def reset_second_step(*, user: User, by: Actor, now: datetime) -> None:
     if by.user is not None and by.user.pk == user.pk:
         raise UnableToResetSecondStep(_("You switch off your own at Profile > Signing in, with your password or a code."))
     with transaction.atomic():
+        hold_means(user)
         if not SecondStep.objects.filter(pk=user.pk).delete()[0]:
             raise UnableToResetSecondStep(_("%(name)s signs in with the password alone already.") % {"name": user})
         _forget_means(user)
@@ -96,6 +106,7 @@ def make_recovery_codes(*, user: User, by: Actor, now: datetime) -> list[str]:
         numbers.add(f"{secrets.randbelow(10**_RECOVERY_DIGITS):0{_RECOVERY_DIGITS}}")
     codes = list(numbers)
     with transaction.atomic():
+        hold_means(user)
         RecoveryCode.objects.filter(user=user).delete()
         RecoveryCode.objects.bulk_create(RecoveryCode(user=user, digest=_digest_of(code, user)) for code in codes)
         note(user, "recovery_codes_made", by=by, now=now)
