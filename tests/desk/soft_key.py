@@ -10,7 +10,7 @@ from typing import Any
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from fido2.cose import ES256
-from fido2.utils import websafe_encode
+from fido2.utils import websafe_decode, websafe_encode
 from fido2.webauthn import AttestationObject, AttestedCredentialData, AuthenticatorData, CollectedClientData
 
 ORIGIN = "https://crm.mooring.example"
@@ -24,10 +24,12 @@ class SoftKey:
         self.id = secrets.token_bytes(32)
         self.origin, self.host, self.is_verified = origin, host, is_verified
         self.sign_count = 0
+        self.handle = ""
         self._key = ec.generate_private_key(ec.SECP256R1())
 
     def make(self, question: dict[str, Any]) -> str:
         """The answer to a question to make a key."""
+        self.handle = question["publicKey"]["user"]["id"]
         credential = AttestedCredentialData.create(b"\0" * 16, self.id, ES256.from_cryptography_key(self._key.public_key()))
         data = AuthenticatorData.create(self._host_hash(), self._flags() | AuthenticatorData.FLAG.AT, 0, credential)
         attested = AttestationObject.create("none", data, {})
@@ -40,7 +42,10 @@ class SoftKey:
         data = AuthenticatorData.create(self._host_hash(), self._flags(), self.sign_count)
         said = self._said(question, CollectedClientData.TYPE.GET)
         signature = self._key.sign(data + hashlib.sha256(said).digest(), ec.ECDSA(hashes.SHA256()))
-        return self._answer({"clientDataJSON": said, "authenticatorData": data, "signature": signature})
+        response = {"clientDataJSON": said, "authenticatorData": data, "signature": signature}
+        if not question["publicKey"].get("allowCredentials") and self.handle:
+            response["userHandle"] = websafe_decode(self.handle)
+        return self._answer(response)
 
     def _answer(self, response: dict[str, bytes]) -> str:
         name = websafe_encode(self.id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from typing import Any
 
 import pytest
@@ -298,3 +299,43 @@ def test_passkeys_need_https_and_a_name_or_localhost(bob: User, settings: Settin
 def test_the_address_is_compared_as_browsers_name_it(settings: Settings, url: str, named: str) -> None:
     settings.BASE_URL = url
     assert origin() == named
+
+
+@pytest.mark.database
+@pytest.mark.parametrize(("length", "status"), [(1023, 200), (1024, 422), (4000, 422)])
+def test_an_id_longer_than_the_standard_allows_is_refused(bob: User, length: int, status: int) -> None:
+    key = SoftKey()
+    key.id = secrets.token_bytes(length)
+    assert add(client_of(bob), key).status_code == status
+
+
+def test_a_question_from_before_another_password_makes_no_passkey(bob: User) -> None:
+    browser = client_of(bob)
+    question = browser.post(ASK_NEW, {"password": making.PASSWORD}).json()
+    new = "seven unlikely lighthouses"
+    browser.post("/profile/sign-in/password/", {"oldpassword": making.PASSWORD, "password1": new, "password2": new})
+    answer = browser.post(NEW, {"name": "X", "password": "wrong", "credential": SoftKey().make(question)})
+    assert answer.status_code == 422
+    assert not Passkey.objects.exists()
+
+
+def test_in_place_of_the_password_the_device_says_whose_key_it_is(client: Client, alice: User, bob: User) -> None:
+    key, other = with_passkey(bob), with_passkey(alice)
+    right = key.handle
+    for wrong in (other.handle, ""):
+        key.handle = wrong
+        assert "does not fit" in said_after(client, sign(client, key))
+        assert not is_in(client)
+    key.handle = right
+    sign(client, key)
+    assert is_in(client)
+
+
+def test_five_refused_passkeys_after_the_password_begin_the_sign_in_anew(client: Client, bob: User) -> None:
+    with_passkey(bob)
+    after_password(client, bob)
+    for refused in range(1, 7):
+        answer = sign(client, SoftKey())
+        assert answer.headers["Location"] == (CODE if refused < 5 else LOGIN)
+    assert JournalEntry.objects.filter(action="passkey_failed").count() == 5
+    assert client.get(CODE).headers["Location"] == LOGIN

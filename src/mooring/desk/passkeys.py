@@ -37,6 +37,8 @@ _QUESTION: Final = "passkey_question"
 _LASTS: Final = 300
 """Seconds."""
 LONGEST_ANSWER: Final = 20_000
+_LONGEST_ID: Final = 1023
+"""Bytes of the id that a device gives its key (WebAuthn, 7.1)."""
 _BAD: Final = (ValueError, TypeError, KeyError, IndexError, AttributeError, AssertionError, NotImplementedError, RecursionError)
 """What a made-up answer raises on its way through the library, beside struct.error."""
 
@@ -108,7 +110,7 @@ def new_key(request: HttpRequest, user: User, answer: str) -> NewKey:
         credential = data.credential_data
     except (*_BAD, struct.error) as error:
         raise UnableToBelieve(_not_believed()) from error
-    if credential is None:
+    if credential is None or len(credential.credential_id) > _LONGEST_ID:
         raise UnableToBelieve(_not_believed())
     return NewKey(websafe_encode(credential.credential_id), bytes(credential), data.counter)
 
@@ -134,6 +136,8 @@ def answered(request: HttpRequest, user: User | None, answer: str) -> Answered:
         passkey = (found if user is None else found.filter(user=user)).first()
         if passkey is None:
             raise UnableToBelieve(_("This passkey is not known here. It may have been removed."))
+        if user is None and said.response.user_handle != _handle_of(passkey.user):
+            raise UnableToBelieve(_not_believed())
         _server().authenticate_complete(state, [_credential_of(passkey)], said)
         return Answered(passkey, said.response.authenticator_data.counter)
     except (*_BAD, struct.error) as error:
@@ -153,18 +157,23 @@ def _credential_of(passkey: Passkey) -> AttestedCredentialData:
 
 
 def _handle_of(user: User) -> bytes:
-    """Says nothing of the person (WebAuthn, 14.6.1), and is another in another installation."""
-    return hashlib.sha256(f"{origin()}/{user.pk}".encode()).digest()
+    """Says nothing of the person (WebAuthn, 14.6.1), and is another under another name of host."""
+    return hashlib.sha256(f"{_host()}/{user.pk}".encode()).digest()
 
 
 def _keep(request: HttpRequest, state: Mapping[str, Any], *, use: str, user: User | None) -> None:
     kept = {"challenge": state["challenge"], "user_verification": str(state["user_verification"].value)}
-    request.session[_QUESTION] = {"state": kept, "use": use, "user": user.pk if user else None, "at": time.time()}
+    request.session[_QUESTION] = {"state": kept, "use": use, "user": _stamp_of(user), "at": time.time()}
+
+
+def _stamp_of(user: User | None) -> list[Any] | None:
+    """Who is asked, as of this password: a question from before another one, or before their sessions were ended, is void."""
+    return [user.pk, user.get_session_auth_hash()] if user is not None else None
 
 
 def _taken(request: HttpRequest, *, use: str, user: User | None) -> dict[str, Any]:
     question = request.session.pop(_QUESTION, None)
-    is_ours = isinstance(question, dict) and (question["use"], question["user"]) == (use, user.pk if user else None)
+    is_ours = isinstance(question, dict) and (question["use"], question["user"]) == (use, _stamp_of(user))
     if not is_ours or time.time() - question["at"] > _LASTS:
         raise UnableToBelieve(_("That took too long. Please try again."))
     state: dict[str, Any] = question["state"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 import allauth.account.views  # noqa: F401  # before its stages, which import it in a circle
+from allauth.account.internal.stagekit import stash_login
 from allauth.account.stages import LoginStage, LoginStageController
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
@@ -63,3 +64,10 @@ def pending_step(request: HttpRequest) -> Any:
         stage.abort()
         return None
     return stage
+
+
+def count_refused(stage: Any) -> int:
+    """How many passkeys were refused since the password was given, with this one."""
+    stage.state["refused"] = stage.state.get("refused", 0) + 1
+    stash_login(stage.request, stage.login)
+    return int(stage.state["refused"])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from allauth.account.adapter import get_adapter
 from allauth.account.utils import perform_login
 from allauth.core import ratelimit
@@ -14,12 +16,12 @@ from django.views.decorators.http import require_POST
 
 from mooring.desk.passkeys import UnableToBelieve, answered, is_possible
 from mooring.desk.passkeys import ask as ask_device
-from mooring.desk.sign_in_steps import pending_step, vouch
+from mooring.desk.sign_in_steps import count_refused, pending_step, vouch
 from mooring.ui.rendering import see_other, toast
 from mooring.users.journal import Actor
 from mooring.users.models import Passkey, User
 from mooring.users.passkeys import count_use
-from mooring.users.second_steps import Means, note
+from mooring.users.second_steps import MOST_WRONG, Means, note
 
 
 @login_not_required
@@ -48,16 +50,26 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     try:
         passkey = _believed(request, awaited)
     except UnableToBelieve as error:
-        if awaited is not None:
-            note(awaited, "passkey_failed", by=_stranger(request), now=timezone.now())
-        toast(request, str(error), is_problem=True)
-        return see_other(request, reverse("second_step" if stage else "account_login"))
+        return _refused(request, stage, str(error))
     if stage is not None:
         facts = {"means": Means.PASSKEY.value, "passkey": passkey.name}
         note(passkey.user, "second_step_taken", by=_actor(request, passkey.user), now=timezone.now(), facts=facts)
         answer: HttpResponse = stage.exit()
         return answer
     return _let_in(request, passkey)
+
+
+def _refused(request: HttpRequest, stage: Any, problem: str) -> HttpResponse:
+    """After the password the journal has it, and after five of them one begins with the password again."""
+    is_over = False
+    if stage is not None:
+        note(stage.login.user, "passkey_failed", by=_stranger(request), now=timezone.now())
+        is_over = count_refused(stage) >= MOST_WRONG
+        if is_over:
+            stage.abort()
+            problem = _("Too many attempts that failed. Sign in again.")
+    toast(request, problem, is_problem=True)
+    return see_other(request, reverse("second_step" if stage is not None and not is_over else "account_login"))
 
 
 def _believed(request: HttpRequest, awaited: User | None) -> Passkey:
