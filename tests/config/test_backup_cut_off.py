@@ -22,7 +22,7 @@ step, left, within = sys.argv[1], int(sys.argv[2]), sys.argv[3]
 
 def watch(event, arguments):
     global left
-    if event == step and (within in str(arguments[0]) or within in str(arguments[1])):
+    if event == step and any(within in str(each) for each in arguments):
         if event != "open" or arguments[2] & os.O_CREAT:
             left -= 1
             if not left:
@@ -33,7 +33,7 @@ sys.argv = ["mooring", *sys.argv[4:]]
 from mooring.config.cli import main
 main()
 """
-"""Ends itself right before the so-many-th renaming or making of a file below a folder."""
+"""Ends itself right before the so-many-th renaming or making of a file, or opening of a database, below a folder."""
 
 
 def was_killed(place: Place, step: str, number: int, within: Path, *arguments: str) -> bool:

@@ -16,9 +16,12 @@ from mooring.config.installation import BadInstallation
 
 IN_USE: Final = "in-use"
 UNFINISHED_RESTORE: Final = "restore-unfinished"
-"""Stands in the data folder while the database is no longer, or not yet, the one that belongs to its files."""
+"""Stands in the data folder while the database is no longer, or not yet, the one that belongs to its files, or while sessions and
+letters are still as they were in a backup."""
 STAGED: Final = ".restoring"
 """How the name of the folder beside the data folder ends in which a backup is made ready."""
+ASIDE: Final = ".before-restore-"
+"""What comes before the time in the name of the folder beside the data folder into which the old data is moved."""
 _held: dict[Path, int] = {}
 
 

@@ -17,16 +17,19 @@ from mooring.config.backup.proving import UnableToRestore, prove, refuse_newer, 
 from mooring.config.backup.restoring import (
     Places,
     are_keys_exchanged,
+    clear,
     do_keys_fit,
     places_of,
     present_data,
+    prove_what_is_not_copied,
+    put_back,
     refuse_without_room,
     restore_files,
 )
 from mooring.config.commands.backing_up import Shown, in_words
 from mooring.config.commands.checking import show_findings
 from mooring.config.commands.installing import make_ready
-from mooring.config.commands.starting import current_time
+from mooring.config.commands.starting import UnableToRun, current_time
 from mooring.config.installation import Installation, read_installation
 from mooring.config.running import InUse, alone
 
@@ -64,13 +67,15 @@ def restore(backup: Path, only_check: bool, replace: bool, yes: bool) -> None:
         return
     refuse_newer(manifest)
     refuse_other_kind(manifest, installation)
-    places = places_of(installation, now=now)
     try:
+        put_back(installation)
+        places = places_of(installation, now=now)
         with alone(places.data):
             tables = _tables_there(installation)
             _replace_or_refuse(places, backup, manifest, tables=tables, replace=replace, yes=yes)
-            prove(backup=backup, manifest=manifest, told=shown)
+            clear(places)
             refuse_without_room(places, manifest)
+            prove_what_is_not_copied(backup=backup, manifest=manifest, told=shown)
             _bring_back(installation, places, backup, manifest, shown, tables=tables)
     except InUse as error:
         raise UnableToRestore(str(error)) from error
@@ -91,12 +96,14 @@ def _bring_back(
         manifest=manifest,
         told=shown,
         exchange_database=exchange_database,
-        finish=lambda: _finish(installation, backup, manifest, shown),
+        finish=lambda: _finish(installation, places, backup, manifest, shown),
     )
     if is_aside:
         shown.say(f"What was there before lies in {places.aside}. Remove it when you are sure that you do not need it.")
     if tables is not None and tables.count:
         shown.say(f"The tables that were there lie in the schema {tables.aside}; DROP SCHEMA {tables.aside} CASCADE removes it.")
+    if show_findings(installation, quiet=True):
+        raise UnableToRun(f"Restored {backup} into {places.data}, and something is wrong there, as told above.")
     shown.say(f"Restored {backup} into {places.data}. Start it with: mooring serve")
 
 
@@ -146,8 +153,21 @@ def _replace_or_refuse(
     click.confirm("Go on?", abort=True)
 
 
-def _finish(installation: Installation, backup: Path, manifest: Manifest, shown: Shown) -> None:
-    """On the new data: what `mooring init` does, and what a time that went back needs. Says what is left to people."""
+def _finish(installation: Installation, places: Places, backup: Path, manifest: Manifest, shown: Shown) -> None:
+    """On the new data. Where that fails Mooring must not start on it, and it is said where the old data is."""
+    try:
+        _make_new_data_ready(installation, backup, manifest, shown)
+    except BaseException:
+        click.echo(
+            f"What was brought back could not be made ready, and Mooring does not start on it; run “mooring restore” again. What "
+            f"was there before lies in {places.aside}.",
+            err=True,
+        )
+        raise
+
+
+def _make_new_data_ready(installation: Installation, backup: Path, manifest: Manifest, shown: Shown) -> None:
+    """What `mooring init` does, and what a time that went back needs. Says what is left to people."""
     fits = do_keys_fit(installation, manifest)
     make_ready(installation, say=shown.say)
     from django.contrib.sessions.models import Session
@@ -167,4 +187,3 @@ def _finish(installation: Installation, backup: Path, manifest: Manifest, shown:
             "people enter mail passwords again, sign in at Google and Microsoft again, and set up their app for codes again "
             "(“mooring staff reset-second-step”)."
         )
-    show_findings(installation, quiet=True)
