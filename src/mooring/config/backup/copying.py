@@ -10,11 +10,12 @@ import errno
 import hashlib
 import os
 import shutil
+import stat
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from mooring.config.backup.manifest import BackedUpFile, Manifest
 
@@ -24,6 +25,7 @@ _RECENT_NS: Final = 2_000_000_000
 """Times of files move on in steps: what changes twice within one of them looks unchanged."""
 _PASSING: Final = ("arriving-", "lock")
 """Names in the folders of attached files that are nobody's file (letters.attached_files)."""
+_OF_THE_DISK: Final = ("lost+found",)
 
 Told = Callable[[str, int, int], None]
 """Is told what is being done, how much of it is done and how much there is, in bytes."""
@@ -37,43 +39,50 @@ class Base:
     manifest: Manifest
 
 
+class UnableToReadSource(OSError):
+    """It was not the writing that failed."""
+
+
 @dataclass(slots=True)
 class Copied:
-    """What has come into a backup so far."""
+    """What has come into a backup so far. `flaws` say what could not be read, `unlinked` counts what a link was refused for."""
 
     files: list[BackedUpFile] = field(default_factory=list)
     new_bytes: int = 0
+    flaws: list[str] = field(default_factory=list)
+    unlinked: int = 0
 
 
 def copy_folder(*, source: Path, into: Path, name: str, base: Base | None, copied: Copied, told: Told) -> None:
-    """Bring the files of `source` to `into`/`name`. Raises OSError.
+    """Bring the files of `source` to `into`/`name`; what cannot be read becomes a flaw. Raises OSError where writing fails.
 
-    A file that is swept meanwhile is left out: no row needs it.
+    A file that is swept meanwhile is left out: backup.facts tells whether a row needs it.
     """
     make_folder(into / name)
-    paths = list(_files_of(source))
+    paths = sorted(_files_of(source, name, copied))
     total, done = sum(size for _path, size in paths), 0
     for path, size in paths:
         below = f"{name}/{path.relative_to(source).as_posix()}"
         try:
-            found = path.stat()
-            file = _shared(below, found, into, base)
-            if file is None:
-                file = _copied(path, below, found, into)
-                copied.new_bytes += file.size
+            copied.files.append(_brought(path, below, into, base, copied))
         except FileNotFoundError:
             continue
-        copied.files.append(file)
+        except UnableToReadSource as error:
+            (into / below).unlink(missing_ok=True)
+            copied.flaws.append(f"{below}: {error.strerror}")
         done += size
         told(name, done, total)
     settle(into / name)
 
 
 def copy_file(*, source: Path, target: Path, most: int | None = None) -> tuple[int, str]:
-    """Write a new file for its owner alone and force it to the disk; its size and SHA-256. At most `most` bytes are taken."""
+    """Write a new file for its owner alone and force it to the disk; its size and SHA-256. At most `most` bytes are taken.
+
+    Raises OSError, and of these UnableToReadSource where it is the source that fails.
+    """
     digest, size = hashlib.sha256(), 0
-    with source.open("rb") as reading, open(_new(target), "wb") as writing:
-        while chunk := reading.read(CHUNK if most is None else min(CHUNK, most - size)):
+    with _opened(source) as reading, open(_new(target), "wb") as writing:
+        while chunk := _next(reading, source, CHUNK if most is None else min(CHUNK, most - size)):
             writing.write(chunk)
             digest.update(chunk)
             size += len(chunk)
@@ -123,19 +132,51 @@ def free_bytes(folder: Path) -> int:
     return shutil.disk_usage(folder).free
 
 
-def _files_of(source: Path) -> Iterator[tuple[Path, int]]:
-    if not source.is_dir():
-        return
-    for path in sorted(source.rglob("*")):
-        if not path.name.startswith(_PASSING):
+def _files_of(source: Path, name: str, copied: Copied) -> Iterator[tuple[Path, int]]:
+    """Files and their sizes; a link to a file counts as the file, as it does for whoever reads it."""
+
+    def fail(error: OSError) -> None:
+        if not isinstance(error, FileNotFoundError):
+            copied.flaws.append(f"{name}: {error.filename}: {error.strerror}")
+
+    for folder, below, names in os.walk(source, onerror=fail):
+        below[:] = [each for each in below if each not in _OF_THE_DISK]
+        for path in (Path(folder, each) for each in names if not each.startswith(_PASSING)):
             try:
-                if path.is_file() and not path.is_symlink():
-                    yield path, path.stat().st_size
-            except FileNotFoundError:
-                continue
+                found = path.stat()
+            except OSError as error:
+                fail(error)
+            else:
+                if stat.S_ISREG(found.st_mode):
+                    yield path, found.st_size
 
 
-def _shared(below: str, found: os.stat_result, into: Path, base: Base | None) -> BackedUpFile | None:
+def _brought(path: Path, below: str, into: Path, base: Base | None, copied: Copied) -> BackedUpFile:
+    found = path.stat()
+    file = _shared(below, found, into, base, copied)
+    if file is None:
+        file = _copied(path, below, found, into)
+        copied.new_bytes += file.size
+    return file
+
+
+def _opened(source: Path) -> BinaryIO:
+    try:
+        return source.open("rb")
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise UnableToReadSource(error.errno, error.strerror, str(source)) from error
+
+
+def _next(reading: BinaryIO, source: Path, size: int) -> bytes:
+    try:
+        return reading.read(size)
+    except OSError as error:
+        raise UnableToReadSource(error.errno, error.strerror, str(source)) from error
+
+
+def _shared(below: str, found: os.stat_result, into: Path, base: Base | None, copied: Copied) -> BackedUpFile | None:
     known = base.manifest.by_path.get(below) if base is not None else None
     if base is None or known is None or known.changed_ns != found.st_mtime_ns or known.size != found.st_size:
         return None
@@ -145,7 +186,10 @@ def _shared(below: str, found: os.stat_result, into: Path, base: Base | None) ->
         if (base.folder / below).stat().st_size != known.size:
             return None
         os.link(base.folder / below, target)
-    except OSError:  # a file system without links, too many of them, or the file is gone from the backup before
+    except FileNotFoundError:  # gone from the backup before
+        return None
+    except OSError:  # a file system without links, or too many of them
+        copied.unlinked += 1
         return None
     return known
 

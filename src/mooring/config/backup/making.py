@@ -28,6 +28,7 @@ from mooring.config.backup.copying import (
     settle,
     write_file,
 )
+from mooring.config.backup.facts import Facts, lacks
 from mooring.config.backup.manifest import (
     MANIFEST,
     UNFINISHED,
@@ -65,8 +66,8 @@ class _Database:
     file: str
     kind: str
     tool: str
-    migrations: tuple[str, ...]
-    counts: dict[str, int]
+    facts: Facts
+    flaws: list[str]
 
 
 @contextmanager
@@ -123,8 +124,8 @@ def remove_older(*, folder: Path, keep: int, say: Callable[[str], object]) -> No
 def _filled(installation: Installation, part: Path, base: Base | None, with_keys: bool, now: datetime, told: Told) -> Made:
     database = (_dumped if installation.database_url else _copied_sqlite)(installation, part, told)
     size, digest = digest_of(part / database.file)
-    copied = Copied([BackedUpFile(database.file, size, digest)], new_bytes=size)
-    for source in (installation.originals, installation.attached, installation.files):
+    copied = Copied([BackedUpFile(database.file, size, digest)], new_bytes=size, flaws=database.flaws)
+    for source in (installation.attached, installation.files, installation.originals):  # those first of which some may go
         copy_folder(source=source, into=part, name=source.name, base=base, copied=copied, told=told)
     if installation.demo_mark.exists():
         _take(installation.demo_mark, part, installation.demo_mark.name, copied)
@@ -137,10 +138,12 @@ def _filled(installation: Installation, part: Path, base: Base | None, with_keys
         kind=database.kind,
         database=database.file,
         tool=database.tool,
-        migrations=database.migrations,
-        counts=database.counts,
+        migrations=database.facts.migrations,
+        counts=database.facts.counts,
         sealing_key_ids=key_ids(installation.sealing_keys_file),
         files=tuple(copied.files),
+        flaws=(*copied.flaws, *lacks(database.facts.needs, copied.files)),
+        installation=database.facts.installation,
     )
     settle(part)
     write_file(target=part / f"{MANIFEST}.new", text=as_text(manifest))
@@ -159,14 +162,13 @@ def key_ids(sealing_keys: Path) -> tuple[str, ...]:
 
 def _copied_sqlite(installation: Installation, part: Path, told: Told) -> _Database:
     target = part / DATABASE_FILE
-    copy_sqlite(source=installation.data / "mooring.sqlite3", target=target, told=told)
-    migrations, counts = facts_of(target)
-    return _Database(DATABASE_FILE, "sqlite", f"SQLite {sqlite3.sqlite_version}", migrations, counts)
+    flaws = copy_sqlite(source=installation.data / "mooring.sqlite3", target=target, told=told)
+    return _Database(DATABASE_FILE, "sqlite", f"SQLite {sqlite3.sqlite_version}", facts_of(target), flaws)
 
 
 def _dumped(installation: Installation, part: Path, told: Told) -> _Database:
     dumped = dump_postgresql(database=database_of(installation), target=part / DUMP_FILE, told=told)
-    return _Database(DUMP_FILE, "postgresql", dumped.tool, dumped.migrations, dumped.counts)
+    return _Database(DUMP_FILE, "postgresql", dumped.tool, dumped.facts, [])
 
 
 def _take(source: Path, part: Path, below: str, copied: Copied) -> None:

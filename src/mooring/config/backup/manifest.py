@@ -39,7 +39,11 @@ class BackedUpFile:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """`kind` is sqlite or postgresql, `tool` what copied the database; `sealing_key_ids` name the keys without their secrets."""
+    """`kind` is sqlite or postgresql, `tool` what copied the database; `sealing_key_ids` name the keys without their secrets.
+
+    `flaws` say in words what was wrong already when it was made: files that the database needs and that could not be read, or a
+    database that is damaged. `installation` is backup.facts.Facts.installation.
+    """
 
     made_at: datetime
     kind: str
@@ -50,6 +54,8 @@ class Manifest:
     sealing_key_ids: tuple[str, ...]
     files: tuple[BackedUpFile, ...]
     version: str = __version__
+    flaws: tuple[str, ...] = ()
+    installation: str = ""
     by_path: dict[str, BackedUpFile] = field(default_factory=dict, compare=False)
 
     @property
@@ -141,6 +147,8 @@ def _manifest(said: dict[str, Any]) -> Manifest:
         sealing_key_ids=tuple(said["sealing_key_ids"]),
         files=files,
         version=said["version"],
+        flaws=tuple(said.get("flaws", ())),
+        installation=said.get("installation", ""),
         by_path={file.path: file for file in files},
     )
     if manifest.kind not in ("sqlite", "postgresql") or manifest.database not in manifest.by_path:

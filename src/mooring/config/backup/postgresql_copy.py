@@ -15,9 +15,10 @@ from typing import IO, Any, Final
 import psycopg
 
 from mooring.config.backup.copying import CHUNK, Told
+from mooring.config.backup.facts import Facts, facts_by
 from mooring.config.backup.postgresql_tools import Database, Programs, one_line, programs_for, said_by
 from mooring.config.backup.proving import UnableToTell
-from mooring.config.backup.sqlite_copy import COUNTED, UnableToCopyDatabase
+from mooring.config.backup.sqlite_copy import UnableToCopyDatabase
 
 DUMP_FILE: Final = "database.dump"
 ASIDE: Final = "before_restore_"
@@ -60,8 +61,7 @@ class Dumped:
     """What a dump holds, and what made it."""
 
     tool: str
-    migrations: tuple[str, ...]
-    counts: dict[str, int]
+    facts: Facts
 
 
 def dump_postgresql(*, database: Database, target: Path, told: Told) -> Dumped:
@@ -70,8 +70,7 @@ def dump_postgresql(*, database: Database, target: Path, told: Told) -> Dumped:
         session.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         session.read_only = True
         (snapshot,) = _row(session, "SELECT pg_export_snapshot()")
-        migrations = session.execute("SELECT app || '.' || name FROM django_migrations ORDER BY id").fetchall()
-        counts = {what: _row(session, f"SELECT count(*) FROM {table}")[0] for what, table in COUNTED.items()}  # noqa: S608
+        facts = facts_by(lambda question: session.execute(question))
         programs = programs_for(_major(session))
         what = ("--format=custom", f"--snapshot={snapshot}", f"--exclude-schema={ASIDE}*")
         whence = ("--no-password", f"--dbname={database.address}")
@@ -87,7 +86,7 @@ def dump_postgresql(*, database: Database, target: Path, told: Told) -> Dumped:
         told("proving the database", done, done)
         _prove(programs, database, target)
         server = session.info.parameter_status("server_version")
-    return Dumped(f"pg_dump {programs.version} of PostgreSQL {server}", tuple(name for (name,) in migrations), counts)
+    return Dumped(f"pg_dump {programs.version} of PostgreSQL {server}", facts)
 
 
 def tables_in(database: Database) -> int:

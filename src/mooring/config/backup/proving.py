@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import mooring
@@ -17,6 +18,18 @@ class UnableToRestore(Exception):
 
 class UnableToTell(Exception):
     """Whether the database was exchanged is not certain, so that Mooring must not start before another restore."""
+
+
+def refuse_flawed(*, backup: Path, manifest: Manifest) -> None:
+    """Raises UnableToRestore for a backup that lacked something already when it was made."""
+    if manifest.flaws:
+        raise UnableToRestore(f"{backup} is as it was made, but something was wrong already then:\n{in_lines(manifest.flaws)}")
+
+
+def in_lines(flaws: Sequence[str]) -> str:
+    """The first ten of them and how many more there are."""
+    more = [f"... and {len(flaws) - 10} more"] if len(flaws) > 10 else []
+    return "\n".join([*flaws[:10], *more])
 
 
 def prove(*, backup: Path, manifest: Manifest, told: Told) -> None:
@@ -35,8 +48,7 @@ def prove(*, backup: Path, manifest: Manifest, told: Told) -> None:
         done += file.size
         told("proving the backup", done, manifest.size)
     if bad:
-        more = [f"... and {len(bad) - 10} more"] if len(bad) > 10 else []
-        raise UnableToRestore("\n".join([f"The backup {backup} is damaged. Take another one.", *bad[:10], *more]))
+        raise UnableToRestore(f"The backup {backup} is damaged. Take another one.\n{in_lines(bad)}")
 
 
 def refuse_newer(manifest: Manifest) -> None:

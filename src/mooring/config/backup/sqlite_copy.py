@@ -14,21 +14,12 @@ from typing import Final
 from urllib.parse import quote
 
 from mooring.config.backup.copying import Told
+from mooring.config.backup.facts import Facts, facts_by
 
 DATABASE_FILE: Final = "database.sqlite3"
 _STEP_PAGES: Final = 4096
 _MOST_BEGINNINGS: Final = 2
 _PATIENCE_SECONDS: Final = 20.0
-COUNTED: Final = {
-    "letters": "letters_letter",
-    "originals": "letters_original",
-    "customers": "customers_customer",
-    "leads": "customers_lead",
-    "contacts": "customers_contact",
-    "projects": "customers_project",
-    "staff": "users_user",
-}
-"""What a person recognises a backup by, and the tables it lies in."""
 
 
 class UnableToCopyDatabase(Exception):
@@ -43,8 +34,8 @@ class _BegunAnew(Exception):
     """Somebody wrote meanwhile, and SQLite began from the first page."""
 
 
-def copy_sqlite(*, source: Path, target: Path, told: Told) -> None:
-    """Raises UnableToCopyDatabase."""
+def copy_sqlite(*, source: Path, target: Path, told: Told) -> list[str]:
+    """What is wrong with what was copied, in words. Raises UnableToCopyDatabase where there is no copy."""
     if not source.exists():
         raise UnableToCopyDatabase(f"There is no database {source}. Set MOORING_DATA, or run “mooring init” first.")
     os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
@@ -57,24 +48,21 @@ def copy_sqlite(*, source: Path, target: Path, told: Told) -> None:
     except sqlite3.Error as error:
         is_full = error.sqlite_errorcode in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_WRITE)
         raise UnableToCopyDatabase(f"The database could not be copied ({error}).", is_full=is_full) from error
-    if found != ["ok"]:
-        raise UnableToCopyDatabase(f"The copy of the database is damaged, and so the database may be: {found[0]}")
     descriptor = os.open(target, os.O_RDWR)
     try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+    return [f"{DATABASE_FILE}: the copy is damaged, and so the database may be: {what}" for what in found if what != "ok"]
 
 
-def facts_of(copy: Path) -> tuple[tuple[str, ...], dict[str, int]]:
-    """The migrations that were applied, and counts. Raises UnableToCopyDatabase where it is no database of Mooring."""
+def facts_of(copy: Path) -> Facts:
+    """Raises UnableToCopyDatabase where it is no database of Mooring."""
     try:
         with closing(sqlite3.connect(copy)) as database:
-            migrations = database.execute("SELECT app || '.' || name FROM django_migrations ORDER BY id").fetchall()
-            counts = {what: database.execute(f"SELECT count(*) FROM {table}").fetchone()[0] for what, table in COUNTED.items()}  # noqa: S608
+            return facts_by(database.execute)
     except sqlite3.Error as error:
         raise UnableToCopyDatabase(f"This is no database of Mooring ({error}). Run “mooring init” first.") from error
-    return tuple(name for (name,) in migrations), counts
 
 
 def _opened(source: Path) -> sqlite3.Connection:

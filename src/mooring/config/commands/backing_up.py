@@ -10,7 +10,8 @@ from pathlib import Path
 
 import click
 
-from mooring.config.backup.making import alone_in, make_backup, remove_older
+from mooring.config.backup.making import UnableToBackUp, alone_in, make_backup, remove_older
+from mooring.config.backup.proving import in_lines
 from mooring.config.commands.starting import current_time
 from mooring.config.installation import read_installation
 from mooring.config.running import note_running
@@ -70,6 +71,11 @@ def backup(folder: Path, keep: int | None, with_keys: bool, quiet: bool) -> None
             shown.say("The keys are in it: keep it as closed as the passwords of your mailboxes.")
         else:
             shown.say(f"The keys are not in it. Keep a copy of {installation.keys} elsewhere, or run it with --with-keys.")
+        if made.manifest.flaws:
+            raise UnableToBackUp(
+                f"The backup {made.path} was made, but it is not whole, and none before it was removed:\n"
+                f"{in_lines(made.manifest.flaws)}\nRun “mooring check” to see what is wrong with the installation."
+            )
         if keep is not None:
             remove_older(folder=folder, keep=keep, say=shown.say)
 

@@ -13,7 +13,7 @@ import click
 from mooring.config.backup.manifest import Manifest, read_manifest
 from mooring.config.backup.postgresql_copy import ASIDE, others_connected, restore_postgresql, tables_in
 from mooring.config.backup.postgresql_tools import Database, database_of
-from mooring.config.backup.proving import UnableToRestore, prove, refuse_newer, refuse_other_kind
+from mooring.config.backup.proving import UnableToRestore, prove, refuse_flawed, refuse_newer, refuse_other_kind
 from mooring.config.backup.restoring import (
     Places,
     are_keys_exchanged,
@@ -62,6 +62,7 @@ def restore(backup: Path, only_check: bool, replace: bool, yes: bool) -> None:
     shown.say(_described(backup, manifest))
     if only_check:
         prove(backup=backup, manifest=manifest, told=shown)
+        refuse_flawed(backup=backup, manifest=manifest)
         refuse_newer(manifest)
         shown.say("The backup is whole.")
         return
