@@ -34,6 +34,7 @@ build_translations.build()
 
 ACCOUNT_RATE_LIMITS = False
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher", *PASSWORD_HASHERS]  # noqa: F405
+RECOVERY_CODE_COST = 4
 """A strong hash takes a tenth of a second, and every test has people who sign in."""
 
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":  # noqa: F405

@@ -7,6 +7,8 @@ from collections.abc import Callable
 
 import pytest
 from django.db import connection, transaction
+from django.utils.crypto import salted_hmac
+from pytest_django.fixtures import Settings
 
 import making
 from mooring.users.models import JournalEntry, RecoveryCode, SecondStep, User
@@ -75,6 +77,30 @@ def test_twenty_passkeys_are_enough(bob: User) -> None:
         with_passkey(bob, str(number))
     with pytest.raises(UnableToKeepPasskey):
         with_passkey(bob, "one more")
+
+
+def test_recovery_codes_open_the_door_under_another_secret_key(bob: User, settings: Settings) -> None:
+    codes = with_passkey(bob)
+    settings.SECRET_KEY = "z" * 60
+    assert use_recovery_code(bob, codes[0], now=making.NOW)
+    assert not use_recovery_code(bob, codes[0], now=making.NOW)
+    assert recovery_codes_left(bob) == 9
+
+
+def test_a_recovery_code_from_before_goes_on_working_under_the_same_secret_key(bob: User) -> None:
+    with_passkey(bob)
+    digest = salted_hmac("mooring.users.recovery", f"{bob.pk}:0123456789", algorithm="sha256").hexdigest()
+    RecoveryCode.objects.create(user=bob, digest=digest)
+    assert [use_recovery_code(bob, "01234 56789", now=making.NOW) for _each in range(2)] == [True, False]
+    assert recovery_codes_left(bob) == 10
+
+
+def test_recovery_codes_are_kept_as_slow_digests_with_a_salt_of_their_own(alice: User, bob: User) -> None:
+    for user in (alice, bob):
+        with_passkey(user, user.name)
+    digests = list(RecoveryCode.objects.values_list("digest", flat=True))
+    assert {len(each) for each in digests} == {64}
+    assert len({each.rsplit("$", 1)[0] for each in digests}) == 2
 
 
 def in_the_middle_of(deed: Callable[[], object], other: Callable[[], object]) -> None:

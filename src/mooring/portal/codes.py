@@ -5,7 +5,6 @@ Beside them recovery codes of ten digits, each good for one sign-in, for whoever
 
 from __future__ import annotations
 
-import secrets
 from datetime import datetime
 from typing import Final
 
@@ -19,10 +18,10 @@ from mooring.letters.code_sealing import open_code, seal_code
 from mooring.mail.types import Secret
 from mooring.users.app_codes import counter_of
 from mooring.users.journal import Actor
+from mooring.users.recovery_codes import digests_of, digests_that_fit, in_fives, new_codes, typed_digits
 
-RECOVERY_CODES: Final = 10
-_RECOVERY_DIGITS: Final = 10
 _SALT: Final = "mooring.portal.recovery"
+"""Of recovery codes from before, which the secret key guards."""
 
 
 class UnableToUseCode(Exception):
@@ -51,23 +50,25 @@ def is_right(*, portal_user: PortalUser, code: str, now: datetime) -> bool:
 
 def make_recovery_codes(*, portal_user: PortalUser, by: Actor, now: datetime) -> list[str]:
     """Ten new ones, shown this once; those from before are worth nothing any more."""
-    codes = [f"{secrets.randbelow(10**_RECOVERY_DIGITS):0{_RECOVERY_DIGITS}}" for _each in range(RECOVERY_CODES)]
+    codes = new_codes()
+    digests = digests_of(codes)
     with transaction.atomic():
         PortalRecoveryCode.objects.filter(portal_user=portal_user).delete()
-        digests = dict.fromkeys(_digest_of(code, portal_user) for code in codes)
         PortalRecoveryCode.objects.bulk_create(PortalRecoveryCode(portal_user=portal_user, digest=each) for each in digests)
         note(portal_user, "portal_recovery_made", by=by, now=now)
-    return [f"{code[:5]} {code[5:]}" for code in codes]
+    return [in_fives(code) for code in codes]
 
 
 def use_recovery_code(*, portal_user: PortalUser, code: str, by: Actor, now: datetime) -> bool:
     """Whether it opens the door, once."""
-    digits = "".join(sign for sign in code if sign.isascii() and sign.isdigit())
-    if len(digits) != _RECOVERY_DIGITS:
+    digits = typed_digits(code)
+    if not digits:
         return False
+    before = salted_hmac(_SALT, f"{portal_user.pk}:{digits}", algorithm="sha256").hexdigest()
     with transaction.atomic():
         unused = PortalRecoveryCode.objects.filter(portal_user=portal_user, used_at=None)
-        if unused.filter(digest=_digest_of(digits, portal_user)).update(used_at=now) != 1:
+        fitting = digests_that_fit(digits, unused.values_list("digest", flat=True), before=before)
+        if unused.filter(digest__in=fitting).update(used_at=now) != 1:
             return False
         note(portal_user, "portal_recovery_used", by=by, now=now, left=unused.count())
     return True
@@ -76,7 +77,3 @@ def use_recovery_code(*, portal_user: PortalUser, code: str, by: Actor, now: dat
 def recovery_codes_left(portal_user: PortalUser) -> int:
     """How many were not used yet."""
     return PortalRecoveryCode.objects.filter(portal_user=portal_user, used_at=None).count()
-
-
-def _digest_of(code: str, portal_user: PortalUser) -> str:
-    return salted_hmac(_SALT, f"{portal_user.pk}:{code}", algorithm="sha256").hexdigest()

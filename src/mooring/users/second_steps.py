@@ -5,7 +5,6 @@ Whether a code is right is found out by the desk, which can open the secret; who
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -20,10 +19,10 @@ from mooring.users.journal import Actor, record
 from mooring.users.models import Passkey, RecoveryCode, SecondStep, User
 from mooring.users.open_sessions import end_sessions
 from mooring.users.permissions import Action, Module, may
+from mooring.users.recovery_codes import digests_of, digests_that_fit, in_fives, new_codes, typed_digits
 
-RECOVERY_CODES: Final = 10
-_RECOVERY_DIGITS: Final = 10
 _SALT: Final = "mooring.users.recovery"
+"""Of recovery codes from before, which the secret key guards."""
 MOST_WRONG: Final = 5
 """Wrong codes in a row after which none is looked at for a while."""
 _FIRST_BLOCK: Final = timedelta(minutes=5)
@@ -101,16 +100,14 @@ def reset_second_step(*, user: User, by: Actor, now: datetime) -> None:
 
 def make_recovery_codes(*, user: User, by: Actor, now: datetime) -> list[str]:
     """Ten new ones, shown this once; those from before are worth nothing any more."""
-    numbers: set[str] = set()
-    while len(numbers) < RECOVERY_CODES:
-        numbers.add(f"{secrets.randbelow(10**_RECOVERY_DIGITS):0{_RECOVERY_DIGITS}}")
-    codes = list(numbers)
+    codes = new_codes()
+    digests = digests_of(codes)
     with transaction.atomic():
         hold_means(user)
         RecoveryCode.objects.filter(user=user).delete()
-        RecoveryCode.objects.bulk_create(RecoveryCode(user=user, digest=_digest_of(code, user)) for code in codes)
+        RecoveryCode.objects.bulk_create(RecoveryCode(user=user, digest=each) for each in digests)
         note(user, "recovery_codes_made", by=by, now=now)
-    return [f"{code[:5]} {code[5:]}" for code in codes]
+    return [in_fives(code) for code in codes]
 
 
 def recovery_codes_left(user: User) -> int:
@@ -120,11 +117,13 @@ def recovery_codes_left(user: User) -> int:
 
 def use_recovery_code(user: User, typed: str, *, now: datetime) -> bool:
     """Whether it is one of the user's, which is used up by asking."""
-    digits = "".join(sign for sign in typed if sign.isascii() and sign.isdigit())
-    if len(digits) != _RECOVERY_DIGITS:
+    digits = typed_digits(typed)
+    if not digits:
         return False
     unused = RecoveryCode.objects.filter(user=user, used_at=None)
-    return unused.filter(digest=_digest_of(digits, user)).update(used_at=now) == 1
+    before = salted_hmac(_SALT, f"{user.pk}:{digits}", algorithm="sha256").hexdigest()
+    fitting = digests_that_fit(digits, unused.values_list("digest", flat=True), before=before)
+    return unused.filter(digest__in=fitting).update(used_at=now) == 1
 
 
 def note_right(step: SecondStep, means: Means, *, action: str, by: Actor, now: datetime) -> None:
@@ -174,7 +173,3 @@ def note(user: User, action: str, *, by: Actor, now: datetime, facts: Mapping[st
 def _forget_means(user: User) -> None:
     Passkey.objects.filter(user=user).delete()
     RecoveryCode.objects.filter(user=user).delete()
-
-
-def _digest_of(code: str, user: User) -> str:
-    return salted_hmac(_SALT, f"{user.pk}:{code}", algorithm="sha256").hexdigest()

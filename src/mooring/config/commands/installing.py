@@ -28,7 +28,7 @@ from mooring.config.running import note_running
     show_envvar=True,
     help="Password of the first administrator; better given by the environment, which other users cannot list.",
 )
-@click.option("--new-secret-key", is_flag=True, help="Replace the key that signs sessions: everybody is signed out.")
+@click.option("--new-secret-key", is_flag=True, help="Replace the key that signs sessions and links: everybody is signed out.")
 def init(admin_email: str | None, admin_name: str | None, admin_password: str | None, new_secret_key: bool) -> None:
     """Make this installation ready, or bring it up to date.
 

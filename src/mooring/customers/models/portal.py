@@ -124,7 +124,7 @@ class PortalRecoveryCode(models.Model):
 
     portal_user = models.ForeignKey(PortalUser, on_delete=models.CASCADE, related_name="recovery_codes")
     digest = models.CharField(max_length=64)
-    """Keyed with the secret key of the installation: codes that people can type are short."""
+    """A slow one (users.recovery_codes): codes that people can type are short."""
     used_at = models.DateTimeField(null=True)
 
     class Meta:
