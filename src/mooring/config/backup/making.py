@@ -10,8 +10,8 @@ import os
 import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -24,7 +24,6 @@ from mooring.config.backup.copying import (
     copy_file,
     copy_folder,
     digest_of,
-    make_folder,
     settle,
     write_file,
 )
@@ -35,10 +34,11 @@ from mooring.config.backup.manifest import (
     BackedUpFile,
     Manifest,
     as_text,
+    latest_name,
     name_of,
-    read_manifest,
+    readable_backups,
     unfinished_backups,
-    whole_backups,
+    what_it_lost,
 )
 from mooring.config.backup.postgresql_copy import DUMP_FILE, dump_postgresql
 from mooring.config.backup.postgresql_tools import database_of
@@ -54,11 +54,13 @@ class UnableToBackUp(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """A whole backup. `new_bytes` are those that it does not share with the one before."""
+    """A backup. `new_bytes` are those that it does not share with the one before, `unlinked` the files for which the file system
+    refused the link that would share them."""
 
     path: Path
     manifest: Manifest
     new_bytes: int
+    unlinked: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +74,16 @@ class _Database:
 
 @contextmanager
 def alone_in(folder: Path, *, data: Path) -> Iterator[None]:
-    """Make the folder of backups and keep others from writing there. Raises UnableToBackUp."""
+    """Make the folder of backups, but none above it, and keep others from writing there. Raises UnableToBackUp."""
     folder = folder.resolve()
     if folder == data or data in folder.parents:
         raise UnableToBackUp(f"{folder} lies in the data folder itself: what destroys that would take the backups along.")
-    make_folder(folder)
+    try:
+        folder.mkdir(mode=0o700, exist_ok=True)
+    except FileNotFoundError as error:
+        raise UnableToBackUp(
+            f"{folder.parent} is not there. If it lies on another disk, mount that, else make the folder."
+        ) from error
     descriptor = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -88,12 +95,14 @@ def alone_in(folder: Path, *, data: Path) -> Iterator[None]:
 
 
 def make_backup(*, installation: Installation, folder: Path, with_keys: bool, now: datetime, told: Told) -> Made:
-    """One more backup in `folder`, which the caller holds (alone_in). Raises UnableToBackUp and leaves nothing."""
+    """One more backup in `folder`, which the caller holds (alone_in). Raises UnableToBackUp and leaves nothing.
+
+    Its name is the last of all names there, even where the clock went back.
+    """
     for left in unfinished_backups(folder):
-        shutil.rmtree(left)
-    while (folder / name_of(now)).exists():
-        now += timedelta(seconds=1)
-    name = name_of(now)
+        _clear_away(left)
+    latest = latest_name(folder)
+    name = name_of(now if latest is None else max(now, latest + timedelta(seconds=1)))
     part = folder / f"{name}{UNFINISHED}"
     try:
         part.mkdir(mode=0o700)
@@ -109,20 +118,53 @@ def make_backup(*, installation: Installation, folder: Path, with_keys: bool, no
         raise UnableToBackUp(f"{error.filename or folder}: {error.strerror}.") from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
-    return Made(folder / name, made.manifest, made.new_bytes)
+    return replace(made, path=folder / name)
 
 
-def remove_older(*, folder: Path, keep: int, say: Callable[[str], object]) -> None:
-    """Take away whole backups until `keep` of the newest are left. One half taken away does not look whole. Raises OSError."""
-    for path in whole_backups(folder)[:-keep]:
-        going = path.with_name(path.name + UNFINISHED)
-        path.rename(going)
-        shutil.rmtree(going)
+def remove_older(*, folder: Path, keep: int, made: Made, say: Callable[[str], object]) -> None:
+    """Take away backups until `keep` of the newest whole ones are left, `made` among them whatever the names say.
+
+    Whole is one whose files are all there, with their sizes, and that lacked nothing when it was made. What lacked something goes
+    when it is older than the oldest kept; what was damaged since, or cannot be read, stays and is told. One half taken away does
+    not look whole. Raises OSError.
+    """
+    kept, going = 1, []
+    for path, manifest in reversed(readable_backups(folder).items()):
+        if path == made.path:
+            continue
+        if lost := what_it_lost(path, manifest):
+            say(f"The backup {path} is not counted: {lost} is not what it was.")
+        elif kept >= keep:
+            going.append(path)
+        elif not manifest.flaws:
+            kept += 1
+    for path in reversed(going):
+        _remove(path)
         say(f"Removed the older backup {path}.")
+
+
+def _remove(path: Path) -> None:
+    if path.is_symlink():
+        path.unlink()
+        return
+    going = path.with_name(path.name + UNFINISHED)
+    path.rename(going)
+    shutil.rmtree(going)
+
+
+def _clear_away(left: Path) -> None:
+    """As far as it can be: what stays prevents no backup."""
+    with suppress(OSError):
+        if left.is_symlink():
+            left.unlink()
+        else:
+            shutil.rmtree(left)
 
 
 def _filled(installation: Installation, part: Path, base: Base | None, with_keys: bool, now: datetime, told: Told) -> Made:
     database = (_dumped if installation.database_url else _copied_sqlite)(installation, part, told)
+    if base is not None and base.manifest.installation not in ("", database.facts.installation):
+        raise UnableToBackUp(f"{base.folder} is a backup of another installation. Give each a folder of its own.")
     size, digest = digest_of(part / database.file)
     copied = Copied([BackedUpFile(database.file, size, digest)], new_bytes=size, flaws=database.flaws)
     for source in (installation.attached, installation.files, installation.originals):  # those first of which some may go
@@ -148,7 +190,7 @@ def _filled(installation: Installation, part: Path, base: Base | None, with_keys
     settle(part)
     write_file(target=part / f"{MANIFEST}.new", text=as_text(manifest))
     (part / f"{MANIFEST}.new").rename(part / MANIFEST)
-    return Made(part, manifest, copied.new_bytes)
+    return Made(part, manifest, copied.new_bytes, copied.unlinked)
 
 
 def key_ids(sealing_keys: Path) -> tuple[str, ...]:
@@ -178,8 +220,8 @@ def _take(source: Path, part: Path, below: str, copied: Copied) -> None:
 
 
 def _base(folder: Path) -> Base | None:
-    whole = whole_backups(folder)
-    return Base(whole[-1], read_manifest(whole[-1])) if whole else None
+    backups = readable_backups(folder)
+    return Base(*backups.popitem()) if backups else None
 
 
 def _no_room(folder: Path) -> str:

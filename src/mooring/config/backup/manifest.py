@@ -9,9 +9,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
-from pathlib import Path, PurePosixPath
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, Final
 
 from mooring import __version__
@@ -20,6 +21,9 @@ MANIFEST: Final = "manifest.json"
 UNFINISHED: Final = ".unfinished"
 FORMAT: Final = 1
 _NAME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d{6}Z")
+_FILE: Final = re.compile(
+    r"database\.(sqlite3|dump)|demo|keys/(secret_key|sealing_keys)|(originals|attached|files)(/[^/\x00-\x1f\x7f]+)+"
+)
 
 
 class UnableToReadBackup(Exception):
@@ -95,7 +99,34 @@ def read_manifest(backup: Path) -> Manifest:
 
 def whole_backups(folder: Path) -> list[Path]:
     """Those in `folder` whose manifest can be read, oldest first."""
-    return [path for path in sorted(_named(folder, "")) if _is_whole(path)]
+    return list(readable_backups(folder))
+
+
+def readable_backups(folder: Path) -> dict[Path, Manifest]:
+    """As whole_backups, with what they say of themselves."""
+    found = {}
+    for path in sorted(path for path in _named(folder, "") if path.is_dir()):
+        with suppress(UnableToReadBackup):
+            found[path] = read_manifest(path)
+    return found
+
+
+def latest_name(folder: Path) -> datetime | None:
+    """The time that the newest name in `folder` tells, of a whole backup or not; None where there is none."""
+    names = [path.name.removesuffix(UNFINISHED) for ending in ("", UNFINISHED) for path in _named(folder, ending)]
+    return max((datetime.strptime(name, "%Y-%m-%dT%H%M%SZ").replace(tzinfo=UTC) for name in names), default=None)
+
+
+def what_it_lost(backup: Path, manifest: Manifest) -> str:
+    """The first file of a backup that is no longer there, or has another size; empty where none is."""
+    for file in manifest.files:
+        try:
+            is_there = (backup / file.path).stat().st_size == file.size
+        except OSError:
+            is_there = False
+        if not is_there:
+            return file.path
+    return ""
 
 
 def unfinished_backups(folder: Path) -> list[Path]:
@@ -110,16 +141,8 @@ def name_of(now: datetime) -> str:
 
 def _named(folder: Path, ending: str) -> Iterator[Path]:
     for path in folder.iterdir():
-        if path.name.endswith(ending) and _NAME.fullmatch(path.name.removesuffix(ending)) and path.is_dir():
+        if path.name.endswith(ending) and _NAME.fullmatch(path.name.removesuffix(ending)):
             yield path
-
-
-def _is_whole(path: Path) -> bool:
-    try:
-        read_manifest(path)
-    except UnableToReadBackup:
-        return False
-    return True
 
 
 def _what_lacks(backup: Path) -> str:
@@ -134,8 +157,8 @@ def _what_lacks(backup: Path) -> str:
 def _manifest(said: dict[str, Any]) -> Manifest:
     files = tuple(BackedUpFile(**each) for each in said["files"])
     for file in files:
-        parts = PurePosixPath(file.path).parts
-        if not parts or ".." in parts or parts[0] == "/" or not isinstance(file.size, int):
+        is_ours = isinstance(file.path, str) and _FILE.fullmatch(file.path) and not {".", ".."} & set(file.path.split("/"))
+        if not is_ours or not isinstance(file.size, int):
             raise ValueError(f"it names {file.path!r}")
     manifest = Manifest(
         made_at=datetime.fromisoformat(said["made_at"]),

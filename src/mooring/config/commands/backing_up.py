@@ -6,15 +6,20 @@ import os
 import signal
 import sys
 import time
+from datetime import timedelta
 from pathlib import Path
+from typing import Final
 
 import click
 
-from mooring.config.backup.making import UnableToBackUp, alone_in, make_backup, remove_older
+from mooring.config.backup.making import Made, UnableToBackUp, alone_in, make_backup, remove_older
+from mooring.config.backup.manifest import name_of
 from mooring.config.backup.proving import in_lines
 from mooring.config.commands.starting import current_time
 from mooring.config.installation import read_installation
 from mooring.config.running import note_running
+
+_AHEAD: Final = timedelta(minutes=1)
 
 
 class Shown:
@@ -60,9 +65,9 @@ def backup(folder: Path, keep: int | None, with_keys: bool, quiet: bool) -> None
     os.umask(0o077)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that nothing half-made is left behind
     note_running(installation.data)
-    shown = Shown(quiet=quiet)
+    shown, now, folder = Shown(quiet=quiet), current_time(), folder.resolve()
     with alone_in(folder, data=installation.data):
-        made = make_backup(installation=installation, folder=folder, with_keys=with_keys, now=current_time(), told=shown)
+        made = make_backup(installation=installation, folder=folder, with_keys=with_keys, now=now, told=shown)
         shown.say(
             f"Made the backup {made.path}: {in_words(made.manifest.size)}, {in_words(made.new_bytes)} of it new; "
             f"{made.manifest.counts['letters']} letters, {made.manifest.counts['customers']} customers."
@@ -71,13 +76,24 @@ def backup(folder: Path, keep: int | None, with_keys: bool, quiet: bool) -> None
             shown.say("The keys are in it: keep it as closed as the passwords of your mailboxes.")
         else:
             shown.say(f"The keys are not in it. Keep a copy of {installation.keys} elsewhere, or run it with --with-keys.")
+        if made.unlinked:
+            shown.say(f"{made.unlinked} unchanged files were copied again: the disk of {folder} cannot share them by hard links.")
+        if made.path.name > name_of(now + _AHEAD):
+            shown.say(f"The name {made.path.name} lies in the future, as does that of the one before: look at the clock.")
         if made.manifest.flaws:
             raise UnableToBackUp(
                 f"The backup {made.path} was made, but it is not whole, and none before it was removed:\n"
                 f"{in_lines(made.manifest.flaws)}\nRun “mooring check” to see what is wrong with the installation."
             )
         if keep is not None:
-            remove_older(folder=folder, keep=keep, say=shown.say)
+            _remove_older(folder, keep, made, shown)
+
+
+def _remove_older(folder: Path, keep: int, made: Made, shown: Shown) -> None:
+    try:
+        remove_older(folder=folder, keep=keep, made=made, say=shown.say)
+    except OSError as error:
+        click.echo(f"An older backup could not be removed: {error.filename}: {error.strerror}.", err=True)
 
 
 def in_words(size: int) -> str:
