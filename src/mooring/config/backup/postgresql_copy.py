@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ import psycopg
 
 from mooring.config.backup.copying import CHUNK, Told
 from mooring.config.backup.facts import Facts, facts_by
+from mooring.config.backup.postgresql_script import REFUSE_OTHERS, ours_of, schemas_for, understood_by
 from mooring.config.backup.postgresql_tools import Database, Programs, one_line, programs_for, said_by
 from mooring.config.backup.proving import UnableToTell
 from mooring.config.backup.sqlite_copy import UnableToCopyDatabase
@@ -24,8 +26,8 @@ DUMP_FILE: Final = "database.dump"
 ASIDE: Final = "before_restore_"
 """How the schemas begin into which a restore moves the tables that were there; no backup holds them."""
 
-_CONNECTION_LOST: Final = 2
-"""How psql ends then."""
+_SCRIPT_FAILED: Final = 3
+"""How psql ends where the server refused something, and so the whole."""
 _UNSURE: Final = "Stopped at the moment when the database was exchanged; it may be the old one or the new one."
 
 _OBJECTS: Final = """
@@ -111,10 +113,12 @@ def restore_postgresql(*, database: Database, dump: Path, tool: str, aside: str 
     """Bring the dump in, wholly or not at all; the tables that are there move into the schema `aside` in the same transaction.
 
     psql is sent the transaction's end only after pg_restore has ended well: cut off at any moment, the server takes all of it
-    back. Raises UnableToCopyDatabase where the database is as it was, UnableToTell where that is not certain.
+    back. Cut off at that end, the server is asked. Raises UnableToCopyDatabase where the database is as it was, UnableToTell
+    where that is not certain.
     """
     with database.connected() as session:
-        programs = programs_for(max(_major(session), dumped_by(tool)))
+        server = _major(session)
+    programs = programs_for(max(server, dumped_by(tool)))
     move = _MOVE.format(aside=aside, objects=_OBJECTS) if aside else ""
     to = ("--no-psqlrc", "--quiet", "--no-password", "--set=ON_ERROR_STOP=1", f"--dbname={database.address}", "--file=-")
     with tempfile.TemporaryFile() as complaints:
@@ -125,19 +129,35 @@ def restore_postgresql(*, database: Database, dump: Path, tool: str, aside: str 
             with _ended(psql), contextlib.suppress(BrokenPipeError):
                 assert psql.stdin is not None
                 psql.stdin.write(f"BEGIN;\n{move}".encode())
-                _send_dump(programs, database, dump, psql.stdin, told)
+                _send_dump(programs, database, dump, psql.stdin, told, server=server)
+                psql.stdin.write(REFUSE_OTHERS.encode())
                 is_sent = True
                 psql.stdin.write(b"\nCOMMIT;\n")
                 psql.stdin.close()
                 psql.wait()
         except KeyboardInterrupt as error:
-            if is_sent:
-                raise UnableToTell(_UNSURE) from error
-            raise UnableToCopyDatabase("Stopped; the database was left as it was.") from error
-        if psql.returncode == _CONNECTION_LOST and is_sent:
-            raise UnableToTell(f"{_UNSURE} {said_by(complaints)}")
-        if psql.returncode:
-            raise UnableToCopyDatabase(f"The database was left as it was: {said_by(complaints)}")
+            if not is_sent or not was_committed(database, aside):
+                raise UnableToCopyDatabase("Stopped; the database was left as it was.") from error
+        else:
+            is_certain = psql.returncode in (0, _SCRIPT_FAILED) or not is_sent
+            if psql.returncode and (is_certain or not was_committed(database, aside)):
+                raise UnableToCopyDatabase(f"The database was left as it was: {said_by(complaints)}")
+
+
+def was_committed(database: Database, aside: str | None, *, patience_seconds: float = 30.0) -> bool:
+    """Whether the restore that was cut off at its end is in the database. Raises UnableToTell where nobody says."""
+    until = time.monotonic() + patience_seconds
+    try:
+        while others_connected(database):
+            if time.monotonic() > until:
+                raise UnableToTell(f"{_UNSURE} Somebody is still connected to it.")
+            time.sleep(0.2)
+        with database.connected() as session, _in_words():
+            if aside is None:
+                return bool(session.execute(_OBJECTS).fetchone())
+            return bool(_row(session, f"SELECT to_regnamespace('{aside}') IS NOT NULL")[0])
+    except (UnableToCopyDatabase, KeyboardInterrupt) as error:
+        raise UnableToTell(f"{_UNSURE} {error}".rstrip()) from error
 
 
 def dumped_by(tool: str) -> int:
@@ -146,13 +166,24 @@ def dumped_by(tool: str) -> int:
     return int(found[1]) if found else 0
 
 
-def _send_dump(programs: Programs, database: Database, dump: Path, to: IO[bytes], told: Told) -> None:
-    arguments = ("--no-owner", "--no-privileges", "--file=-", str(dump))
-    with tempfile.TemporaryFile() as complaints:
+def _send_dump(programs: Programs, database: Database, dump: Path, to: IO[bytes], told: Told, *, server: int) -> None:
+    with tempfile.TemporaryFile() as complaints, tempfile.NamedTemporaryFile() as ours:
+        lister = programs.call("pg_restore", "--list", str(dump), database=database, stdout=subprocess.PIPE, stderr=complaints)
+        with _ended(lister):
+            assert lister.stdout is not None
+            listed = lister.stdout.read().decode("utf-8", errors="surrogateescape")
+        ours.write(ours_of(listed).encode("utf-8", errors="surrogateescape"))
+        ours.flush()
+        to.write(schemas_for(listed).encode())
+        arguments = ("--no-owner", "--no-privileges", f"--use-list={ours.name}", "--file=-", str(dump))
         script = programs.call("pg_restore", *arguments, database=database, stdout=subprocess.PIPE, stderr=complaints)
         with _ended(script):
+            assert script.stdout is not None
+            head = understood_by(server, script.stdout.read(CHUNK))
+            to.write(head)
+            told("bringing the database back", len(head), 0)
             _pumped(script.stdout, to, told, "bringing the database back")
-        if script.returncode:
+        if lister.returncode or script.returncode:
             raise UnableToCopyDatabase(f"The dump cannot be read, the database was left as it was: {said_by(complaints)}")
 
 

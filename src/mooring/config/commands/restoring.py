@@ -172,11 +172,15 @@ def _make_new_data_ready(installation: Installation, backup: Path, manifest: Man
     fits = do_keys_fit(installation, manifest)
     make_ready(installation, say=shown.say)
     from django.contrib.sessions.models import Session
+    from django.db import connection
 
     from mooring.customers.models import PortalSession
     from mooring.sync.after_restore import leave_to_evidence
     from mooring.users.models import OpenSession
 
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")  # a dump has no statistics, and without them the server reads whole tables
     for sessions in (Session, OpenSession, PortalSession):
         sessions._default_manager.all().delete()
     shown.say("All sessions were ended: everybody signs in again.")
