@@ -116,3 +116,15 @@ def test_an_administrator_stays_signed_in_where_they_change_their_own_address(al
     alice.refresh_from_db()
     assert alice.email == "a@mooring.example"
     assert (is_in(here), is_in(elsewhere)) == (True, False)
+
+
+def test_another_role_ends_the_sessions_of_the_person(bob: User) -> None:
+    browser = client_of(bob)
+    change_user(user=bob, role="read_only", by=making.BY_COMMAND, now=timezone.now())
+    assert not is_in(browser)
+
+
+def test_another_name_ends_no_session(bob: User) -> None:
+    browser = client_of(bob)
+    change_user(user=bob, name="Robert", by=making.BY_COMMAND, now=timezone.now())
+    assert is_in(browser)

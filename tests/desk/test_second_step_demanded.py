@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 from selectolax.lexbor import LexborHTMLParser
 
 import making
 from desk.second_steps import after_password, code_of, is_in, with_app
 from desk.world import client_of
+from mooring.activities.calendar_feed import make_feed
 from mooring.desk.options import SECOND_STEP_ROLES
 from mooring.options.values import change
 from mooring.users.models import JournalEntry, Role, SecondStep, User
@@ -78,3 +80,12 @@ def test_whoever_is_led_there_may_sign_out_and_choose_a_language(bob: User) -> N
 def test_a_role_that_is_no_more_is_no_demand(bob: User) -> None:
     demand_of("captain")
     assert is_in(client_of(bob))
+
+
+def test_the_calendar_feed_rests_while_a_required_second_step_is_lacking(bob: User) -> None:
+    address = reverse("calendar", args=[make_feed(user=bob, by=making.BY_COMMAND, now=making.NOW)])
+    assert Client().get(address).status_code == 200
+    demand_of(Role.SALES_PERSON)
+    assert Client().get(address).status_code == 404
+    with_app(bob)
+    assert Client().get(address).status_code == 200

@@ -145,6 +145,14 @@ def test_a_new_sealing_key_seals_the_secrets_anew(bob: User, settings: Settings,
     assert open_staff_code(SecondStep.objects.get()).reveal() == secret
 
 
+def test_a_secret_that_no_key_opens_is_told_with_whose_it_is(bob: User, settings: Settings, tmp_path: Path) -> None:
+    with_app(bob)
+    settings.SEALING_KEYS_FILE = tmp_path / "keys"
+    settings.SEALING_KEYS_FILE.write_text("new:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=\n")
+    ((_account, reason),) = rotate_codes().failed
+    assert reason.startswith(f"second step of {bob.email} (staff): ")
+
+
 def test_an_administrator_resets_the_second_step_of_a_colleague(
     client: Client, alice: User, bob: User, settings: Settings
 ) -> None:

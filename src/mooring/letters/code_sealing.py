@@ -38,7 +38,10 @@ def open_staff_code(step: SecondStep) -> Secret:
 
 
 def rotate_codes() -> Rotation:
-    """Seal every secret with the first key of the file. Killed half way, it goes on where it stopped."""
+    """Seal every secret with the first key of the file. Killed half way, it goes on where it stopped.
+
+    Of those that failed the account is 0, and the reason names whose they are.
+    """
     keys, resealed = _keys(), 0
     failed: list[tuple[int, str]] = []
     for model in _HOSTS:
@@ -50,10 +53,14 @@ def rotate_codes() -> Rotation:
             try:
                 after = keys.seal(keys.open(before, place=place), place=place)
             except UnableToUnseal as error:
-                failed.append((0, str(error)))
+                failed.append((0, f"second step of {_whose(row)}: {error}"))
                 continue
             resealed += model._default_manager.filter(pk=row.pk, code_sealed=before).update(code_sealed=after)
     return Rotation(resealed, tuple(failed))
+
+
+def _whose(row: PortalUser | SecondStep) -> str:
+    return f"{row.user.email} (staff)" if isinstance(row, SecondStep) else f"{row.email} (portal)"
 
 
 def _place_of(model: type[Model], pk: int | None) -> Place:

@@ -23,7 +23,7 @@ from mooring.users.open_sessions import end_sessions, forget_sessions
 from mooring.users.permissions import Action, Module, may
 
 PREFERENCES: Final = ("language", "time_zone", "theme")
-_ENDS_SESSIONS: Final = frozenset({"email", "is_active"})
+_ENDS_SESSIONS: Final = frozenset({"email", "role", "is_active"})
 """Whoever changes these ends every session of the person, so that none comes back with them."""
 
 
@@ -62,8 +62,8 @@ def add_user(
 def change_user(
     *, user: User, by: Actor, now: datetime, email: str | None = None, name: str | None = None, role: str | None = None
 ) -> User:
-    """What administrators may change of anybody. What is None stays; another address ends the person's sessions, and whoever
-    has a session that shall go on gives it the new hash. Raises UnableToChangeUser.
+    """What administrators may change of anybody. What is None stays; another address or role ends the person's sessions, and
+    whoever has a session that shall go on gives it the new hash. Raises UnableToChangeUser.
     """
     _demand_administrator(by)
     wanted = {

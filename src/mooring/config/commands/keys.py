@@ -33,7 +33,7 @@ def rotate(forget_old: bool) -> None:
         click.echo(f"Secrets of two-step sign-in: {codes.resealed_count}.")
     failed = passwords.failed + tokens.failed + codes.failed
     for account_id, reason in failed:
-        click.echo(f"account {account_id}: {reason}", err=True)
+        click.echo(f"account {account_id}: {reason}" if account_id else reason, err=True)
     if failed:
         raise UnableToRun(f"{len(failed)} secrets could not be opened; the old keys are kept.")
     if forget_old:

@@ -18,10 +18,13 @@ from mooring.activities.calendar_feed import digest_of, feed_of, make_feed, plan
 from mooring.activities.models import Activity
 from mooring.desk.access import actor_of, user_of
 from mooring.desk.calendar_file import calendar_of
+from mooring.desk.demanded import lacks_second_step, with_demand
 from mooring.desk.menu import PROFILE, tabs_for
 from mooring.desk.personal import zone_of
 from mooring.desk.reading_limits import count_reading, has_room
 from mooring.ui.rendering import page, see_other, toast
+from mooring.users.models import User
+from mooring.users.permissions import with_rights
 
 MOST_READINGS: Final = 30
 """Of one feed in ten minutes."""
@@ -64,6 +67,9 @@ def calendar(request: HttpRequest, secret: str) -> HttpResponse:
         count_reading("no_calendar", who=stranger, now=now)
         raise Http404
     count_reading("calendar", who=digest_of(secret), now=now)
+    user = with_demand(with_rights(User.objects.filter(pk=user.pk))).get()
+    if lacks_second_step(user):
+        raise Http404
     with translation.override(user.language):
         content = calendar_of(planned_of(user, now=now), zone=zone_of(user), url_of=_url_of)
     response = HttpResponse(content, content_type="text/calendar; charset=utf-8")
