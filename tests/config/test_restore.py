@@ -16,11 +16,13 @@ import pytest
 from config.installed import Place
 from config.test_backup import all_well, backups, changed_manifest, filled, newest, restored, rows_of
 from config.test_backup_cut_off import was_killed
+from mooring.config import running
 from mooring.config.backup.copying import digest_of
-from mooring.config.backup.manifest import BackedUpFile, Manifest
+from mooring.config.backup.manifest import BackedUpFile, Manifest, UnableToReadBackup, as_text, read_manifest
 from mooring.config.backup.proving import UnableToRestore
 from mooring.config.backup.restoring import places_of, put_back, restore_files
-from mooring.config.installation import Installation, read_installation
+from mooring.config.installation import BadInstallation, Installation, read_installation
+from mooring.config.running import alone, note_running
 
 __all__ = ("backups", "filled")
 
@@ -219,3 +221,48 @@ def test_new_data_that_cannot_be_made_ready_starts_nothing(filled: Place, backup
     (aside,) = filled.data.parent.glob("data.before-restore-*")
     assert (ended.status != 0, str(aside) in ended.complained) == (True, True)
     assert filled.run("staff", "list").status == 2
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["//etc/hostname", "/etc/x", "originals/../../evil", "originals//x", "files/a\0b", "manifest.json", "keys/other", "in-use"],
+)
+def test_only_files_of_a_backup_are_named_by_a_manifest(made: tuple[Path, Manifest], name: str) -> None:
+    backup, manifest = made
+    (backup / "manifest.json").write_text(as_text(manifest))
+    read_manifest(backup)
+    changed_manifest(backup, files=[{"path": name, "size": 1, "sha256": "0"}, *json.loads(as_text(manifest))["files"]])
+    with pytest.raises(UnableToReadBackup, match="damaged"):
+        read_manifest(backup)
+
+
+def test_a_data_folder_that_is_still_to_be_made_is_held_from_its_beginning(tmp_path: Path) -> None:
+    data = tmp_path / "fresh" / "data"
+    note_running(data)
+    assert not data.exists()
+    data.mkdir(parents=True)
+    with alone(data), pytest.raises(BadInstallation, match="being restored"):
+        note_running(data, makes_it=True)
+
+
+def test_whoever_opened_the_lock_of_a_folder_that_was_moved_aside_takes_that_of_the_new_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    really = running._opened
+    opened = []
+
+    def open_late(folder: Path) -> int:
+        descriptor = really(folder)
+        if not opened:
+            folder.rename(tmp_path / "aside")
+            folder.mkdir()
+        opened.append(descriptor)
+        return descriptor
+
+    monkeypatch.setattr(running, "_opened", open_late)
+    note_running(data)
+    assert len(opened) == 2
+    with pytest.raises(running.InUse):
+        running.alone(data).__enter__()

@@ -10,7 +10,7 @@ from letters.making_outgoing import make_outgoing
 from making import NOW
 from mooring.desk.journal_words import moment_of
 from mooring.letters.models import OutgoingLetter, OutgoingState
-from mooring.sync.after_restore import leave_to_evidence
+from mooring.sync.after_restore import leave_to_evidence, letters_to_come
 from mooring.sync.outbox_leases import due_letters
 from mooring.sync.troubles import trouble_of
 from mooring.users.journal import entries_of_everything
@@ -42,6 +42,8 @@ def test_a_letter_whose_time_is_still_to_come_is_sent_then() -> None:
     letter = make_outgoing(state=OutgoingState.READY, send_at=LATER + timedelta(hours=1))
     assert leave_to_evidence(backup="2026-11-26T163000Z", now=LATER) == 0
     assert state_of(letter) == OutgoingState.READY
+    assert letters_to_come(now=LATER) == [letter]
+    assert letters_to_come(now=LATER + timedelta(hours=2)) == []
 
 
 def test_the_journal_says_which_backup_was_restored() -> None:

@@ -29,22 +29,46 @@ class InUse(Exception):
     """Somebody works on the data folder; fit for an administrator."""
 
 
-def note_running(data: Path) -> None:
-    """Say until the end of this process that it works on the data folder. Raises BadInstallation while a backup is restored."""
+def note_running(data: Path, *, makes_it: bool = False) -> None:
+    """Say until the end of this process that it works on the data folder. Raises BadInstallation while a backup is restored.
+
+    `makes_it`: where there is none yet, it is made.
+    """
+    _refuse_after_cut(data)
+    if makes_it:
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if data in _held or not data.is_dir():
+        return
+    _held[data] = _shared(data)
+    try:
+        _refuse_after_cut(data)  # it may have begun and been killed between the two
+    except BadInstallation:
+        os.close(_held.pop(data))
+        raise
+
+
+def _refuse_after_cut(data: Path) -> None:
     if was_restore_cut_off(data):
         raise BadInstallation(
             f"A backup was being restored into {data}, and that was cut off: database and files do not belong together. "
             "Run “mooring restore” again with --replace."
         )
-    if data in _held or not data.is_dir():
-        return
-    descriptor = _opened(data)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError as error:
+
+
+def _shared(data: Path) -> int:
+    """The lock, on the file that lies in the folder now: a restore may have put another folder there meanwhile."""
+    while True:
+        descriptor = _opened(data)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            if os.path.samestat(os.fstat(descriptor), (data / IN_USE).stat()):
+                return descriptor
+        except BlockingIOError as error:
+            os.close(descriptor)
+            raise BadInstallation(f"A backup is being restored into {data}. Wait until that has ended.") from error
+        except FileNotFoundError:
+            pass
         os.close(descriptor)
-        raise BadInstallation(f"A backup is being restored into {data}. Wait until that has ended.") from error
-    _held[data] = descriptor
 
 
 def was_restore_cut_off(data: Path) -> bool:

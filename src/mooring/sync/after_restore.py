@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Q
 
-from mooring.letters.models import OutgoingState, Phase
+from mooring.letters.models import OutgoingLetter, OutgoingState, Phase
 from mooring.sync.outbox_leases import letters_of_everybody
 from mooring.users.journal import Actor, record
 
@@ -17,7 +17,7 @@ def leave_to_evidence(*, backup: str, now: datetime) -> int:
 
     The journal says which backup was restored.
 
-    Those that were to leave later than `now` were not due yet and stay as they are.
+    Those that were to leave later than `now` were not due yet and stay as they are (letters_to_come).
     """
     on_their_way = letters_of_everybody().filter(
         Q(send_at=None) | Q(send_at__lte=now),
@@ -38,3 +38,12 @@ def leave_to_evidence(*, backup: str, now: datetime) -> int:
         by = Actor(user=None, source="command")
         record(by=by, action="backup_restored", kind="installation", record_id=None, name=backup, changes={}, now=now)
     return count
+
+
+def letters_to_come(*, now: datetime) -> list[OutgoingLetter]:
+    """Those with a time that is still to come, soonest first, with accounts and recipients.
+
+    Somebody may have cancelled them since the backup, or have sent them at once.
+    """
+    waiting = letters_of_everybody().filter(send_at__gt=now, state__in=(OutgoingState.READY, OutgoingState.FAILED_TEMP))
+    return list(waiting.select_related("account").prefetch_related("recipients").order_by("send_at", "pk"))

@@ -36,7 +36,7 @@ def init(admin_email: str | None, admin_name: str | None, admin_password: str | 
     that the command can be run again at any time, and must be after each update.
     """
     installation = read_installation()
-    note_running(installation.data)
+    note_running(installation.data, makes_it=True)
     make_ready(installation, say=click.echo, new_secret_key=new_secret_key)
     make_first_administrator(admin_email, admin_name, admin_password)
     click.echo(f"Mooring is ready in {installation.data}. Start it with: mooring serve")

@@ -186,9 +186,24 @@ def _make_new_data_ready(installation: Installation, backup: Path, manifest: Man
     shown.say("All sessions were ended: everybody signs in again.")
     if count := leave_to_evidence(backup=backup.name, now=current_time()):
         shown.say(f"{count} letters were on their way when the backup was made; they wait in the outbox for their fate.")
+    _leave_to_people(shown)
     if not fits:
         shown.say(
             "The keys of the backup are not here. Bring back the copy of the folder keys and restore once more; without them "
             "people enter mail passwords again, sign in at Google and Microsoft again, and set up their app for codes again "
             "(“mooring staff reset-second-step”)."
         )
+
+
+def _leave_to_people(shown: Shown) -> None:
+    """Name what was perhaps taken back since the backup was made: letters with a time, and whoever may sign in."""
+    from mooring.sync.after_restore import letters_to_come
+    from mooring.users.models import User
+
+    if letters := letters_to_come(now=current_time()):
+        shown.say("These letters are sent at their time. Cancel in the outbox what was cancelled or sent since the backup:")
+    for letter in letters:
+        recipients = ", ".join(each.address for each in letter.recipients.all())
+        shown.say(f"- {letter.send_at:%Y-%m-%d %H:%M} UTC from {letter.account} to {recipients}: {letter.subject}")
+    people = ", ".join(User.objects.filter(is_active=True).order_by("email").values_list("email", flat=True))
+    shown.say(f"May sign in again, with the passwords of then: {people}. Deactivate who left since.")
