@@ -339,3 +339,10 @@ def test_five_refused_passkeys_after_the_password_begin_the_sign_in_anew(client:
         assert answer.headers["Location"] == (CODE if refused < 5 else LOGIN)
     assert JournalEntry.objects.filter(action="passkey_failed").count() == 5
     assert client.get(CODE).headers["Location"] == LOGIN
+
+
+def test_an_administrator_sees_how_many_passkeys_outlive_a_new_password(alice: User, bob: User) -> None:
+    browser = client_of(alice)
+    assert "after a new password" not in browser.get(f"/setup/staff/{bob.pk}/").content.decode()
+    with_passkey(bob)
+    assert "1 passkey. It goes on working after a new password." in browser.get(f"/setup/staff/{bob.pk}/").content.decode()

@@ -14,13 +14,17 @@ import making
 from mooring.users.models import JournalEntry, RecoveryCode, SecondStep, User
 from mooring.users.passkeys import UnableToKeepPasskey, keep_passkey, passkeys_of, remove_passkey, rename_passkey
 from mooring.users.second_steps import (
+    MOST_WRONG,
     UnableToResetSecondStep,
     drop_app,
+    is_blocked,
     keep_app,
+    note_wrong,
     recovery_codes_left,
     reset_second_step,
     use_recovery_code,
 )
+from mooring.users.staff import set_password
 
 
 def with_passkey(user: User, credential_id: str = "key") -> list[str]:
@@ -101,6 +105,16 @@ def test_recovery_codes_are_kept_as_slow_digests_with_a_salt_of_their_own(alice:
     digests = list(RecoveryCode.objects.values_list("digest", flat=True))
     assert {len(each) for each in digests} == {64}
     assert len({each.rsplit("$", 1)[0] for each in digests}) == 2
+
+
+def test_with_a_new_password_codes_are_looked_at_again(bob: User) -> None:
+    keep_app(user=bob, sealed=b"sealed", counter=0, by=making.BY_COMMAND, now=making.NOW)
+    for _each in range(MOST_WRONG):
+        note_wrong(SecondStep.objects.get(), by=making.BY_COMMAND, now=making.NOW)
+    assert is_blocked(SecondStep.objects.get(), now=making.NOW)
+    set_password(user=bob, password="seven unlikely lighthouses", by=making.BY_COMMAND, now=making.NOW)
+    step = SecondStep.objects.get()
+    assert (is_blocked(step, now=making.NOW), step.wrong_count) == (False, MOST_WRONG)
 
 
 def in_the_middle_of(deed: Callable[[], object], other: Callable[[], object]) -> None:

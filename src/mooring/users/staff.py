@@ -18,7 +18,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from mooring.users.journal import Actor, changes_between, record
-from mooring.users.models import Language, Role, Theme, User
+from mooring.users.models import Language, Role, SecondStep, Theme, User
 from mooring.users.open_sessions import end_sessions, forget_sessions
 from mooring.users.permissions import Action, Module, may
 
@@ -109,7 +109,9 @@ def reactivate_user(*, user: User, by: Actor, now: datetime) -> User:
 
 
 def set_password(*, user: User, password: str, by: Actor, now: datetime) -> User:
-    """A new password, by the user or an administrator; ends the user's other sessions. Raises UnableToChangeUser."""
+    """A new password, by the user or an administrator; ends the user's other sessions, and codes are looked at again, which
+    somebody with the password of before may have stopped. Raises UnableToChangeUser.
+    """
     if by.user is None or by.user.pk != user.pk:
         _demand_administrator(by)
     problems = _password_problems(password, user)
@@ -119,6 +121,7 @@ def set_password(*, user: User, password: str, by: Actor, now: datetime) -> User
         user.set_password(password)
         user.save(update_fields=["password"])
         forget_sessions(user)
+        SecondStep.objects.filter(pk=user.pk).update(blocked_until=None)
         record(by=by, action="password set", kind="user", record_id=user.pk, name=str(user), changes={}, now=now)
     return user
 

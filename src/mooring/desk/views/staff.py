@@ -16,6 +16,7 @@ from mooring.desk.forms.staff import NewStaffForm, PasswordForm, StaffForm, refu
 from mooring.desk.menu import SETUP, STAFF, tabs_for
 from mooring.ui.rendering import page, see_other, toast
 from mooring.users.models import SecondStep, User
+from mooring.users.passkeys import passkeys_of
 from mooring.users.permissions import Action, Module
 from mooring.users.second_steps import with_second_step
 from mooring.users.staff import (
@@ -129,6 +130,7 @@ def _person(request: HttpRequest, person: User, *, form: StaffForm, password_for
         "form": form,
         "password_form": password_form or PasswordForm(),
         "step": SecondStep.objects.filter(pk=person.pk).first(),
+        "passkey_count": passkeys_of(person).count(),
         "is_oneself": person.pk == user_of(request).pk,
         "is_last_administrator": is_last_administrator(person),
         "tabs": tabs_for(request, STAFF, person.pk),
