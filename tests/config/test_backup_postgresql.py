@@ -93,7 +93,7 @@ def ask(place: Place, question: str) -> list[tuple[Any, ...]]:
 def rows_of(place: Place, schema: str = "public") -> dict[str, list[tuple[Any, ...]]]:
     tables = ask(place, f"SELECT tablename FROM pg_tables WHERE schemaname = '{schema}'")  # noqa: S608
     names = sorted({name for (name,) in tables} - PASSING)
-    return {name: sorted(ask(place, f'SELECT * FROM {schema}."{name}"'), key=repr) for name in names}  # noqa: S608
+    return {name: sorted(ask(place, f'SELECT * FROM "{schema}"."{name}"'), key=repr) for name in names}  # noqa: S608
 
 
 def schemas_aside(place: Place) -> list[str]:
@@ -228,6 +228,46 @@ def test_a_missing_data_folder_and_a_full_database_do_not_fit(filled: Place, bac
     assert restored(newest(backups), filled).status == 1
     all_well(restored(newest(backups), filled, "--replace", "--yes"))
     assert damaged_originals(filled) == ["12", "[]\n"]
+
+
+@on_a_server
+def test_a_schema_of_its_own_beside_others_comes_back(filled: Place, second_place: Place, backups: Path) -> None:
+    as_administrator(filled, 'ALTER SCHEMA public RENAME TO "Crm"', "CREATE SCHEMA public")
+    as_administrator(filled, "CREATE SCHEMA other", "CREATE TABLE other.secret (x int)", "COMMENT ON SCHEMA \"Crm\" IS 'ours'")
+    as_administrator(second_place, f'CREATE SCHEMA "Crm" AUTHORIZATION {OWNER}')
+    for place in (filled, second_place):
+        as_administrator(place, f'ALTER DATABASE {database_name(place)} SET search_path = "Crm"')
+    all_well(filled.run("backup", str(backups), "--with-keys"))
+    all_well(restored(newest(backups), second_place))
+    before = rows_of(filled, "Crm")
+    assert len(before["letters_original"]) == 12
+    assert rows_of(second_place, "Crm") == before
+
+
+@on_a_server
+def test_what_an_administrator_put_into_the_database_hinders_nothing(filled: Place, second_place: Place, backups: Path) -> None:
+    for place in (filled, second_place):
+        as_administrator(place, "CREATE EXTENSION IF NOT EXISTS pg_trgm", "COMMENT ON SCHEMA public IS 'of the administrator'")
+    as_administrator(filled, "CREATE PUBLICATION all_of_it FOR ALL TABLES")
+    all_well(filled.run("backup", str(backups), "--with-keys"))
+    all_well(restored(newest(backups), second_place))
+    assert rows_of(second_place) == rows_of(filled)
+
+
+@on_a_server
+def test_a_server_that_ends_idle_sessions_is_backed_up(filled: Place, backups: Path) -> None:
+    name = database_name(filled)
+    as_administrator(filled, f"ALTER DATABASE {name} SET idle_in_transaction_session_timeout = '50ms'")
+    all_well(filled.run("backup", str(backups)))
+
+
+def as_administrator(place: Place, *commands: str) -> None:
+    for words in commands:
+        command(urlsplit(SERVER)._replace(path=f"/{database_name(place)}").geturl(), words)
+
+
+def database_name(place: Place) -> str:
+    return urlsplit(place.environment["MOORING_DATABASE_URL"]).path.strip("/")
 
 
 def test_no_password_stands_on_a_command_line() -> None:

@@ -30,6 +30,8 @@ _SCRIPT_FAILED: Final = 3
 """How psql ends where the server refused something, and so the whole."""
 _UNSURE: Final = "Stopped at the moment when the database was exchanged; it may be the old one or the new one."
 
+_NOT_OURS: Final = ("--no-comments", "--no-publications", "--no-subscriptions")
+
 _OBJECTS: Final = """
     SELECT c.oid::regclass::text FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE n.nspname = current_schema() AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S')
@@ -68,13 +70,15 @@ class Dumped:
 
 def dump_postgresql(*, database: Database, target: Path, told: Told) -> Dumped:
     """Of one moment, while others write; proven by reading it again. Raises UnableToCopyDatabase."""
-    with database.connected() as session, _in_words():
+    with _in_words(), database.connected() as session:
         session.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         session.read_only = True
+        session.execute("SET LOCAL statement_timeout = 0")
+        session.execute("SET LOCAL idle_in_transaction_session_timeout = 0")  # idle is what it is while pg_dump works
         (snapshot,) = _row(session, "SELECT pg_export_snapshot()")
         facts = facts_by(lambda question: session.execute(question))
         programs = programs_for(_major(session))
-        what = ("--format=custom", f"--snapshot={snapshot}", f"--exclude-schema={ASIDE}*")
+        what = ("--format=custom", f"--snapshot={snapshot}", f"--schema={_schema(session)}", *_NOT_OURS)
         whence = ("--no-password", f"--dbname={database.address}")
         with tempfile.TemporaryFile() as complaints, open(_new(target), "wb") as writing:
             pipes: dict[str, Any] = {"stdout": subprocess.PIPE, "stderr": complaints}
@@ -185,6 +189,12 @@ def _send_dump(programs: Programs, database: Database, dump: Path, to: IO[bytes]
             _pumped(script.stdout, to, told, "bringing the database back")
         if lister.returncode or script.returncode:
             raise UnableToCopyDatabase(f"The dump cannot be read, the database was left as it was: {said_by(complaints)}")
+
+
+def _schema(session: psycopg.Connection[tuple[Any, ...]]) -> str:
+    """The one with Mooring's tables, as a pattern that fits nothing else."""
+    (name,) = _row(session, "SELECT quote_ident(current_schema())")
+    return name if name.startswith('"') else f'"{name}"'
 
 
 def _prove(programs: Programs, database: Database, dump: Path) -> None:
