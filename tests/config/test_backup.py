@@ -6,7 +6,6 @@ import json
 import os
 import resource
 import shutil
-import signal
 import sqlite3
 import stat
 import subprocess
@@ -334,55 +333,6 @@ def test_a_full_disk_while_restoring_changes_nothing(filled: Place, backups: Pat
     assert "no room left" in ended.complained
     assert rows_of(filled.data / "mooring.sqlite3") == before
     assert not list(filled.data.parent.glob("data.*"))
-
-
-def test_ctrl_c_leaves_no_half_backup(filled: Place, backups: Path) -> None:
-    (filled.data / "files" / "large").write_bytes(bytes(400_000_000))
-    running = filled.begin("backup", str(backups))
-    wait_for(lambda: backups.exists() and any(path.name.endswith(".unfinished") for path in backups.iterdir()))
-    running.send_signal(signal.SIGINT)
-    assert running.wait(60) == 1
-    assert not [path for path in backups.iterdir() if path.is_dir()]
-
-
-@pytest.mark.slow
-def test_a_backup_that_is_killed_is_never_taken_for_a_whole_one(filled: Place, backups: Path) -> None:
-    (filled.data / "files" / "large").write_bytes(os.urandom(60_000_000))
-    for moment in (0.0, 0.05, 0.1, 0.2, 0.3, 0.5):
-        running = filled.begin("backup", str(backups), "--with-keys")
-        wait_for(lambda: any(backups.glob("*.unfinished")) or running.poll() is not None)  # noqa: B023
-        time.sleep(moment)
-        running.kill()
-        running.wait()
-        for path in backups.iterdir():
-            if path.is_dir() and not path.name.endswith(".unfinished"):
-                all_well(filled.run("restore", str(path), "--check"))
-            elif path.is_dir():
-                assert restored(path, elsewhere(filled)).status == 1
-    all_well(filled.run("backup", str(backups), "--with-keys"))
-    assert not list(backups.glob("*.unfinished"))
-    all_well(restored(newest(backups), elsewhere(filled)))
-
-
-@pytest.mark.slow
-def test_a_restore_that_is_killed_loses_nothing(filled: Place, backups: Path) -> None:
-    (filled.data / "files" / "large").write_bytes(os.urandom(30_000_000))
-    all_well(filled.run("backup", str(backups), "--with-keys"))
-    backed_up = rows_of(filled.data / "mooring.sqlite3")
-    run_beside(filled, 4).wait()
-    later = rows_of(filled.data / "mooring.sqlite3")
-    for moment in (0.2, 0.35, 0.5, 0.7, 1.0, 1.6):
-        running = filled.begin("restore", str(newest(backups)), "--replace", "--yes")
-        time.sleep(moment)
-        running.kill()
-        running.wait()
-        asides = list(filled.data.parent.glob("data.before-restore-*"))
-        places = [folder for folder in (filled.data, *asides) if (folder / "mooring.sqlite3").exists()]
-        assert later in [rows_of(folder / "mooring.sqlite3") for folder in places]
-        if filled.data.exists():
-            assert rows_of(filled.data / "mooring.sqlite3") in (later, backed_up)
-    all_well(restored(newest(backups), filled, "--replace", "--yes"))
-    assert rows_of(filled.data / "mooring.sqlite3") == backed_up
 
 
 def test_a_backup_within_the_data_folder_is_refused(filled: Place) -> None:

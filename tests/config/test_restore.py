@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from config.cut_off import was_killed
 from config.installed import Place
 from config.test_backup import all_well, backups, changed_manifest, filled, newest, restored, rows_of
-from config.test_backup_cut_off import was_killed
 from mooring.config import running
 from mooring.config.backup.copying import digest_of
 from mooring.config.backup.manifest import BackedUpFile, Manifest, UnableToReadBackup, as_text, read_manifest
