@@ -118,11 +118,16 @@ def make_folder(path: Path) -> None:
 def settle(folder: Path) -> None:
     """Force the names in a folder, and in those below it, to the disk."""
     for path in (folder, *(each for each in folder.rglob("*") if each.is_dir())):
-        descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        settle_names(path)
+
+
+def settle_names(folder: Path) -> None:
+    """Force the names in a folder alone to the disk."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def free_bytes(folder: Path) -> int:

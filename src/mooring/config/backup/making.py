@@ -25,6 +25,7 @@ from mooring.config.backup.copying import (
     copy_folder,
     digest_of,
     settle,
+    settle_names,
     write_file,
 )
 from mooring.config.backup.facts import Facts, lacks
@@ -109,7 +110,7 @@ def make_backup(*, installation: Installation, folder: Path, with_keys: bool, no
         made = _filled(installation, part, _base(folder), with_keys, now, told)
         part.rename(folder / name)
         settle(folder / name)
-        _settle_names(folder)
+        settle_names(folder)
     except UnableToCopyDatabase as error:
         raise UnableToBackUp(_no_room(folder) if error.is_full else str(error)) from error
     except OSError as error:
@@ -226,11 +227,3 @@ def _base(folder: Path) -> Base | None:
 
 def _no_room(folder: Path) -> str:
     return f"There is no room left for a backup on the disk of {folder}. The backups that are there are as they were."
-
-
-def _settle_names(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -53,7 +53,8 @@ def prove(*, backup: Path, manifest: Manifest, told: Told) -> None:
 
 def refuse_newer(manifest: Manifest) -> None:
     """Raises UnableToRestore for a backup of a Mooring that is newer than this one."""
-    unknown = [name for name in manifest.migrations if name.partition(".")[0] in _rooms() and name not in _known_migrations()]
+    rooms, known = _rooms(), _known_migrations()
+    unknown = [name for name in manifest.migrations if name.partition(".")[0] in rooms and name not in known]
     if unknown or _parts(manifest.version) > _parts(mooring.__version__):
         raise UnableToRestore(
             f"The backup was made by Mooring {manifest.version}, which is newer than this one ({mooring.__version__}"

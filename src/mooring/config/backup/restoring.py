@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-from mooring.config.backup.copying import NO_ROOM, Told, copy_file, free_bytes, make_folder, settle, write_file
+from mooring.config.backup.copying import NO_ROOM, Told, copy_file, free_bytes, make_folder, settle, settle_names, write_file
 from mooring.config.backup.making import key_ids
 from mooring.config.backup.manifest import Manifest, name_of
 from mooring.config.backup.proving import UnableToRestore, UnableToTell, prove
@@ -136,7 +136,7 @@ def restore_files(
             raise
         finish()
         (places.data / UNFINISHED_RESTORE).unlink()
-        settle_parent(places.data / UNFINISHED_RESTORE)
+        settle_names(places.data)
     (places.aside / UNFINISHED_RESTORE).unlink(missing_ok=True)
     if not is_kept:
         shutil.rmtree(places.aside, ignore_errors=True)
@@ -167,15 +167,6 @@ def prove_what_is_not_copied(*, backup: Path, manifest: Manifest, told: Told) ->
     prove(backup=backup, manifest=replace(manifest, files=others), told=told)
 
 
-def settle_parent(path: Path) -> None:
-    """Force the names beside `path` to the disk."""
-    descriptor = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def _places(installation: Installation, stamp: str) -> Places:
     data, keys = installation.data, installation.keys
     ending = f"{ASIDE}{stamp}"
@@ -188,7 +179,7 @@ def _mark(folder: Path, places: Places) -> None:
     """Safe on the disk, with where the old data goes."""
     mark = folder / UNFINISHED_RESTORE
     write_file(target=mark, text=json.dumps({"began": places.began, "aside": str(places.aside)}))
-    settle_parent(mark)
+    settle_names(folder)
 
 
 def _try_renaming(places: Places, *, with_keys: bool) -> None:
@@ -234,9 +225,9 @@ def _exchange(places: Places, *, with_keys: bool) -> None:
     if with_keys:
         places.keys.rename(places.keys_aside)
         places.keys_part.rename(places.keys)
-        settle_parent(places.keys)
+        settle_names(places.keys.parent)
     places.part.rename(places.data)
-    settle_parent(places.data)
+    settle_names(places.data.parent)
 
 
 def _put_back(places: Places) -> None:
@@ -247,9 +238,9 @@ def _put_back(places: Places) -> None:
         if places.keys.exists():
             places.keys.rename(places.keys_part)
         places.keys_aside.rename(places.keys)
-        settle_parent(places.keys)
+        settle_names(places.keys.parent)
     places.aside.rename(places.data)
-    settle_parent(places.data)
+    settle_names(places.data.parent)
 
 
 def _stage_all(places: Places, backup: Path, manifest: Manifest, told: Told, made_keys: list[Path]) -> None:
