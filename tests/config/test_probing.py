@@ -105,7 +105,7 @@ def test_the_numbers_are_those_of_the_installation(settings: Any, tmp_path: Path
     AccountState.objects.create(account=account, next_visit_at=NOW, error_code="timeout", last_visit_at=NOW)
     letter = make_letter(account)
     found = numbers()
-    assert found["mooring_letters_archived_total"] == letter.pk
+    assert found["mooring_newest_letter"] == letter.pk
     assert (found['mooring_items{state="listed"}'], found['mooring_items{state="failed"}']) == (1, 1)
     assert (found['mooring_accounts{state="failing"}'], found['mooring_accounts{state="well"}']) == (1, 0)
     assert found["mooring_accounts_overdue"] == 1

@@ -28,13 +28,12 @@ _OVERDUE: Final = timedelta(minutes=15)
 
 @dataclass(frozen=True, slots=True)
 class Gauge:
-    """Numbers by the values of a label; a single one has no label and stands under "". `kind` is a word of Prometheus."""
+    """Numbers by the values of a label; a single one has no label and stands under ""."""
 
     name: str
     what: str
     values: Mapping[str, float]
     label: str = ""
-    kind: str = "gauge"
 
 
 def read_gauges(*, now: datetime) -> list[Gauge]:
@@ -49,7 +48,7 @@ def as_prometheus(gauges: list[Gauge]) -> str:
 
 def _lines(gauge: Gauge) -> Iterator[str]:
     yield f"# HELP {gauge.name} {gauge.what}"
-    yield f"# TYPE {gauge.name} {gauge.kind}"
+    yield f"# TYPE {gauge.name} gauge"
     for value, number in gauge.values.items():
         label = f'{{{gauge.label}="{value}"}}' if gauge.label else ""
         yield f"{gauge.name}{label} {number:.15g}"
@@ -57,8 +56,8 @@ def _lines(gauge: Gauge) -> Iterator[str]:
 
 def _letters() -> Gauge:
     highest = Letter.objects.unscoped(_WHY).aggregate(highest=Max("pk"))["highest"] or 0
-    what = "Letters archived since the beginning, erased ones included."
-    return Gauge("mooring_letters_archived_total", what, {"": highest}, kind="counter")
+    what = "Number of the newest letter: about how many were archived since the beginning. Erasing the newest lowers it."
+    return Gauge("mooring_newest_letter", what, {"": highest})
 
 
 def _items() -> Gauge:
