@@ -182,7 +182,7 @@ def test_a_restore_that_is_killed_leaves_the_old_database_or_the_new_one(filled:
     before = rows_of(filled)
     run_beside(filled, 4).wait()
     later = rows_of(filled)
-    for moment in (1.2, 1.8, 2.6):
+    for moment in (1.2, 1.8, 2.6):  # seconds: wherever these meet it, what is asserted holds
         running = filled.begin("restore", str(newest(backups)), "--replace", "--yes")
         time.sleep(moment)
         running.kill()
@@ -203,7 +203,7 @@ def test_a_restore_that_is_stopped_leaves_an_installation_that_starts(filled: Pl
     before = rows_of(filled)
     run_beside(filled, 4).wait()
     later = rows_of(filled)
-    for moment in (1.3, 1.8):
+    for moment in (1.3, 1.8):  # as above
         running = filled.begin("restore", str(newest(backups)), "--replace", "--yes")
         time.sleep(moment)
         running.send_signal(signal.SIGTERM)

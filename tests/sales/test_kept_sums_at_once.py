@@ -71,7 +71,6 @@ def _alone(deed: Callable[[], None]) -> None:
         connection.close()
 
 
-@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite has one writer at a time")
 def test_sums_stay_right_when_people_write_at_once() -> None:
     top = make_sales_mailbox("Top")
     middle = make_sales_mailbox("Middle", parent=top)

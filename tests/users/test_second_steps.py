@@ -139,8 +139,6 @@ def in_the_middle_of(deed: Callable[[], object], other: Callable[[], object]) ->
 @pytest.mark.database
 @pytest.mark.django_db(transaction=True)
 def test_a_passkey_added_while_the_app_is_switched_off_never_stands_without_the_step() -> None:
-    if connection.vendor != "postgresql":
-        pytest.skip("SQLite has one writer")
     bob = making.make_user("bob")
     keep_app(user=bob, sealed=b"sealed", counter=0, by=making.BY_COMMAND, now=making.NOW)
     in_the_middle_of(lambda: with_passkey(bob), lambda: drop_app(user=bob, by=making.BY_COMMAND, now=making.NOW))
@@ -151,8 +149,6 @@ def test_a_passkey_added_while_the_app_is_switched_off_never_stands_without_the_
 @pytest.mark.database
 @pytest.mark.django_db(transaction=True)
 def test_a_reset_while_a_passkey_is_added_takes_that_one_too() -> None:
-    if connection.vendor != "postgresql":
-        pytest.skip("SQLite has one writer")
     bob = making.make_user("bob")
     keep_app(user=bob, sealed=b"sealed", counter=0, by=making.BY_COMMAND, now=making.NOW)
     in_the_middle_of(lambda: with_passkey(bob), lambda: reset_second_step(user=bob, by=making.BY_COMMAND, now=making.NOW))
