@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
+from mooring.desk.signing_in_letters import PASSWORD, tell_of_change
 from mooring.desk.visited import begin_session
 from mooring.ui.rendering import remember_theme
 from mooring.users.journal import Actor
@@ -55,6 +56,7 @@ class StaffAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth carr
         """The last step of changing and of resetting a password."""
         by = Actor(user, "desk", self.request.META.get("REMOTE_ADDR", ""))
         set_password(user=user, password=password, by=by, now=timezone.now())
+        tell_of_change(user, PASSWORD, by=by)
 
     def get_reset_password_from_key_url(self, key: str) -> str:
         """Under the address that the installation names, never the one that a request says it was sent to."""

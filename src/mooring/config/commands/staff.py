@@ -53,6 +53,9 @@ def list_staff() -> None:
 def reset_second_step(email: str) -> None:
     """Let EMAIL sign in with the password alone again, and end all their sessions: for whoever lost every means."""
     start_up_to_date()
+    from django.utils.translation import gettext_lazy
+
+    from mooring.desk.signing_in_letters import tell_of_reset
     from mooring.users.journal import Actor
     from mooring.users.models import User
     from mooring.users.second_steps import UnableToResetSecondStep
@@ -65,7 +68,8 @@ def reset_second_step(email: str) -> None:
         reset(user=user, by=Actor(user=None, source="command"), now=current_time())
     except UnableToResetSecondStep as error:
         raise UnableToRun(str(error)) from error
-    click.echo(f"{user.email} signs in with the password alone now.")
+    is_told = tell_of_reset(user, who=gettext_lazy("somebody at the machine itself"))
+    click.echo(f"{user.email} signs in with the password alone now{', and was told so by email' if is_told else ''}.")
 
 
 def ask_password(variable: str) -> str:

@@ -16,6 +16,7 @@ from mooring.desk.access import actor_of, user_of
 from mooring.desk.confirming import problem_with_password, problem_with_password_or_code
 from mooring.desk.forms.signing_in import ConfirmAnyForm, NewPasskeyForm, PasskeyForm
 from mooring.desk.passkeys import UnableToBelieve, ask_for_new, is_possible, new_key, origin
+from mooring.desk.signing_in_letters import PASSKEY_ADDED, PASSKEY_REMOVED, tell_of_change
 from mooring.desk.signing_in_pages import new_codes_page, sign_in_page
 from mooring.ui.rendering import see_other, toast
 from mooring.users.models import Passkey
@@ -68,6 +69,7 @@ def remove(request: HttpRequest, passkey_id: int) -> HttpResponse:
         problem = problem_with_password_or_code(request, form.cleaned_data["confirmation"])
         if not problem:
             remove_passkey(passkey=key, by=actor_of(request), now=timezone.now())
+            tell_of_change(key.user, PASSKEY_REMOVED, by=actor_of(request))
             toast(request, _("The passkey %(name)s was removed.") % {"name": key.name})
             return see_other(request, reverse("signing_in"))
         form.add_error("confirmation", problem)
@@ -93,6 +95,7 @@ def _kept(request: HttpRequest, form: NewPasskeyForm) -> list[str] | None:
         return None
     if codes:
         update_session_auth_hash(request, user)
+    tell_of_change(user, PASSKEY_ADDED, by=actor_of(request))
     return codes
 
 

@@ -16,6 +16,7 @@ from mooring.desk.forms.signing_in import SecondStepForm
 from mooring.desk.passkeys import is_possible, origin
 from mooring.desk.second_step import TAKEN, Verdict, try_code, words_of
 from mooring.desk.sign_in_steps import pending_step
+from mooring.desk.signing_in_letters import CODE_USED, TOO_MANY_CODES, tell_of_change
 from mooring.ui.rendering import page, see_other, toast
 from mooring.users.journal import Actor
 from mooring.users.models import SecondStep, User
@@ -59,10 +60,11 @@ def _tried(request: HttpRequest, stage: Any, form: SecondStepForm) -> HttpRespon
     left_before = recovery_codes_left(user)
     verdict = try_code(user=user, typed=form.cleaned_data["code"], action=TAKEN, by=by, now=now)
     if verdict is Verdict.RIGHT:
-        _say_what_is_left(request, user, left_before)
+        _say_what_is_left(request, user, left_before, by=by)
         answer: HttpResponse = stage.exit()
         return answer
     if verdict is Verdict.ONE_TOO_MANY:
+        tell_of_change(user, TOO_MANY_CODES, by=by)
         stage.abort()
         toast(request, words_of(Verdict.BLOCKED, user, now=now), is_problem=True)
         return see_other(request, reverse("account_login"))
@@ -70,8 +72,9 @@ def _tried(request: HttpRequest, stage: Any, form: SecondStepForm) -> HttpRespon
     return None
 
 
-def _say_what_is_left(request: HttpRequest, user: User, left_before: int) -> None:
+def _say_what_is_left(request: HttpRequest, user: User, left_before: int, *, by: Actor) -> None:
     left = recovery_codes_left(user)
     if left < left_before:
+        tell_of_change(user, CODE_USED, by=by)
         said = ngettext("You used a recovery code; %(count)d is left.", "You used a recovery code; %(count)d are left.", left)
         toast(request, said % {"count": left}, is_problem=not left)

@@ -18,6 +18,7 @@ from mooring.desk.confirming import problem_with_password, problem_with_password
 from mooring.desk.forms.signing_in import AppForm, ConfirmAnyForm, ConfirmForm
 from mooring.desk.passkeys import is_possible
 from mooring.desk.second_step import UnableToKeepApp, switch_app_on
+from mooring.desk.signing_in_letters import APP_OFF, APP_ON, NEW_CODES, tell_of_change
 from mooring.desk.signing_in_pages import new_codes_page, sign_in_page
 from mooring.desk.visited import session_lines
 from mooring.ui.rendering import see_other, toast
@@ -65,6 +66,7 @@ def recovery_codes(request: HttpRequest) -> HttpResponse:
         problem = problem_with_password(request, form.cleaned_data["password"])
         if not problem:
             codes = make_recovery_codes(user=user, by=actor_of(request), now=timezone.now())
+            tell_of_change(user, NEW_CODES, by=actor_of(request))
             return new_codes_page(request, codes)
         form.add_error("password", problem)
     return sign_in_page(request, "recovery_codes", {"form": form, "left": recovery_codes_left(user)})
@@ -102,6 +104,7 @@ def _switched_on(request: HttpRequest, user: User, secret: str, form: AppForm) -
         form.add_error("code", str(error))
         return None
     update_session_auth_hash(request, user)
+    tell_of_change(user, APP_ON, by=actor_of(request))
     return codes
 
 
@@ -111,6 +114,7 @@ def _app_off(request: HttpRequest, user: User) -> HttpResponse:
         problem = problem_with_password_or_code(request, form.cleaned_data["confirmation"])
         if not problem:
             drop_app(user=user, by=actor_of(request), now=timezone.now())
+            tell_of_change(user, APP_OFF, by=actor_of(request))
             toast(request, _("Your app is asked for no more."))
             return see_other(request, reverse("signing_in"))
         form.add_error("confirmation", problem)
